@@ -1,0 +1,91 @@
+"""Batch normalisation (Ioffe & Szegedy, 2015), which Lasagne 0.1 does not have.
+
+The article imports a module of this name; it was passed around among Lasagne's
+users before the layer became part of the library.
+"""
+
+import lasagne
+import theano
+import theano.tensor as T
+
+
+class BatchNormLayer(lasagne.layers.Layer):
+    """Normalises each channel to mean 0 and variance 1, then scales and shifts it.
+
+    Training uses the statistics of the minibatch and moves running averages towards
+    them; a deterministic output (``get_output(..., deterministic=True)``) uses the
+    averages, so that each sample's result is independent of its batch.
+
+    The averages are part of what `get_output` returns in training: they are
+    ``default_update`` of their shared variables, so every function compiled from a
+    training output updates them without being told to.
+
+    Parameters
+    ----------
+    incoming : a `Layer` whose output has shape (N, C, ...)
+    nonlinearity : callable
+        Applied after the normalisation.
+    epsilon : float
+        Added to the variance, against division by zero.
+    alpha : float
+        How far one minibatch moves the running averages, in (0, 1].
+
+    Attributes
+    ----------
+    beta, gamma : shared variables of shape (C,), trainable
+        Shift and scale.
+    mean, var : shared variables of shape (C,), not trainable
+        Running averages of the minibatches' means and variances.
+    """
+
+    def __init__(self, incoming, nonlinearity, epsilon=1e-4, alpha=0.1, **kwargs):
+        super().__init__(incoming, **kwargs)
+        self.nonlinearity = nonlinearity
+        self.epsilon = epsilon
+        self.alpha = alpha
+        channels = (self.input_shape[1],)
+        one, zero = lasagne.init.Constant(1), lasagne.init.Constant(0)
+        frozen = {"trainable": False, "regularizable": False}
+        self.beta = self.add_param(zero, channels, "beta", regularizable=False)
+        self.gamma = self.add_param(one, channels, "gamma", regularizable=False)
+        self.mean = self.add_param(zero, channels, "mean", **frozen)
+        self.var = self.add_param(one, channels, "var", **frozen)
+
+    def get_output_for(self, input, deterministic=False, **kwargs):
+        """Normalise ``input``; its shape does not change."""
+        axes = (0, *range(2, input.ndim))
+        if deterministic:
+            mean, var = self.mean, self.var
+        else:
+            mean = input.mean(axes)
+            pattern = ["x", 0] + ["x"] * (input.ndim - 2)
+            var = T.sqr(input - mean.dimshuffle(pattern)).mean(axes)
+            # Theano applies a default update of every shared variable that a
+            # function's graph contains: the clones stand in the graph at no weight.
+            running_mean = theano.clone(self.mean, share_inputs=False)
+            running_var = theano.clone(self.var, share_inputs=False)
+            running_mean.default_update = self._towards(running_mean, mean)
+            running_var.default_update = self._towards(running_var, var)
+            mean = mean + 0 * running_mean
+            var = var + 0 * running_var
+        pattern = ["x", 0] + ["x"] * (input.ndim - 2)
+        scale = self.gamma * T.inv(T.sqrt(var + self.epsilon))
+        shift = self.beta - mean * scale
+        return self.nonlinearity(input * scale.dimshuffle(pattern) + shift.dimshuffle(pattern))
+
+    def _towards(self, average, value):
+        return (1 - self.alpha) * average + self.alpha * value
+
+
+def batch_norm(layer):
+    """Put a `BatchNormLayer` between a layer's linear part and its nonlinearity.
+
+    The layer loses its nonlinearity, which moves behind the normalisation, and its
+    bias, which the normalisation would cancel (its ``beta`` takes that place).
+    """
+    nonlinearity = getattr(layer, "nonlinearity", lasagne.nonlinearities.identity)
+    layer.nonlinearity = lasagne.nonlinearities.identity
+    if getattr(layer, "b", None) is not None:
+        del layer.params[layer.b]
+        layer.b = None
+    return BatchNormLayer(layer, nonlinearity)

@@ -1,0 +1,131 @@
+"""The compiled Theano functions that use trained networks."""
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+
+
+def input_of(network):
+    """Return the Theano variable that feeds ``network``."""
+    return lasagne.layers.get_all_layers(network)[0].input_var
+
+
+def probabilities(network):
+    """Symbolic class probabilities (N, classes) of a network whose last layer is linear.
+
+    The article's last layer is linear, yet its text adds up distributions: the
+    softmax that makes them is applied here, outside the layer definition.
+    """
+    return T.nnet.softmax(lasagne.layers.get_output(network, deterministic=True))
+
+
+def compile_probabilities(network):
+    """Compile windows (N, 3, H, W) float32 to class probabilities (N, classes)."""
+    return theano.function([input_of(network)], probabilities(network))
+
+
+def compile_classify_smiles(net_smiles):
+    """The article's ``classify_smiles``: one function from windows to the winner.
+
+    The article writes it over a fresh ``T.tensor4("input")``, which nothing connects
+    to the network; here it takes the network's own input variable.
+
+    Returns
+    -------
+    callable
+        (N, 3, 48, 48) float32 to [class index, its probability summed over the N
+        windows], both 0-dimensional arrays.
+    """
+    # sum probabilities over all windows
+    smile_probs_sum = T.sum(probabilities(net_smiles), axis=0)
+    # get best class and its score
+    return theano.function(
+        [input_of(net_smiles)], [T.argmax(smile_probs_sum), T.max(smile_probs_sum)]
+    )
+
+
+def compile_smile_probs_sum(net_smiles):
+    """Compile windows (N, 3, 48, 48) to the whole vector of summed probabilities (classes,)."""
+    return theano.function([input_of(net_smiles)], T.sum(probabilities(net_smiles), axis=0))
+
+
+def score(classify_smiles, frames):
+    """The article's ``score`` as written, with its division by 17.
+
+    Parameters
+    ----------
+    classify_smiles : callable from `compile_classify_smiles`
+    frames : list of one array (N, 3, 48, 48)
+        The article calls ``classify_smiles(*frames)``.
+
+    Returns
+    -------
+    (class index, float)
+        For 45 windows the number lies between 45 / classes / 17 and 45 / 17 = 2.65: it is no
+        percentage, see `share`.
+    """
+    smile_cls, smile_val = classify_smiles(*frames)
+    smile_val = float(smile_val)
+    return int(smile_cls), smile_val / 17
+
+
+def share(smile_probs_sum):
+    """What the article's text calls the score: the part of the maximum each smiley got.
+
+    Parameters
+    ----------
+    smile_probs_sum : ndarray (classes,)
+        Probabilities summed over windows; it adds up to the number of windows.
+
+    Returns
+    -------
+    ndarray (classes,)
+        Shares from 0 to 1, adding up to 1.
+    """
+    smile_probs_sum = np.asarray(smile_probs_sum)
+    return smile_probs_sum / smile_probs_sum.sum()
+
+
+def scan_outputs(net_small, image):
+    """The small net written as convolutions only: symbolic (N, 2, rows, columns).
+
+    A fully connected layer over a window's feature maps equals a convolution whose
+    filter covers them, so all windows of an image share their common work.
+    """
+    _, conv, pool, hidden, top = lasagne.layers.get_all_layers(net_small)
+    channels, height, width = pool.output_shape[1:]
+    # The layer would promise Theano 12x12 pixels: here the size is free.
+    maps = conv.get_output_for(image, input_shape=(None, 3, None, None))
+    maps = pool.get_output_for(maps)
+    filters = hidden.W.reshape((channels, height, width, hidden.num_units)).dimshuffle(3, 0, 1, 2)
+    maps = T.nnet.conv2d(maps, filters, filter_flip=False)
+    maps = hidden.nonlinearity(maps + hidden.b.dimshuffle("x", 0, "x", "x"))
+    # A filter of one pixel is a product over the channels.
+    maps = T.tensordot(maps, top.W, axes=[[1], [0]]).dimshuffle(0, 3, 1, 2)
+    return maps + top.b.dimshuffle("x", 0, "x", "x")
+
+
+SCAN_WINDOW = 12  # pixels: what the small net looks at
+SCAN_STRIDE = 2  # pixels between neighbouring windows: the small net's pooling
+
+
+def compile_scan(net_small):
+    """Compile the scan of a whole image with the small net.
+
+    Returns
+    -------
+    callable
+        (N, 3, H, W) float32, H and W at least 12, to probabilities of a face,
+        (N, (H - 12) // 2 + 1, (W - 12) // 2 + 1): element [n, i, j] belongs to the
+        12x12 window whose upper left corner is (2 j, 2 i).
+    """
+    image = T.tensor4("image")
+    maps = scan_outputs(net_small, image)
+    # The softmax of two classes.
+    return theano.function([image], T.nnet.sigmoid(maps[:, 1] - maps[:, 0]))
+
+
+def compile_faces(network):
+    """Compile windows (N, 3, side, side) to their probability of being a face, (N,)."""
+    return theano.function([input_of(network)], probabilities(network)[:, 1])

@@ -1,0 +1,108 @@
+"""Trained parameters on disk: one ``.npz`` a network, refused where it does not fit."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import lasagne
+import numpy as np
+
+from cli import UserError
+from nets.detector import build_net_big, build_net_small
+from nets.smiles import build_net_smiles
+
+BUILDERS = {"small": build_net_small, "big": build_net_big, "smiles": build_net_smiles}
+META = "meta.json"
+
+
+def named_params(network):
+    """All parameters of a network, batch statistics included, by name in layer order."""
+    params = {}
+    for index, layer in enumerate(lasagne.layers.get_all_layers(network)):
+        for param in layer.get_params():
+            params[f"{index:02d}.{type(layer).__name__}.{param.name}"] = param
+    return params
+
+
+def save_weights(path, network, kind, **meta):
+    """Write a network's parameters and what must be known to use them.
+
+    Parameters
+    ----------
+    path : path-like
+        Written beside and renamed, so that it is never half there.
+    network : lasagne.layers.Layer
+    kind : {'small', 'big', 'smiles'}
+        Which builder made ``network``.
+    **meta
+        Anything JSON can hold: ``classes`` (list of names) for a smiley net,
+        ``threshold`` for a detector's, ``origin`` (one line: data, command, seed).
+    """
+    path = Path(path)
+    arrays = {name: param.get_value() for name, param in named_params(network).items()}
+    text = json.dumps({"kind": kind, **meta}, ensure_ascii=False, sort_keys=True)
+    beside = path.with_name(path.name + ".part")
+    with open(beside, "wb") as file:
+        np.savez(file, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
+    os.replace(beside, path)
+
+
+def read_weights(path):
+    """Read a weights file: (dict of arrays by name, dict of meta)."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        meta = json.loads(arrays.pop(META).tobytes().decode())
+        meta["kind"]
+        return arrays, meta
+    except FileNotFoundError:
+        raise UserError(f"no weights at {path}: train them or name another folder") from None
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+        raise UserError(f"{path} is no weights file of this project, or it is damaged") from None
+
+
+def load_network(path, kind):
+    """Build a network and fill it with trained parameters.
+
+    Parameters
+    ----------
+    path : path-like
+    kind : {'small', 'big', 'smiles'}
+        What the caller needs; a file of another kind is refused.
+
+    Returns
+    -------
+    (network, meta) : (lasagne.layers.Layer, dict)
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, or of another network.
+    """
+    arrays, meta = read_weights(path)
+    if meta["kind"] != kind:
+        raise UserError(f"{path} holds weights of the net '{meta['kind']}', not '{kind}'")
+    if kind == "smiles":
+        classes = meta.get("classes")
+        if not isinstance(classes, list) or not classes:
+            raise UserError(f"{path} does not say which classes its outputs are")
+        network = build_net_smiles(num_classes=len(classes))
+    else:
+        network = BUILDERS[kind]()
+    set_params(network, arrays, path)
+    return network, meta
+
+
+def set_params(network, arrays, origin):
+    """Copy arrays into a network's parameters; names, shapes and values must be in order."""
+    params = named_params(network)
+    wrong = sorted(set(params) ^ set(arrays)) or [
+        name for name in params if params[name].get_value(borrow=True).shape != arrays[name].shape
+    ]
+    if wrong:
+        raise UserError(f"{origin} does not fit the network, for example in {wrong[0]}")
+    for name, param in params.items():
+        if not np.isfinite(arrays[name]).all():
+            raise UserError(f"{origin} is damaged: {name} holds numbers that are not finite")
+        param.set_value(arrays[name].astype(np.float32, copy=False))

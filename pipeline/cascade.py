@@ -1,0 +1,157 @@
+"""The face detector: image pyramid, small net, suppression, big net, suppression."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
+from nets.input import network_input
+from nets.weights import load_network
+from pipeline.windows import Mipmap, crop, non_maximum_suppression
+
+PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
+SUPPRESS_SCAN = 0.5  # IoU among the small net's candidates, scale by scale
+SUPPRESS_FACES = 0.3  # IoU among the big net's faces
+BATCH = 128  # windows the big net takes at once
+
+
+@dataclass
+class Detection:
+    """What each stage of the cascade left of one image; boxes are (N, 4), scores (N,)."""
+
+    candidates: np.ndarray  # above the small net's threshold
+    candidate_scores: np.ndarray
+    survivors: np.ndarray  # after suppression scale by scale
+    survivor_scores: np.ndarray  # the big net's
+    boxes: np.ndarray  # faces, best first
+    scores: np.ndarray
+
+
+@dataclass
+class Detector:
+    """The compiled cascade.
+
+    Parameters
+    ----------
+    scan : callable from `nets.functions.compile_scan`
+    faces : callable from `nets.functions.compile_faces`
+    small_threshold, big_threshold : float
+        Probability of a face above which a window passes.
+    """
+
+    scan: callable
+    faces: callable
+    small_threshold: float
+    big_threshold: float
+    factor: float = PYRAMID_FACTOR
+
+    @classmethod
+    def load(cls, folder):
+        """Load ``small.npz`` and ``big.npz``, with their thresholds, from a folder."""
+        small, small_meta = load_network(Path(folder) / "small.npz", "small")
+        big, big_meta = load_network(Path(folder) / "big.npz", "big")
+        return cls(
+            compile_scan(small),
+            compile_faces(big),
+            small_meta["threshold"],
+            big_meta["threshold"],
+        )
+
+    def candidates(self, image, min_face):
+        """Scan the pyramid with the small net.
+
+        Returns
+        -------
+        (boxes, scores, levels) : ndarrays (N, 4), (N,), (N,)
+            In pixels of ``image``; ``levels`` says which size of the pyramid each is from.
+        """
+        found = []
+        for level, (small, scale_x, scale_y) in enumerate(pyramid(image, min_face, self.factor)):
+            heat = self.scan(network_input(small[None]))[0]
+            rows, columns = np.nonzero(heat > self.small_threshold)
+            boxes = np.stack(
+                [
+                    columns * (SCAN_STRIDE * scale_x),
+                    rows * (SCAN_STRIDE * scale_y),
+                    np.full(len(rows), SCAN_WINDOW * scale_x),
+                    np.full(len(rows), SCAN_WINDOW * scale_y),
+                ],
+                axis=1,
+            )
+            found.append((boxes, heat[rows, columns], np.full(len(rows), level)))
+        if not found:
+            return np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros(0, int)
+        return tuple(np.concatenate(part) for part in zip(*found))
+
+    def classify(self, image, boxes):
+        """The big net's probability of a face for each box: (N,)."""
+        scores = np.zeros(len(boxes), np.float32)
+        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        for start in range(0, len(boxes), BATCH):
+            part = slice(start, start + BATCH)
+            scores[part] = self.faces(network_input(crop(mipmap, boxes[part])))
+        return scores
+
+    def stages(self, image, min_face=24, threshold=None):
+        """Run the cascade and keep what every stage found.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+        min_face : float
+            Side of the smallest face looked for, in pixels.
+        threshold : float, optional
+            The big net's; by default the trained one. 0 keeps all survivors.
+
+        Returns
+        -------
+        Detection
+        """
+        threshold = self.big_threshold if threshold is None else threshold
+        boxes, scores, levels = self.candidates(image, min_face)
+        kept = []
+        for level in np.unique(levels):
+            (index,) = np.nonzero(levels == level)
+            best = non_maximum_suppression(boxes[index], scores[index], SUPPRESS_SCAN)
+            kept.extend(index[best])
+        survivors = boxes[kept]
+        survivor_scores = self.classify(image, survivors)
+        (passed,) = np.nonzero(survivor_scores >= threshold)
+        best = passed[
+            non_maximum_suppression(survivors[passed], survivor_scores[passed], SUPPRESS_FACES)
+        ]
+        return Detection(
+            boxes, scores, survivors, survivor_scores, survivors[best], survivor_scores[best]
+        )
+
+    def detect(self, image, min_face=24, threshold=None):
+        """Faces of an image, best first: (boxes (N, 4), scores (N,)); see `stages`."""
+        found = self.stages(image, min_face, threshold)
+        return found.boxes, found.scores
+
+
+def pyramid(image, min_face, factor):
+    """Shrink an image so that faces of growing size come to fill the small net's window.
+
+    Yields
+    ------
+    (image, scale_x, scale_y)
+        uint8 picture, and the original's pixels per pixel of it.
+    """
+    height, width = image.shape[:2]
+    face = float(min_face)
+    while True:
+        small_width = round(width * SCAN_WINDOW / face)
+        small_height = round(height * SCAN_WINDOW / face)
+        if min(small_width, small_height) < SCAN_WINDOW:
+            return
+        shrinks = small_width <= width
+        small = cv2.resize(
+            image,
+            (small_width, small_height),
+            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+        )
+        yield small, width / small_width, height / small_height
+        face *= factor
