@@ -1,0 +1,88 @@
+"""Compiles every function that the programs use, and prints what the machine makes of them.
+
+Theano keeps the compiled code in ``.cache/theano``: what takes a minute or two here
+takes seconds from now on.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from cli import UserError, run
+
+WINDOWS = 45
+
+
+def check_opencv():
+    """Import OpenCV, whose wheel expects a few system libraries."""
+    try:
+        import cv2  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            f"OpenCV does not import: {error} (Debian: sudo apt-get install libgl1 libglib2.0-0)"
+        ) from None
+
+
+def flops(network):
+    """Floating point operations of one window: two for each multiplication and addition."""
+    import lasagne
+    import numpy as np
+
+    total = 0
+    for layer in lasagne.layers.get_all_layers(network):
+        if isinstance(layer, lasagne.layers.Conv2DLayer):
+            total += 2 * np.prod(layer.get_W_shape()) * np.prod(layer.output_shape[2:])
+        elif isinstance(layer, lasagne.layers.DenseLayer):
+            total += 2 * np.prod(layer.W.get_value().shape)
+    return int(total)
+
+
+def seconds(function, argument, repeats=15):
+    """Shortest time of one call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function(argument)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main():
+    """Compile, measure, print one line."""
+    check_opencv()
+    from nets import theano_setup  # isort: skip
+
+    import lasagne
+    import numpy as np
+    import theano
+
+    from nets.detector import build_net_big, build_net_small
+    from nets.functions import (
+        compile_classify_smiles,
+        compile_faces,
+        compile_scan,
+        compile_smile_probs_sum,
+    )
+    from nets.smiles import build_net_smiles
+
+    # Compiled code does not depend on the parameters' values.
+    windows = np.zeros((WINDOWS, 3, 48, 48), np.float32)
+    compile_scan(build_net_small())(np.zeros((1, 3, 60, 80), np.float32))
+    compile_faces(build_net_big())(windows)
+    net_smiles = build_net_smiles()
+    compile_classify_smiles(net_smiles)(windows)
+    vote = compile_smile_probs_sum(net_smiles)
+    time_of_vote = seconds(vote, windows)
+    speed = WINDOWS * flops(net_smiles) / time_of_vote / 1e9
+    print(
+        f"Python {'.'.join(map(str, sys.version_info[:3]))}, "
+        f"Theano {theano.__version__}, Lasagne {lasagne.__version__}, "
+        f"BLAS: {theano_setup.blas_name()}, "
+        f"vote of {WINDOWS} windows: {1e3 * time_of_vote:.1f} ms, {speed:.1f} GFLOP/s"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
