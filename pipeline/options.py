@@ -1,0 +1,49 @@
+"""Command-line options that the scripts share, checked before anything slow starts."""
+
+import argparse
+import math
+from pathlib import Path
+
+from cli import ROOT
+
+SMALLEST_FACE = 12  # pixels: below, the small net would look at blown-up pictures
+
+
+def number(smallest, largest=math.inf, kind=float):
+    """Make a type for argparse: a finite number from ``smallest`` to ``largest``."""
+
+    def convert(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not smallest <= value <= largest or math.isinf(value):
+            bounds = f"at least {smallest}" if largest == math.inf else f"{smallest} to {largest}"
+            raise argparse.ArgumentTypeError(f"{text!r} is no number of {bounds}")
+        return value
+
+    return convert
+
+
+def add_detector_options(parser, min_face_default):
+    """Add ``--min-face`` and ``--weights`` to a parser."""
+    parser.add_argument(
+        "--min-face",
+        type=number(SMALLEST_FACE),
+        metavar="PX",
+        help=f"side of the smallest face looked for, in pixels (default: {min_face_default})",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=ROOT / "weights",
+        metavar="DIR",
+        help="folder with small.npz and big.npz (default: the project's weights/)",
+    )
+
+
+def add_smiles_option(parser):
+    """Add ``--smiles`` to a parser."""
+    parser.add_argument(
+        "--smiles", type=Path, metavar="FILE", help="smiley net (default: smiles.npz in --weights)"
+    )

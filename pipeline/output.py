@@ -1,0 +1,80 @@
+"""Files that appear whole or not at all: written beside under another name, then renamed."""
+
+import json
+import os
+from pathlib import Path
+
+from cli import UserError
+
+
+def beside(path):
+    """Name to write to before the rename: ``a.mp4`` gives ``a.part.mp4``.
+
+    The ending stays, since OpenCV tells the format by it.
+    """
+    path = Path(path)
+    return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+def check_output(path, *others):
+    """Raise a `UserError` unless a file can be written at ``path``; called before any work.
+
+    ``others`` are files that it must not replace, such as what is read.
+    """
+    path = Path(path)
+    if path.resolve() in [Path(other).resolve() for other in others]:
+        raise UserError(f"{path} is named twice: give what is written a name of its own")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name a file to write")
+    if not path.parent.exists():
+        raise UserError(f"no folder {path.parent}: make it first, or write elsewhere")
+    try:
+        beside(path).open("wb").close()
+        beside(path).unlink()
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; write elsewhere") from None
+
+
+class JsonLines:
+    """A JSON-lines file, as a context manager.
+
+    It is renamed to its name at the end, also after Ctrl-C: the lines so far are whole.
+    After any other error it is removed.
+
+    Parameters
+    ----------
+    path : path-like or None
+        None swallows all lines.
+    """
+
+    def __init__(self, path):
+        self.path = path and Path(path)
+
+    def __enter__(self):
+        if self.path:
+            self.file = beside(self.path).open("w", encoding="utf-8")
+        return self
+
+    def write(self, value):
+        """Add one line."""
+        if self.path:
+            self.file.write(line(value) + "\n")
+
+    def __exit__(self, kind, error, trace):
+        if not self.path:
+            return
+        self.file.close()
+        if kind is None or issubclass(kind, KeyboardInterrupt):
+            os.replace(beside(self.path), self.path)
+        else:
+            beside(self.path).unlink()
+
+
+def line(value):
+    """Write a value as one line of JSON; names keep their letters."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def rounded_box(box):
+    """Box as JSON holds it: [x, y, w, h], tenths of a pixel."""
+    return [round(float(side), 1) for side in box]

@@ -1,0 +1,169 @@
+"""Names the smiley in every frame of a video: boxes it, draws it, and slows it down.
+
+    python pipeline/run_video.py VIDEO --slow 4
+
+VIDEO is a video file, a folder of pictures, or a camera's number (end it by Ctrl-C).
+Frames are searched in the size they come in, and ``--json`` speaks of their own pixels;
+the drawn video is as large as the first frame, enlarged if its shorter side has fewer
+than 360 pixels, and frames of another size get black bars.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+import argparse
+import signal
+
+from pipeline.options import add_detector_options, add_smiles_option, number
+
+# Of the shorter side: who acts for a camera fills more of it, and a search for
+# smaller faces costs more than all the rest.
+SMALLEST_FACE_PART = 0.1
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("video", help="video file, folder of pictures, or number of a camera")
+    parser.add_argument(
+        "-o", "--out", type=Path, help="video to write (default: VIDEO.smileys.mp4 in this folder)"
+    )
+    parser.add_argument(
+        "--slow", type=number(1, 1000), default=1.0, metavar="N", help="make it N times as long"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write one JSON line a frame")
+    parser.add_argument(
+        "--limit", type=number(1, kind=int), metavar="N", help="stop after N frames"
+    )
+    add_detector_options(parser, "a tenth of the shorter side, at least 24")
+    add_smiles_option(parser)
+    return parser.parse_args(argv)
+
+
+class Interrupt:
+    """Turns the first Ctrl-C into a wish to stop, so that no frame is cut in two.
+
+    The second one stops at once.
+    """
+
+    wanted = False
+
+    def __enter__(self):
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, *_):
+        self.wanted = True
+        signal.signal(signal.SIGINT, self._before)
+
+    def __exit__(self, *_):
+        signal.signal(signal.SIGINT, self._before)
+
+
+def annotate(frames, clock, detector, voter, video, lines, slow=1.0, min_face=None):
+    """Find, name and draw the smiley of each frame.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of uint8 (H, W, 3)
+    clock : callable
+        `pipeline.video.Source.time` of where they come from.
+    detector : pipeline.cascade.Detector
+    voter : pipeline.vote.Voter
+    video : pipeline.video.VideoWriter
+    lines : pipeline.output.JsonLines
+    slow : float
+    min_face : float, optional
+        In pixels; by default a part of the shorter side.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, once the frame is finished.
+    """
+    from pipeline.overlay import Overlay
+    from pipeline.square import best_square
+    from pipeline.windows import Mipmap
+
+    overlay, box, shape = None, None, None
+    with Interrupt() as interrupt:
+        for index, frame in enumerate(frames):
+            time = clock(index)
+            if overlay is None:
+                overlay = Overlay(frame.shape[1::-1], voter.classes)
+            if frame.shape != shape:  # its pixels are others than the last frame's
+                box, shape = None, frame.shape
+                smallest = min_face or max(24, SMALLEST_FACE_PART * min(shape[:2]))
+            picture = Mipmap(frame)
+            boxes, scores = detector.detect(picture, smallest)
+            chosen = best_square(boxes, scores, box)
+            if chosen is None:
+                drawn, line = overlay.draw(frame), frame_line(index, time)
+            else:
+                box = boxes[chosen]
+                vote = voter.vote(picture, box)
+                drawn = overlay.draw(frame, box, vote.shares)
+                line = frame_line(index, time, box, vote)
+            video.write(drawn, slow * clock(index + 1))
+            lines.write(line)
+            if interrupt.wanted:
+                raise KeyboardInterrupt
+
+
+def frame_line(index, time, box=None, vote=None):
+    """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``."""
+    from pipeline.output import rounded_box
+
+    line = {"frame": index, "time": round(time, 4), "box": None, "smiley": None}
+    if vote is None:
+        return {**line, "share": None, "score": None, "probabilities": {}}
+    shares = [round(float(share), 6) for share in vote.shares]
+    return {
+        **line,
+        "box": rounded_box(box),
+        "smiley": vote.smiley,
+        "share": shares[vote.best],
+        "score": round(vote.score, 6),
+        "probabilities": dict(zip(vote.classes, shares)),
+    }
+
+
+def main(argv=None):
+    """Run the script; ``argv`` as for argparse."""
+    arguments = parse(argv)
+    # What can be wrong is looked at before Theano is imported, which takes seconds.
+    from pipeline.output import JsonLines, check_output
+    from pipeline.video import VideoWriter, open_source, slowed_fps
+
+    source = open_source(arguments.video)
+    out = arguments.out or Path(f"{Path(source.name).stem}.smileys.mp4")
+    if arguments.json:
+        check_output(arguments.json, arguments.video, out)
+    check_output(out, arguments.video)
+    video = VideoWriter(out, slowed_fps(source.fps, arguments.slow))
+
+    from itertools import islice
+
+    from tqdm import tqdm
+
+    from pipeline.cascade import Detector
+    from pipeline.vote import Voter
+
+    detector = Detector.load(arguments.weights)
+    voter = Voter.load(arguments.smiles or arguments.weights / "smiles.npz")
+    frames = islice(source, arguments.limit)
+    counts = [count for count in (source.count, arguments.limit) if count]
+    bar = tqdm(frames, total=min(counts, default=None), unit=" frames")
+    with bar, video, JsonLines(arguments.json) as lines:
+        annotate(
+            bar, source.time, detector, voter, video, lines, arguments.slow, arguments.min_face
+        )
+    print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")
+
+
+if __name__ == "__main__":
+    cli.run(main)

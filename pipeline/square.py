@@ -1,0 +1,40 @@
+"""The best square: which of the detector's faces the smiley is named on."""
+
+import numpy as np
+
+from pipeline.windows import overlaps
+
+# A face that is well in sight scores within a tenth from one frame to the next; a face
+# turned away, or no face, scores less by more than that.
+CLOSE = 0.1
+# Squares that overlap less are, to the detector's suppression too, different faces.
+CONTINUES = 0.3
+
+
+def best_square(boxes, scores, last_box=None):
+    """Choose one face of a frame.
+
+    It is the one of highest score. Among those whose scores are close to it (by no more
+    than `CLOSE`), one that continues the last frame's square (intersection over union of
+    at least `CONTINUES`) goes first; of several such, the one that overlaps it most.
+
+    Parameters
+    ----------
+    boxes : array-like (N, 4)
+    scores : array-like (N,)
+    last_box : sequence (x, y, w, h), optional
+
+    Returns
+    -------
+    int or None
+        Index of the square; None if there is none.
+    """
+    scores = np.asarray(scores, float)
+    if not len(scores):
+        return None
+    best = int(scores.argmax())
+    if last_box is None:
+        return best
+    overlap = overlaps(last_box, boxes)
+    follows = (scores >= scores[best] - CLOSE) & (overlap >= CONTINUES)
+    return int(np.where(follows, overlap, -1).argmax()) if follows.any() else best

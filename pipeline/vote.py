@@ -1,0 +1,87 @@
+"""The vote: 45 windows beside a face name its smiley together.
+
+"The detector may give very different results: covering the face, the centre of the
+face, and at times just a piece of it. The smiley classifier reacts to this very badly,
+so instead of one square I take 45 standing beside, and hold a vote."
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nets import functions
+from nets.input import network_input
+from nets.weights import load_network
+from pipeline.windows import crop, neighbours
+
+
+@dataclass
+class Vote:
+    """How the windows voted.
+
+    Parameters
+    ----------
+    classes : list of str
+    sums : ndarray (classes,)
+        Each class's probability, summed over all windows.
+    """
+
+    classes: list
+    sums: np.ndarray
+
+    @property
+    def best(self):
+        """Index of the winning class."""
+        return int(self.sums.argmax())
+
+    @property
+    def smiley(self):
+        """Name of the winning class."""
+        return self.classes[self.best]
+
+    @property
+    def shares(self):
+        """Each class's part of the maximum it could get: (classes,), adding up to 1."""
+        return functions.share(self.sums)
+
+    @property
+    def score(self):
+        """The article's score of the winner: its sum divided by 17, as written."""
+        _, value = functions.score(lambda sums: (sums.argmax(), sums.max()), [self.sums])
+        return value
+
+
+class Voter:
+    """The smiley network, compiled to vote.
+
+    Parameters
+    ----------
+    smile_probs_sum : callable from `nets.functions.compile_smile_probs_sum`
+    classes : list of str
+        What the network's outputs are.
+    """
+
+    def __init__(self, smile_probs_sum, classes):
+        self.smile_probs_sum = smile_probs_sum
+        self.classes = classes
+
+    @classmethod
+    def load(cls, path):
+        """Load a smiley network; its classes come with the weights."""
+        net_smiles, meta = load_network(path, "smiles")
+        return cls(functions.compile_smile_probs_sum(net_smiles), meta["classes"])
+
+    def vote(self, image, box):
+        """Let the 45 windows beside a box vote.
+
+        Parameters
+        ----------
+        image : ndarray of uint8 (H, W, 3), or its `pipeline.windows.Mipmap`
+        box : sequence (x, y, w, h)
+
+        Returns
+        -------
+        Vote
+        """
+        windows = crop(image, neighbours(box))
+        return Vote(self.classes, self.smile_probs_sum(network_input(windows)))
