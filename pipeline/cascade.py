@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cli import UserError
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
@@ -15,6 +16,7 @@ PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 
 SUPPRESS_SCAN = 0.5  # IoU among the small net's candidates, scale by scale
 SUPPRESS_FACES = 0.3  # IoU among the big net's faces
 BATCH = 128  # windows the big net takes at once
+BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 
 @dataclass
@@ -52,6 +54,9 @@ class Detector:
         """Load ``small.npz`` and ``big.npz``, with their thresholds, from a folder."""
         small, small_meta = load_network(Path(folder) / "small.npz", "small")
         big, big_meta = load_network(Path(folder) / "big.npz", "big")
+        for name, meta in [("small", small_meta), ("big", big_meta)]:
+            if not isinstance(meta.get("threshold"), (int, float)):
+                raise UserError(f"{Path(folder) / name}.npz does not say its threshold")
         return cls(
             compile_scan(small),
             compile_faces(big),
@@ -69,7 +74,7 @@ class Detector:
         """
         found = []
         for level, (small, scale_x, scale_y) in enumerate(pyramid(image, min_face, self.factor)):
-            heat = self.scan(network_input(small[None]))[0]
+            heat = scan_bands(self.scan, small)
             rows, columns = np.nonzero(heat > self.small_threshold)
             boxes = np.stack(
                 [
@@ -99,7 +104,7 @@ class Detector:
 
         Parameters
         ----------
-        image : ndarray of uint8, shape (H, W, 3)
+        image : ndarray of uint8, shape (H, W, 3), or its `Mipmap`
         min_face : float
             Side of the smallest face looked for, in pixels.
         threshold : float, optional
@@ -110,14 +115,15 @@ class Detector:
         Detection
         """
         threshold = self.big_threshold if threshold is None else threshold
-        boxes, scores, levels = self.candidates(image, min_face)
+        picture = image if isinstance(image, Mipmap) else Mipmap(image)
+        boxes, scores, levels = self.candidates(picture.levels[0], min_face)
         kept = []
         for level in np.unique(levels):
             (index,) = np.nonzero(levels == level)
             best = non_maximum_suppression(boxes[index], scores[index], SUPPRESS_SCAN)
             kept.extend(index[best])
         survivors = boxes[kept]
-        survivor_scores = self.classify(image, survivors)
+        survivor_scores = self.classify(picture, survivors)
         (passed,) = np.nonzero(survivor_scores >= threshold)
         best = passed[
             non_maximum_suppression(survivors[passed], survivor_scores[passed], SUPPRESS_FACES)
@@ -130,6 +136,30 @@ class Detector:
         """Faces of an image, best first: (boxes (N, 4), scores (N,)); see `stages`."""
         found = self.stages(image, min_face, threshold)
         return found.boxes, found.scores
+
+
+def scan_bands(scan, image):
+    """Scan a picture of any size in bands of rows, so that memory stays bounded.
+
+    Parameters
+    ----------
+    scan : callable from `nets.functions.compile_scan`
+    image : ndarray of uint8, shape (H, W, 3)
+
+    Returns
+    -------
+    ndarray of float32, shape ((H - 12) // 2 + 1, (W - 12) // 2 + 1)
+        The same as of the whole picture at once.
+    """
+    height, width = image.shape[:2]
+    rows = (height - SCAN_WINDOW) // SCAN_STRIDE + 1
+    step = max(1, BAND // (width * SCAN_STRIDE))
+    heat = []
+    for first in range(0, rows, step):
+        last = min(first + step, rows) - 1
+        band = image[first * SCAN_STRIDE : last * SCAN_STRIDE + SCAN_WINDOW]
+        heat.append(scan(network_input(band[None]))[0])
+    return np.concatenate(heat)
 
 
 def pyramid(image, min_face, factor):
