@@ -7,6 +7,14 @@ from pathlib import Path
 from cli import ROOT
 
 SMALLEST_FACE = 12  # pixels: below, the small net would look at blown-up pictures
+# Of the shorter side, in a video: who acts for a camera fills more of it, and a search
+# for smaller faces costs more than all the rest.
+SMALLEST_PART = 0.1
+
+
+def smallest_face(frame):
+    """Side of the smallest face looked for in a frame (H, W, 3), unless the user says."""
+    return max(24, SMALLEST_PART * min(frame.shape[:2]))
 
 
 def number(smallest, largest=math.inf, kind=float):

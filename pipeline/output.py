@@ -35,6 +35,15 @@ def check_output(path, *others):
         raise UserError(f"cannot write {path}: {error.strerror}; write elsewhere") from None
 
 
+def make_folder(path):
+    """Make a folder if it is not there; raise a `UserError` unless files can be written to it."""
+    try:
+        Path(path).mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {path}: {error.strerror}") from None
+    check_output(Path(path) / "probe")
+
+
 class JsonLines:
     """A JSON-lines file, as a context manager.
 

@@ -18,11 +18,7 @@ cli.use_project_python()
 import argparse
 import signal
 
-from pipeline.options import add_detector_options, add_smiles_option, number
-
-# Of the shorter side: who acts for a camera fills more of it, and a search for
-# smaller faces costs more than all the rest.
-SMALLEST_FACE_PART = 0.1
+from pipeline.options import add_detector_options, add_smiles_option, number, smallest_face
 
 
 def parse(argv):
@@ -97,7 +93,7 @@ def annotate(frames, clock, detector, voter, video, lines, slow=1.0, min_face=No
                 overlay = Overlay(frame.shape[1::-1], voter.classes)
             if frame.shape != shape:  # its pixels are others than the last frame's
                 box, shape = None, frame.shape
-                smallest = min_face or max(24, SMALLEST_FACE_PART * min(shape[:2]))
+                smallest = min_face or smallest_face(frame)
             picture = Mipmap(frame)
             boxes, scores = detector.detect(picture, smallest)
             chosen = best_square(boxes, scores, box)
