@@ -33,7 +33,8 @@ class Augmentation:
     saturation: float = 0.6  # relative; 1 may turn a picture grey
     temperature: float = 0.15  # of red's gain against blue's, in logarithms
     noise: float = 0.05  # largest standard deviation, of full white
-    blur: float = 1.2  # largest standard deviation of the Gaussian, output pixels
+    resolution: float = 1.5  # largest loss: shrunk by 1 + this and enlarged again
+    blur: float = 1.0  # largest standard deviation of the Gaussian, output pixels
     jpeg: float = 0.3  # probability of compression, quality 25 to 90
     occlusion: float = 0.2  # probability of a covered patch
 
@@ -89,11 +90,11 @@ def random_matrix(rng, box, size, a):
     )
     perspective = np.eye(3)
     perspective[2, :2] = tilt_x * a.perspective / 2, tilt_y * a.perspective / 2
-    half = (size - 1) / 2
-    centred = np.array(
-        [[2 / size, 0, -2 * half / size], [0, 2 / size, -2 * half / size], [0, 0, 1]]
-    )
-    return box_matrix(box, size) @ np.linalg.inv(centred) @ affine @ perspective @ centred
+    # Output pixels to those coordinates, and back.
+    half, middle = size / 2, (size - 1) / 2
+    centred = np.array([[1 / half, 0, -middle / half], [0, 1 / half, -middle / half], [0, 0, 1]])
+    pixels = np.array([[half, 0, middle], [0, half, middle], [0, 0, 1]])
+    return box_matrix(box, size) @ pixels @ affine @ perspective @ centred
 
 
 def random_colours(rng, image, a):
@@ -124,7 +125,13 @@ def colour_matrix(degrees, saturation):
 
 
 def random_camera(rng, image, a):
-    """Blur, noise and compression, in the order in which a camera makes them."""
+    """Resolution, blur, noise and compression, in the order in which a camera loses them."""
+    shrink = 1 + a.resolution * rng.random() ** 2
+    if shrink > 1.1:
+        size = image.shape[0]
+        small = (max(4, round(size / shrink)),) * 2
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)
     sigma = a.blur * rng.random() ** 2  # mostly little
     if sigma > 0.3:
         image = cv2.GaussianBlur(image, (0, 0), sigma)

@@ -1,0 +1,219 @@
+"""The rounds of `train_detector.py`: learn, search for what fools the cascade, repeat."""
+
+import json
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+from augment.stream import Stream
+from dataset.tables import box_of
+from experiments.detector_data import DetectorBatches, read_faces, read_scenes
+from experiments.detector_metrics import match, recall_at
+from experiments.training import Trainer, load_checkpoint, save_checkpoint
+from nets.detector import build_net_big, build_net_small
+from nets.functions import compile_faces, compile_scan
+from nets.input import network_input
+from nets.weights import load_network, save_weights
+from pipeline.cascade import Detector
+from pipeline.windows import overlaps
+
+SMALL_ROUNDS = 3
+SMALL_RECALL = 0.995  # of the faces kept for thresholds, so that 99 % of new ones pass
+SMALL_IOU = 0.6  # a candidate this near lets its face pass
+FALSE_POSITIVES = 0.1  # per scene, at the big net's threshold
+TUNE_EVERY = 10  # one in so many training people and scenes is kept for the thresholds
+MAX_HARD = 200_000
+HARD_SCORE = 0.05  # a background window that the big net gives more is worth learning
+RATES = {"small": (2e-3, 1e-4), "big": (1e-3, 5e-5)}  # learning rate, first and last
+
+
+class DetectorTraining:
+    """Data, networks and thresholds of one training.
+
+    Parameters
+    ----------
+    args : argparse.Namespace of `train_detector.py`
+    out : pathlib.Path
+        Folder for the results.
+    """
+
+    def __init__(self, args, out):
+        self.args, self.out = args, out
+        self.log_file = out / "log.jsonl"
+        self.rng = np.random.default_rng(args.seed)
+        rows, faces = read_faces(args.faces)
+        scene_rows, scenes = read_scenes(args.scenes)
+        people = sorted({row["person"] for row in rows if row["split"] != "val"})
+        tune_people = set(people[::TUNE_EVERY])
+        self.faces = {"train": ([], []), "tune": ([], []), "val": ([], [])}
+        self.scenes = {"train": [], "tune": [], "val": []}
+        for row, face in zip(rows, faces):
+            tune = "tune" if row["person"] in tune_people else "train"
+            part = self.faces["val" if row["split"] == "val" else tune]
+            part[0].append(row)
+            part[1].append(face)
+        for number, (row, scene) in enumerate(zip(scene_rows, scenes)):
+            tune = "tune" if number % TUNE_EVERY == 0 else "train"
+            self.scenes["val" if row["split"] == "val" else tune].append(scene)
+        self.detector = Detector(None, None, 0.0, 0.0)
+
+    def log(self, **values):
+        """Append one line of JSON and show it."""
+        line = json.dumps({"time": round(time.time(), 1), **values})
+        with open(self.log_file, "a") as file:
+            file.write(line + "\n")
+        tqdm.write(line)
+
+    def learn(self, trainer, kind, hard, steps, done, total):
+        """Train on one round's batches; the learning rate falls geometrically over ``total``."""
+        size = 12 if kind == "small" else 48
+        batches = DetectorBatches(self.faces["train"], self.scenes["train"], hard, size)
+        first, last = RATES[kind]
+        seed = self.args.seed * 1000 + size
+        losses = []
+        with Stream(batches, seed, self.args.workers, start=done) as stream:
+            for step in tqdm(range(done, done + steps), desc=f"{kind} net", mininterval=20):
+                trainer.learning_rate = first * (last / first) ** (step / total)
+                images, labels = next(stream)
+                losses.append(trainer.step(network_input(images), labels))
+        loss, accuracy = np.mean(losses[-200:], axis=0)
+        self.log(net=kind, step=done + steps, loss=float(loss), accuracy=float(accuracy))
+
+    def search(self, limit, find):
+        """Collect windows of some training scenes: ndarray (N, 5) of scene index and box."""
+        scenes = self.scenes["train"]
+        chosen = self.rng.choice(len(scenes), min(self.args.mine, len(scenes)), replace=False)
+        found = []
+        for index in tqdm(chosen, desc="mining", mininterval=5):
+            # Another smallest face shifts all sizes of the pyramid.
+            min_face = self.args.min_face * self.rng.uniform(0.7, 1.1)
+            boxes = find(scenes[index].levels[0], min_face)
+            if len(boxes) > limit:
+                boxes = boxes[self.rng.choice(len(boxes), limit, replace=False)]
+            found.append(np.column_stack([np.full(len(boxes), index), boxes]))
+        return np.concatenate(found)
+
+    def small_net(self):
+        """Train the small net, set its threshold, write ``small.npz``."""
+        path = self.out / "small.npz"
+        if self.args.resume and path.exists():
+            network, meta = load_network(path, "small")
+            self.detector.scan = compile_scan(network)
+            self.detector.small_threshold = meta["threshold"]
+            return
+        network = build_net_small()
+        trainer = Trainer(network, l2=1e-5)
+        self.detector.scan = compile_scan(network)
+        hard = np.zeros((0, 5))
+        steps = self.args.small_steps
+        for number in range(SMALL_ROUNDS):
+            self.learn(trainer, "small", hard, steps, number * steps, SMALL_ROUNDS * steps)
+            threshold, passed = self.small_threshold("tune")
+            self.detector.small_threshold = threshold
+            if number < SMALL_ROUNDS - 1:
+                mined = self.search(
+                    200, lambda image, face: self.detector.candidates(image, face)[0]
+                )
+                hard = np.concatenate([hard, mined])
+            self.log(net="small", round=number, threshold=threshold, passed=passed, hard=len(hard))
+        save_weights(path, network, "small", threshold=threshold, origin=self.origin())
+
+    def small_threshold(self, part):
+        """The small net's threshold for `SMALL_RECALL`, and the share of scene windows above it."""
+        self.detector.small_threshold = -1.0
+        best = []
+        rows, faces = self.faces[part]
+        for row, face in zip(rows, faces):
+            boxes, scores, _ = self.detector.candidates(face.levels[0], self.args.min_face)
+            near = scores[overlaps(box_of(row), boxes) >= SMALL_IOU]
+            best.append(near.max() if len(near) else 0.0)
+        threshold = float(np.quantile(best, 1 - SMALL_RECALL))
+        scores = np.concatenate(
+            [
+                self.detector.candidates(scene.levels[0], self.args.min_face)[1]
+                for scene in self.scenes[part]
+            ]
+        )
+        return threshold, float(np.mean(scores > threshold))
+
+    def big_net(self):
+        """Train the big net in rounds of mining, set its threshold, write ``big.npz``."""
+        rounds, steps = self.args.rounds, self.args.steps
+        network = build_net_big()
+        trainer = Trainer(network)
+        self.detector.faces = compile_faces(network)
+        checkpoint = self.out / "checkpoint.npz"
+        first, hard = 0, np.zeros((0, 5))
+        if self.args.resume and checkpoint.exists():
+            state, extra = load_checkpoint(checkpoint)
+            trainer.set_state(state)
+            first, hard = int(extra["round"]), extra["hard"]
+            self.rng = np.random.default_rng([self.args.seed, first])
+        for number in range(first, rounds):
+            if number == 0:
+                mined = self.search(60, lambda image, face: self.fooled(image, face, -1.0))
+            else:
+                mined = self.search(60, lambda image, face: self.fooled(image, face, HARD_SCORE))
+            hard = np.concatenate([hard, mined])[-MAX_HARD:]
+            self.log(net="big", round=number, mined=len(mined), hard=len(hard))
+            self.learn(trainer, "big", hard, steps, number * steps, rounds * steps)
+            report = self.evaluate("tune")
+            self.detector.big_threshold = report["threshold"]
+            self.log(round=number, **report)
+            save_weights(
+                self.out / "big.npz",
+                network,
+                "big",
+                threshold=report["threshold"],
+                origin=self.origin(),
+            )
+            save_checkpoint(checkpoint, trainer.state(), round=number + 1, hard=hard)
+
+    def fooled(self, image, min_face, score):
+        """Windows of a scene that pass the small net and score more than this at the big."""
+        if score < 0:  # the big net knows nothing yet
+            boxes, scores, _ = self.detector.candidates(image, min_face)
+            return boxes[np.argsort(-scores)[:200]]
+        found = self.detector.stages(image, min_face, threshold=0)
+        return found.survivors[found.survivor_scores > score]
+
+    def evaluate(self, part):
+        """Recall on the faces, false positives on the scenes, of one part of the data."""
+        hits, missed_by_small, windows = [], 0, 0
+        rows, faces = self.faces[part]
+        for row, face in zip(tqdm(rows, desc=f"faces {part}", mininterval=5), faces):
+            found = self.detector.stages(face.levels[0], self.args.min_face, threshold=0)
+            near = overlaps(box_of(row), found.candidates)
+            missed_by_small += not np.any(near >= 0.5)
+            windows += len(found.survivors)
+            right = match([box_of(row)], found.boxes, found.scores)
+            hits.extend(found.scores[right])
+        false = []
+        for scene in tqdm(self.scenes[part], desc=f"scenes {part}", mininterval=5):
+            found = self.detector.stages(scene.levels[0], self.args.min_face, threshold=0)
+            false.extend(found.scores)
+            windows += len(found.survivors)
+        scenes = len(self.scenes[part])
+        recall, threshold = recall_at(hits, len(rows), false, scenes, FALSE_POSITIVES)
+        at = self.detector.big_threshold
+        return {
+            "part": part,
+            "faces": len(rows),
+            "scenes": scenes,
+            "passed_by_small": 1 - missed_by_small / len(rows),
+            "windows_per_image": windows / (len(rows) + scenes),
+            "recall": recall,
+            "threshold": threshold,
+            "recall_at_0.02": recall_at(hits, len(rows), false, scenes, 0.02)[0],
+            "recall_at_shipped_threshold": float(np.sum(np.array(hits) > at) / len(rows)),
+            "false_positives_at_shipped_threshold": float(np.sum(np.array(false) > at) / scenes),
+        }
+
+    def origin(self):
+        """One line for the weights' file: what made them."""
+        a = self.args
+        return (
+            f"experiments/train_detector.py --seed {a.seed} --rounds {a.rounds} --steps {a.steps} "
+            f"--small-steps {a.small_steps} --mine {a.mine} --min-face {a.min_face:g}"
+        )

@@ -1,0 +1,62 @@
+"""Train the face detector's two networks.
+
+The small net learns first: faces against random windows, then against the windows
+it itself takes for faces. What it lets pass becomes the big net's negatives, and
+the cascade of both is run over the scenes between the rounds to find harder ones
+(Li et al. 2015). Thresholds come from people and scenes kept out of the training
+for it; the people and scenes marked ``val`` only judge.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--faces", required=True, help="CSV: path,person,split,x,y,w,h; one face a row"
+    )
+    parser.add_argument("--scenes", required=True, help="CSV: path,split; pictures with no face")
+    parser.add_argument("--out", required=True, help="folder for small.npz, big.npz, log.jsonl")
+    parser.add_argument("--rounds", type=int, default=5, help="of mining and training the big net")
+    parser.add_argument("--steps", type=int, default=600, help="batches of 128 in each of them")
+    parser.add_argument("--small-steps", type=int, default=3000, help="for the small net, a round")
+    parser.add_argument("--mine", type=int, default=500, help="scenes searched in each round")
+    parser.add_argument("--min-face", type=float, default=24, help="in pixels (default 24)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes that augment")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole round")
+    return parser.parse_args()
+
+
+def main():
+    """Train, round by round, and write weights after each."""
+    args = arguments()
+    from experiments.detector_training import DetectorTraining
+    from experiments.training import set_seed
+
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    set_seed(args.seed)
+    training = DetectorTraining(args, out)
+    start = time.time()
+    training.small_net()
+    training.big_net()
+    report = training.evaluate("val")
+    report["minutes"] = round((time.time() - start) / 60, 1)
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    cli.run(main)
