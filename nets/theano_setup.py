@@ -13,45 +13,68 @@ C code does not compile on CPython 3.11 and later; and everything that needs a G
 no longer part of Theano.
 """
 
+import builtins
 import collections
 import collections.abc
+import ctypes
+import importlib
 import importlib.metadata
 import importlib.util
 import inspect
 import os
+import shlex
+import shutil
 import sys
 import types
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 from cli import ROOT, UserError
 
 CACHE = ROOT / ".cache" / "theano"
+LINK = "-lscipy_openblas"
+
+
+def user_flags():
+    """Return what the environment's ``THEANO_FLAGS`` sets, read the way Theano does."""
+    parts = shlex.shlex(os.environ.get("THEANO_FLAGS", ""), posix=True)
+    parts.whitespace, parts.whitespace_split = ",", True
+    return dict(part.strip().split("=", 1) for part in parts if "=" in part)
 
 
 def openblas_flags():
-    """Flags to compile and link against the OpenBLAS inside ``scipy-openblas32``.
+    """Load the OpenBLAS inside ``scipy-openblas32``, and tell how to build against it.
 
     Every symbol there has the prefix ``scipy_``, so that it can live beside
     another BLAS; the compiler's ``-D`` gives Theano's calls the same prefix.
 
+    Theano splits its linker flags at blanks, so the library's folder cannot stand
+    among them wherever the project lies: the linker finds it by ``LIBRARY_PATH``,
+    and compiled code finds it loaded already.
+
     Returns
     -------
-    (cxxflags, ldflags) : tuple of str, or None where the wheel has no build
+    list of str
+        For ``gcc.cxxflags``, beside `LINK` for ``blas.ldflags``; empty where the wheel
+        is not installed.
     """
     spec = importlib.util.find_spec("scipy_openblas32")
     if spec is None:
-        return None
-    folder = os.path.join(os.path.dirname(spec.origin), "lib")
+        return []
+    library = next(Path(spec.origin).parent.glob("lib/libscipy_openblas.*"))
+    ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    others = os.environ.get("LIBRARY_PATH", "").split(os.pathsep)
+    folders = [str(library.parent), *(folder for folder in others if folder)]
+    os.environ["LIBRARY_PATH"] = os.pathsep.join(dict.fromkeys(folders))
     routines = [
         f"{t}{name}_"
         for t in "sd"
         for name in ["axpy", "copy", "dot", "gemm", "gemv", "ger", "scal"]
     ]
     routines += ["openblas_get_num_threads", "openblas_set_num_threads"]
-    cxxflags = " ".join(f"-D{name}=scipy_{name}" for name in routines)
-    return cxxflags, f"-L{folder} -lscipy_openblas -Xlinker -rpath={folder}"
+    return [f"-D{name}=scipy_{name}" for name in routines]
 
 
 def blas_name():
@@ -59,13 +82,14 @@ def blas_name():
     import theano
 
     ldflags = theano.config.blas.ldflags
-    if "scipy_openblas" in ldflags:
+    if ldflags == LINK:
         return f"OpenBLAS {importlib.metadata.version('scipy-openblas32')}"
     return ldflags or "none, slow"
 
 
 def set_flags():
-    """Extend ``THEANO_FLAGS`` by the project's own; what the user has set stays."""
+    """Put the project's flags into ``THEANO_FLAGS``; what the user has set there stays."""
+    user = user_flags()
     flags = {
         "device": "cpu",
         "floatX": "float32",
@@ -73,22 +97,49 @@ def set_flags():
         "openmp": "True",
         # Two cores gain from threads on arrays far smaller than Theano's default says.
         "openmp_elemwise_minsize": "20000",
+        # Without this flag, Theano asks numpy.distutils in a way numpy >= 1.22 refuses.
+        "blas.ldflags": "",
+        **user,
     }
-    blas = openblas_flags()
-    if blas:
-        flags["gcc.cxxflags"], flags["blas.ldflags"] = blas
-    else:
-        # Without the flag, Theano asks numpy.distutils in a way numpy >= 1.22 refuses.
-        flags["blas.ldflags"] = ""
-        warnings.warn(
-            "scipy-openblas32 is not installed: Theano runs without BLAS, about three times slower",
-            RuntimeWarning,
-            stacklevel=2,
+    # A child process inherits the flags of its parent: they are ours, not the user's.
+    if user.get("blas.ldflags", LINK) == LINK:
+        cxxflags = openblas_flags()
+        if cxxflags:
+            flags["blas.ldflags"] = LINK
+            cxxflags += user.get("gcc.cxxflags", "").split()
+            flags["gcc.cxxflags"] = " ".join(dict.fromkeys(cxxflags))
+        else:
+            warnings.warn(
+                "scipy-openblas32 is not installed: Theano runs without BLAS, "
+                "about three times slower",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+    os.environ["THEANO_FLAGS"] = ",".join(
+        f"{name}={shlex.quote(value)}" for name, value in flags.items()
+    )
+    check_machine(flags)
+
+
+def check_machine(flags):
+    """Refuse what would end in a traceback, or in code a hundred times slower."""
+    # Theano takes clang++ on macOS; a compiler that the user names is hers to know.
+    compiler = "clang++" if sys.platform == "darwin" else "g++"
+    if "cxx" not in flags and not shutil.which(compiler):
+        raise UserError(
+            f"no C++ compiler found: install {compiler} (Debian: sudo apt-get install g++)"
         )
-    user = os.environ.get("THEANO_FLAGS", "")
-    given = {part.partition("=")[0].strip() for part in user.split(",")}
-    ours = [f"{name}={value}" for name, value in flags.items() if name not in given]
-    os.environ["THEANO_FLAGS"] = ",".join([*ours, user]).strip(",")
+    folder = os.path.expanduser(flags["base_compiledir"])
+    try:
+        os.makedirs(folder, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise UserError(
+            f"Theano cannot write its compiled code to {folder}: "
+            "name another folder by THEANO_FLAGS=base_compiledir=FOLDER"
+        )
 
 
 def mend_python():
@@ -98,7 +149,7 @@ def mend_python():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if not hasattr(np, name):
-                setattr(np, name, getattr(__import__("builtins"), name))
+                setattr(np, name, getattr(builtins, name))
     warnings.filterwarnings("ignore", message=r"`np\.\w+` is a deprecated alias")
     for name in ("Callable", "Iterable", "Mapping", "MutableSet", "Set"):
         if not hasattr(collections, name):
@@ -107,8 +158,6 @@ def mend_python():
         spec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
         inspect.getargspec = lambda function: spec(*inspect.getfullargspec(function)[:4])
     if sys.version_info >= (3, 12):
-        import importlib
-
         sys.modules.setdefault("imp", types.ModuleType("imp")).reload = importlib.reload
         # Theano asks these for BLAS flags (which are set above) and for the header path.
         distutils = types.ModuleType("numpy.distutils")
@@ -129,9 +178,6 @@ def mend_theano():
 
     import theano
     from theano.tensor.signal import pool
-
-    if not theano.config.cxx:
-        raise UserError("no C++ compiler found: install g++ (Debian: apt-get install g++)")
 
     def max_pool_2d(input, ds, ignore_border=None, st=None, padding=(0, 0), mode="max"):
         """Theano 0.7's name and arguments for what is `pool_2d` in Theano 1.0."""
