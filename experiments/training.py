@@ -9,6 +9,7 @@ import theano
 import theano.tensor as T
 
 from cli import UserError
+from nets.fast import get_output
 from nets.functions import input_of
 
 
@@ -38,7 +39,7 @@ class Trainer:
         self.network = network
         self._rate = theano.shared(np.float32(1e-3), "learning_rate")
         labels = T.ivector("labels")
-        outputs = lasagne.layers.get_output(network)
+        outputs = get_output(network)
         cross_entropy = T.nnet.categorical_crossentropy(T.nnet.softmax(outputs), labels).mean()
         penalty = lasagne.regularization.regularize_network_params(
             network, lasagne.regularization.l2

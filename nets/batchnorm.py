@@ -54,27 +54,41 @@ class BatchNormLayer(lasagne.layers.Layer):
     def get_output_for(self, input, deterministic=False, **kwargs):
         """Normalise ``input``; its shape does not change."""
         axes = (0, *range(2, input.ndim))
-        if deterministic:
-            mean, var = self.mean, self.var
-        else:
-            mean = input.mean(axes)
-            pattern = ["x", 0] + ["x"] * (input.ndim - 2)
-            var = T.sqr(input - mean.dimshuffle(pattern)).mean(axes)
-            # Theano applies a default update of every shared variable that a
-            # function's graph contains: the clones stand in the graph at no weight.
-            running_mean = theano.clone(self.mean, share_inputs=False)
-            running_var = theano.clone(self.var, share_inputs=False)
-            running_mean.default_update = self._towards(running_mean, mean)
-            running_var.default_update = self._towards(running_var, var)
-            mean = mean + 0 * running_mean
-            var = var + 0 * running_var
         pattern = ["x", 0] + ["x"] * (input.ndim - 2)
-        scale = self.gamma * T.inv(T.sqrt(var + self.epsilon))
-        shift = self.beta - mean * scale
+        if deterministic:
+            scale, shift = self.scale_and_shift(self.mean, self.var)
+        else:
+            beta, track = self.tracked_beta()
+            mean = input.mean(axes)
+            var = T.sqr(input - mean.dimshuffle(pattern)).mean(axes)
+            track(mean, var)
+            scale, shift = self.scale_and_shift(mean, var, beta)
         return self.nonlinearity(input * scale.dimshuffle(pattern) + shift.dimshuffle(pattern))
 
-    def _towards(self, average, value):
-        return (1 - self.alpha) * average + self.alpha * value
+    def scale_and_shift(self, mean, var, beta=None):
+        """The normalisation as ``input * scale + shift``, both (C,)."""
+        scale = self.gamma * T.inv(T.sqrt(var + self.epsilon))
+        return scale, (self.beta if beta is None else beta) - mean * scale
+
+    def tracked_beta(self):
+        """Let a function that trains update the running averages.
+
+        Theano applies the default update of every shared variable that a function's
+        graph contains: stand-ins for the averages enter the graph through ``beta``, at no weight.
+
+        Returns
+        -------
+        (beta, track) : (Theano vector, callable)
+            ``beta`` is to be used in the graph, ``track(mean, var)`` to be called
+            with the minibatch's statistics.
+        """
+        stand_ins = [theano.clone(p, share_inputs=False) for p in (self.mean, self.var)]
+
+        def track(*statistics):
+            for average, value in zip(stand_ins, statistics):
+                average.default_update = (1 - self.alpha) * average + self.alpha * value
+
+        return self.beta + 0 * stand_ins[0] + 0 * stand_ins[1], track
 
 
 def batch_norm(layer):

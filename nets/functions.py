@@ -5,6 +5,8 @@ import numpy as np
 import theano
 import theano.tensor as T
 
+from nets.fast import get_output
+
 
 def input_of(network):
     """Return the Theano variable that feeds ``network``."""
@@ -17,7 +19,7 @@ def probabilities(network):
     The article's last layer is linear, yet its text adds up distributions: the
     softmax that makes them is applied here, outside the layer definition.
     """
-    return T.nnet.softmax(lasagne.layers.get_output(network, deterministic=True))
+    return T.nnet.softmax(get_output(network, deterministic=True))
 
 
 def compile_probabilities(network):

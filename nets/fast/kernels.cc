@@ -1,0 +1,375 @@
+// Convolution, batch normalisation, rectifier and 2x2 max pooling as one block.
+//
+// Arrays are float32, C-contiguous, pictures channels-last: (N, H, W, C). oneDNN does
+// the convolutions; between them memory, not arithmetic, is what costs time, so
+// each pass over the convolution's output does as much as it can.
+//
+// Weights are (F, C, K, K), K odd, stride 1, padding K / 2. Convolution here is the
+// mathematicians' (the filter is flipped), as Theano's.
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+using namespace dnnl;
+using tag = memory::format_tag;
+using Shape = std::tuple<int, int, int, int, int, int>;  // N, H, W, C, F, K
+
+namespace {
+
+engine &cpu() {
+    static engine e(engine::kind::cpu, 0);
+    return e;
+}
+
+stream &queue() {
+    static stream s(cpu());
+    return s;
+}
+
+std::mutex busy;  // primitives and buffers below serve one call at a time
+std::string last_error;
+
+// Buffers that stay: fresh pages from the system would cost as much as filling them.
+float *buffer(int which, size_t count) {
+    static std::map<int, std::pair<float *, size_t>> buffers;
+    auto &b = buffers[which];
+    if (b.second < count) {
+        free(b.first);
+        b.first = static_cast<float *>(aligned_alloc(64, (count * 4 + 63) / 64 * 64));
+        b.second = count;
+    }
+    return b.first;
+}
+enum { FLIPPED, OUTPUT, GRADIENT, PARTIAL };
+
+struct Convolution {
+    memory::dims src, weights, dst, ones{1, 1}, pad;
+    memory::desc src_d, dst_d, user_weights_d, bias_d;
+    convolution_forward::primitive_desc forward_d;
+    convolution_forward forward;
+    memory packed;
+
+    Convolution(const Shape &s, bool bias) {
+        auto [n, h, w, c, f, k] = s;
+        auto f32 = memory::data_type::f32;
+        src = {n, c, h, w}, weights = {f, c, k, k}, dst = {n, f, h, w}, pad = {k / 2, k / 2};
+        src_d = memory::desc(src, f32, tag::nhwc);
+        dst_d = memory::desc(dst, f32, tag::nhwc);
+        user_weights_d = memory::desc(weights, f32, tag::oihw);
+        bias_d = memory::desc({f}, f32, tag::x);
+        memory::desc any(weights, f32, tag::any);
+        auto kind = bias ? prop_kind::forward_inference : prop_kind::forward_training;
+        forward_d = bias ? convolution_forward::primitive_desc(
+                               cpu(), kind, algorithm::convolution_direct, src_d, any, bias_d,
+                               dst_d, ones, pad, pad)
+                         : convolution_forward::primitive_desc(
+                               cpu(), kind, algorithm::convolution_direct, src_d, any, dst_d, ones,
+                               pad, pad);
+        forward = convolution_forward(forward_d);
+        packed = memory(forward_d.weights_desc(), cpu());
+    }
+
+    static void flip(const float *from, float *to, const memory::dims &d) {
+        int size = d[2] * d[3];
+        for (long m = 0; m < d[0] * d[1]; m++)
+            for (int i = 0; i < size; i++) to[m * size + i] = from[m * size + size - 1 - i];
+    }
+
+    // Flip the filter and put it into the layout that a primitive wants.
+    void pack(const float *w, memory &into) {
+        float *flipped = buffer(FLIPPED, weights[0] * weights[1] * weights[2] * weights[3]);
+        flip(w, flipped, weights);
+        memory user(user_weights_d, cpu(), flipped);
+        reorder(user, into).execute(queue(), user, into);
+        queue().wait();
+    }
+
+    // dst = convolution of src with what `pack` left in `packed`
+    void run(const float *x, const float *b, float *y) {
+        memory xs(src_d, cpu(), const_cast<float *>(x)), ys(dst_d, cpu(), y);
+        std::unordered_map<int, memory> args{
+            {DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, ys}};
+        if (b) args[DNNL_ARG_BIAS] = memory(bias_d, cpu(), const_cast<float *>(b));
+        forward.execute(queue(), args);
+        queue().wait();
+    }
+};
+
+struct Backward {
+    Convolution &conv;
+    convolution_backward_weights::primitive_desc weights_d;
+    convolution_backward_data::primitive_desc data_d;
+    convolution_backward_weights weights;
+    convolution_backward_data data;
+    memory packed_gradient, packed;
+
+    explicit Backward(Convolution &c)
+        : conv(c),
+          weights_d(cpu(), algorithm::convolution_direct, c.src_d,
+                    memory::desc(c.weights, memory::data_type::f32, tag::any), c.dst_d, c.ones,
+                    c.pad, c.pad, c.forward_d),
+          data_d(cpu(), algorithm::convolution_direct, c.src_d,
+                 memory::desc(c.weights, memory::data_type::f32, tag::any), c.dst_d, c.ones, c.pad,
+                 c.pad, c.forward_d),
+          weights(weights_d),
+          data(data_d),
+          packed_gradient(weights_d.diff_weights_desc(), cpu()),
+          packed(data_d.weights_desc(), cpu()) {}
+
+    void run_weights(const float *x, const float *gy, float *gw) {
+        memory xs(conv.src_d, cpu(), const_cast<float *>(x));
+        memory gys(conv.dst_d, cpu(), const_cast<float *>(gy));
+        weights.execute(queue(), {{DNNL_ARG_SRC, xs},
+                                  {DNNL_ARG_DIFF_DST, gys},
+                                  {DNNL_ARG_DIFF_WEIGHTS, packed_gradient}});
+        auto &d = conv.weights;
+        float *flipped = buffer(FLIPPED, d[0] * d[1] * d[2] * d[3]);
+        memory user(conv.user_weights_d, cpu(), flipped);
+        reorder(packed_gradient, user).execute(queue(), packed_gradient, user);
+        queue().wait();
+        Convolution::flip(flipped, gw, d);
+    }
+
+    void run_data(const float *w, const float *gy, float *gx) {
+        conv.pack(w, packed);
+        memory gys(conv.dst_d, cpu(), const_cast<float *>(gy));
+        memory gxs(conv.src_d, cpu(), gx);
+        data.execute(queue(), {{DNNL_ARG_DIFF_DST, gys},
+                               {DNNL_ARG_WEIGHTS, packed},
+                               {DNNL_ARG_DIFF_SRC, gxs}});
+        queue().wait();
+    }
+};
+
+Convolution &convolution(const Shape &s, bool bias) {
+    static std::map<std::pair<Shape, bool>, Convolution> made;
+    auto key = std::make_pair(s, bias);
+    auto found = made.find(key);
+    if (found == made.end()) found = made.emplace(key, Convolution(s, bias)).first;
+    return found->second;
+}
+
+Backward &backward(const Shape &s) {
+    static std::map<Shape, Backward> made;
+    auto found = made.find(s);
+    if (found == made.end()) found = made.emplace(s, Backward(convolution(s, false))).first;
+    return found->second;
+}
+
+// Largest (or, where the scale is negative, smallest) of each 2x2 block: what the
+// pooling of scale * y + shift picks.
+inline float pick(float a, float b, float c, float d, bool largest) {
+    float high = std::max(std::max(a, b), std::max(c, d));
+    float low = std::min(std::min(a, b), std::min(c, d));
+    return largest ? high : low;
+}
+
+// Sum over rows of two functions of each channel, `add(row, channel, s, t)`: short
+// runs in float, the runs in double.
+template <class Add>
+void two_sums(long rows, int channels, double *s, double *t, Add add) {
+    const long run = 128;
+    std::fill(s, s + channels, 0.0), std::fill(t, t + channels, 0.0);
+#pragma omp parallel
+    {
+        std::vector<double> s_mine(channels, 0.0), t_mine(channels, 0.0);
+        std::vector<float> s_run(channels), t_run(channels);
+#pragma omp for schedule(static)
+        for (long first = 0; first < rows; first += run) {
+            std::fill(s_run.begin(), s_run.end(), 0.f), std::fill(t_run.begin(), t_run.end(), 0.f);
+            float *sr = s_run.data(), *tr = t_run.data();
+            for (long r = first; r < std::min(rows, first + run); r++) {
+#pragma omp simd
+                for (int c = 0; c < channels; c++) add(r, c, sr[c], tr[c]);
+            }
+            for (int c = 0; c < channels; c++) s_mine[c] += sr[c], t_mine[c] += tr[c];
+        }
+        // In order of threads, so that a run repeats to the bit.
+#pragma omp for ordered schedule(static, 1)
+        for (int thread = 0; thread < omp_get_num_threads(); thread++) {
+#pragma omp ordered
+            for (int c = 0; c < channels; c++) s[c] += s_mine[c], t[c] += t_mine[c];
+        }
+    }
+}
+
+template <class Body>
+int guarded(Body body) {
+    std::lock_guard<std::mutex> lock(busy);
+    try {
+        body();
+        return 0;
+    } catch (const std::exception &error) {
+        last_error = error.what();
+        return 1;
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+const char *fast_error() { return last_error.c_str(); }
+
+// Keep freed memory inside the process; see `buffer`.
+void fast_keep_memory() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+// Training: y (N,H,W,F) = convolution; mean, var (F) of y; picked (N,H/2,W/2,F) the y
+// that the pooling takes; z = max(0, gamma * (picked - mean) / sqrt(var + eps) + beta).
+int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
+                       const float *weights, const float *gamma, const float *beta, float epsilon,
+                       float *y, float *mean, float *var, float *picked, float *z) {
+    return guarded([&] {
+        auto &conv = convolution({n, h, w, c, f, k}, false);
+        conv.pack(weights, conv.packed);
+        conv.run(x, nullptr, y);
+        long rows = long(n) * h * w;
+        std::vector<double> s(f), t(f);
+        // About the first row, so that a large mean does not drown the variance.
+        two_sums(rows, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
+            float d = y[r * f + q] - y[q];
+            a += d, b += d * d;
+        });
+        std::vector<float> scale(f), shift(f);
+        for (int q = 0; q < f; q++) {
+            double m = s[q] / rows;
+            mean[q] = float(y[q] + m);
+            var[q] = float(std::max(0.0, t[q] / rows - m * m));
+            scale[q] = gamma[q] / std::sqrt(var[q] + epsilon);
+            shift[q] = beta[q] - mean[q] * scale[q];
+        }
+        int ph = h / 2, pw = w / 2;
+        const float *sc = scale.data(), *sh = shift.data();
+#pragma omp parallel for collapse(2)
+        for (int i = 0; i < n; i++)
+            for (int r = 0; r < ph; r++)
+                for (int q = 0; q < pw; q++) {
+                    const float *a = y + ((long(i) * h + 2 * r) * w + 2 * q) * f, *b = a + long(w) * f;
+                    long o = ((long(i) * ph + r) * pw + q) * f;
+#pragma omp simd
+                    for (int j = 0; j < f; j++) {
+                        float v = pick(a[j], a[j + f], b[j], b[j + f], sc[j] >= 0);
+                        picked[o + j] = v;
+                        z[o + j] = std::max(0.f, v * sc[j] + sh[j]);
+                    }
+                }
+    });
+}
+
+// The gradients of the above; gx may be null where nobody asks for it.
+int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x,
+                        const float *weights, const float *gamma, const float *beta, float epsilon,
+                        const float *y, const float *mean, const float *var, const float *picked,
+                        const float *gz, float *gx, float *gw, float *ggamma, float *gbeta) {
+    return guarded([&] {
+        int ph = h / 2, pw = w / 2;
+        long rows = long(n) * h * w;
+        std::vector<float> inverse(f), scale(f), shift(f), k0(f), k1(f);
+        for (int q = 0; q < f; q++) {
+            inverse[q] = 1 / std::sqrt(var[q] + epsilon);
+            scale[q] = gamma[q] * inverse[q];
+            shift[q] = beta[q] - mean[q] * scale[q];
+        }
+        const float *iv = inverse.data(), *sc = scale.data(), *sh = shift.data();
+        std::vector<double> s(f), t(f);
+        two_sums(long(n) * ph * pw, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
+            float v = picked[r * f + q];
+            float g = v * sc[q] + sh[q] > 0 ? gz[r * f + q] : 0.f;
+            a += g, b += g * (v - mean[q]) * iv[q];
+        });
+        for (int q = 0; q < f; q++) {
+            gbeta[q] = float(s[q]), ggamma[q] = float(t[q]);
+            k1[q] = float(scale[q] * t[q] / rows * inverse[q]);
+            k0[q] = float(scale[q] * s[q] / rows - mean[q] * double(k1[q]));
+        }
+        const float *c0 = k0.data(), *c1 = k1.data();
+        float *gy = buffer(GRADIENT, rows * f);
+#pragma omp parallel for collapse(2)
+        for (int i = 0; i < n; i++)
+            for (int r = 0; r < (h + 1) / 2; r++)
+                for (int q = 0; q < (w + 1) / 2; q++) {
+                    long at = ((long(i) * h + 2 * r) * w + 2 * q) * f, below = at + long(w) * f;
+                    if (r < ph && q < pw) {
+                        long o = ((long(i) * ph + r) * pw + q) * f;
+#pragma omp simd
+                        for (int j = 0; j < f; j++) {
+                            float v = picked[o + j];
+                            float g = v * sc[j] + sh[j] > 0 ? sc[j] * gz[o + j] : 0.f;
+                            float ya = y[at + j], yb = y[at + j + f];
+                            float yc = y[below + j], yd = y[below + j + f];
+                            // The gradient goes to the first of equals.
+                            bool ta = ya == v, tb = yb == v && !ta, tc = yc == v && !(ta || tb);
+                            bool td = !(ta || tb || tc);
+                            gy[at + j] = (ta ? g : 0.f) - c0[j] - c1[j] * ya;
+                            gy[at + j + f] = (tb ? g : 0.f) - c0[j] - c1[j] * yb;
+                            gy[below + j] = (tc ? g : 0.f) - c0[j] - c1[j] * yc;
+                            gy[below + j + f] = (td ? g : 0.f) - c0[j] - c1[j] * yd;
+                        }
+                    } else {  // an odd side's last row or column, which no pooling takes
+                        for (int dr = 0; dr < 2 && 2 * r + dr < h; dr++)
+                            for (int dq = 0; dq < 2 && 2 * q + dq < w; dq++)
+                                for (int j = 0; j < f; j++) {
+                                    long p = at + (long(dr) * w + dq) * f + j;
+                                    gy[p] = -c0[j] - c1[j] * y[p];
+                                }
+                    }
+                }
+        auto &back = backward({n, h, w, c, f, k});
+        back.run_weights(x, gy, gw);
+        if (gx) back.run_data(weights, gy, gx);
+    });
+}
+
+// Deterministic use: z (N,H/2,W/2,F) = max(0, pooled(convolution + bias)). A few pictures
+// at a time, so that what the convolution writes is still in the cache for the pooling.
+int fast_block_infer(int n, int h, int w, int c, int f, int k, const float *x,
+                     const float *weights, const float *bias, float *z) {
+    return guarded([&] {
+        int ph = h / 2, pw = w / 2;
+        int chunk = std::max<long>(1, std::min<long>(n, (1 << 20) / (long(h) * w * f)));
+        float *y = buffer(OUTPUT, long(chunk) * h * w * f);
+        auto &whole = convolution({chunk, h, w, c, f, k}, true);
+        whole.pack(weights, whole.packed);
+        for (int first = 0; first < n; first += chunk) {
+            int m = std::min(chunk, n - first);
+            auto *conv = &whole;
+            if (m < chunk) {
+                conv = &convolution({m, h, w, c, f, k}, true);
+                conv->pack(weights, conv->packed);
+            }
+            conv->run(x + long(first) * h * w * c, bias, y);
+#pragma omp parallel for collapse(2)
+            for (int i = 0; i < m; i++)
+                for (int r = 0; r < ph; r++)
+                    for (int q = 0; q < pw; q++) {
+                        const float *a = y + ((long(i) * h + 2 * r) * w + 2 * q) * f;
+                        const float *b = a + long(w) * f;
+                        float *o = z + ((long(first + i) * ph + r) * pw + q) * f;
+#pragma omp simd
+                        for (int j = 0; j < f; j++)
+                            o[j] = std::max(0.f, pick(a[j], a[j + f], b[j], b[j + f], true));
+                    }
+        }
+    });
+}
+}

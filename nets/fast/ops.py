@@ -1,0 +1,195 @@
+"""Theano Ops over ``kernels.cc``: convolution, batch normalisation, rectifier, pooling at once.
+
+Pictures are channels-last here, (N, H, W, C), the layout in which oneDNN and the passes
+between its convolutions are fast.
+"""
+
+import ctypes
+
+import numpy as np
+import theano
+import theano.tensor as T
+from theano.gradient import DisconnectedType, disconnected_type
+
+from nets.fast.library import load
+
+POINTER = ctypes.POINTER(ctypes.c_float)
+
+
+def call(function, integers, *arguments):
+    """Call a kernel: integers, then arrays (None for a null pointer) and floats in order."""
+    values = [ctypes.c_int(value) for value in integers]
+    for value in arguments:
+        if isinstance(value, float):
+            values.append(ctypes.c_float(value))
+        else:
+            values.append(None if value is None else value.ctypes.data_as(POINTER))
+    library = load()
+    if getattr(library, function)(*values):
+        raise RuntimeError(library.fast_error().decode())
+
+
+def contiguous(arrays):
+    """The arrays themselves where they are C-contiguous, else copies."""
+    return [np.ascontiguousarray(array) for array in arrays]
+
+
+def sizes(x, weights):
+    """The integers N, H, W, C, F, K that every kernel takes first."""
+    n, h, w, c = x.shape
+    f, c_weights, k, k_too = weights.shape
+    if c_weights != c or k != k_too or k % 2 == 0:
+        raise ValueError(f"filters of shape {weights.shape} do not fit pictures {x.shape}")
+    if h < 2 or w < 2:
+        raise ValueError(f"pictures of {h}x{w} are too small to be pooled")
+    return n, h, w, c, f, k
+
+
+def storage(outputs, index, shape):
+    """Output array number ``index``, reused from the last call where it fits."""
+    array = outputs[index][0]
+    if array is None or array.shape != tuple(shape) or not array.flags.c_contiguous:
+        array = outputs[index][0] = np.empty(shape, np.float32)
+    return array
+
+
+def float_variables(*values):
+    """Theano variables of float32, as the kernels take them."""
+    variables = [T.as_tensor_variable(value) for value in values]
+    if any(variable.dtype != "float32" for variable in variables):
+        raise TypeError("the fused blocks take float32 only")
+    return variables
+
+
+class BlockTrain(theano.Op):
+    """Forward pass with the batch's own statistics.
+
+    Inputs: x (N, H, W, C), weights (F, C, K, K), gamma (F,), beta (F,). Outputs: z (N, H // 2,
+    W // 2, F), the convolution's mean and variance (F,) each, the convolution
+    (N, H, W, F) and the value of it that each pooled one was picked from.
+    Only z may be differentiated.
+    """
+
+    __props__ = ("epsilon",)
+
+    def __init__(self, epsilon):
+        self.epsilon = float(epsilon)
+
+    def make_node(self, x, weights, gamma, beta):
+        """Declare the outputs."""
+        inputs = float_variables(x, weights, gamma, beta)
+        return theano.Apply(
+            self, inputs, [T.ftensor4(), T.fvector(), T.fvector(), T.ftensor4(), T.ftensor4()]
+        )
+
+    def perform(self, node, inputs, outputs):
+        """Compute."""
+        x, weights, gamma, beta = contiguous(inputs)
+        n, h, w, _, f, _ = shape = sizes(x, weights)
+        z = storage(outputs, 0, (n, h // 2, w // 2, f))
+        mean, var = storage(outputs, 1, (f,)), storage(outputs, 2, (f,))
+        y = storage(outputs, 3, (n, h, w, f))
+        picked = storage(outputs, 4, z.shape)
+        call(
+            "fast_block_forward", shape, x, weights, gamma, beta, self.epsilon,
+            y, mean, var, picked, z,
+        )  # fmt: skip
+
+    def connection_pattern(self, node):
+        """Say that z alone depends on the inputs as far as gradients go."""
+        return [[True, False, False, False, False]] * 4
+
+    def grad(self, inputs, output_gradients):
+        """Gradients of x, weights, gamma and beta."""
+        gz = output_gradients[0]
+        if isinstance(gz.type, DisconnectedType):
+            return [disconnected_type() for _ in inputs]
+        _, mean, var, y, picked = self(*inputs)
+        return BlockTrainGrad(self.epsilon)(*inputs, y, mean, var, picked, gz)
+
+    def infer_shape(self, node, shapes):
+        """Shapes without computing."""
+        (n, h, w, _), (f, _, _, _) = shapes[:2]
+        pooled = (n, h // 2, w // 2, f)
+        return [pooled, (f,), (f,), (n, h, w, f), pooled]
+
+
+class BlockTrainGrad(theano.Op):
+    """Backward pass of `BlockTrain`: gradients of x, weights, gamma, beta.
+
+    With ``skip_input`` there is no gradient of x: a network's first block needs none.
+    """
+
+    __props__ = ("epsilon", "skip_input")
+
+    def __init__(self, epsilon, skip_input=False):
+        self.epsilon, self.skip_input = float(epsilon), skip_input
+
+    def make_node(self, *inputs):
+        """Declare the outputs: of the types of the first four inputs."""
+        inputs = float_variables(*inputs)
+        first = 1 if self.skip_input else 0
+        return theano.Apply(self, inputs, [variable.type() for variable in inputs[first:4]])
+
+    def perform(self, node, inputs, outputs):
+        """Compute."""
+        x, weights, gamma, beta, y, mean, var, picked, gz = contiguous(inputs)
+        first = 1 if self.skip_input else 0
+        gradients = [
+            storage(outputs, k, array.shape)
+            for k, array in enumerate((x, weights, gamma, beta)[first:])
+        ]
+        if self.skip_input:
+            gradients.insert(0, None)
+        call(
+            "fast_block_backward", sizes(x, weights), x, weights, gamma, beta, self.epsilon,
+            y, mean, var, picked, gz, *gradients,
+        )  # fmt: skip
+
+    def infer_shape(self, node, shapes):
+        """Shapes without computing."""
+        return shapes[1 if self.skip_input else 0 : 4]
+
+
+class BlockInfer(theano.Op):
+    """Deterministic pass with the normalisation folded into weights and bias.
+
+    Inputs: x (N, H, W, C), weights (F, C, K, K), bias (F,). Output: (N, H // 2, W // 2, F).
+    Pooling comes before the rectifier, which is monotone.
+    """
+
+    __props__ = ()
+
+    def make_node(self, x, weights, bias):
+        """Declare the output."""
+        return theano.Apply(self, float_variables(x, weights, bias), [T.ftensor4()])
+
+    def perform(self, node, inputs, outputs):
+        """Compute."""
+        x, weights, bias = contiguous(inputs)
+        n, h, w, _, f, _ = shape = sizes(x, weights)
+        z = storage(outputs, 0, (n, h // 2, w // 2, f))
+        call("fast_block_infer", shape, x, weights, bias, z)
+
+    def infer_shape(self, node, shapes):
+        """Shapes without computing."""
+        (n, h, w, _), (f, _, _, _) = shapes[:2]
+        return [(n, h // 2, w // 2, f)]
+
+
+@theano.gof.local_optimizer([BlockTrainGrad])
+def drop_unused_input_gradient(node):
+    """Do not compute the gradient of a network's input if nobody uses it."""
+    op = node.op
+    if not isinstance(op, BlockTrainGrad) or op.skip_input or node.outputs[0].clients:
+        return False
+    rest = BlockTrainGrad(op.epsilon, skip_input=True)(*node.inputs)
+    return [node.outputs[0], *rest]
+
+
+theano.compile.optdb.register(
+    "drop_unused_input_gradient",
+    theano.gof.opt.out2in(drop_unused_input_gradient, name="drop_unused_input_gradient"),
+    49,
+    "fast_run",
+)

@@ -1,0 +1,98 @@
+"""Rewrites a Lasagne network's chains of layers into fused blocks.
+
+The layer definitions stay the article's; this changes what is compiled from them,
+wherever a convolution, its batch normalisation, rectifier and 2x2 pooling follow
+each other. The environment variable ``SMILEYS_FAST=0`` switches it off.
+"""
+
+import collections
+
+import lasagne
+import theano.tensor as T
+
+from nets.batchnorm import BatchNormLayer
+from nets.fast.library import load
+from nets.layers import SameConv2DLayer, relu
+
+
+def get_output(network, deterministic=False):
+    """`lasagne.layers.get_output`, computed by fused blocks where there are any.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+        Its input layers have their own variables.
+    deterministic : bool
+        As for Lasagne: no dropout, and batch normalisation by the running averages.
+
+    Returns
+    -------
+    Theano variable
+    """
+    if load() is None:
+        return lasagne.layers.get_output(network, deterministic=deterministic)
+    layers = lasagne.layers.get_all_layers(network)
+    blocks = {block[-1]: block for block in find_blocks(layers)}
+    inside = {layer for block in blocks.values() for layer in block[:-1]}
+    outputs = {}
+    for layer in layers:
+        if layer in inside:
+            continue
+        if isinstance(layer, lasagne.layers.InputLayer):
+            outputs[layer] = layer.input_var
+        elif layer in blocks:
+            conv, norm, _ = blocks[layer]
+            outputs[layer] = block_output(conv, norm, outputs[conv.input_layer], deterministic)
+        elif isinstance(layer, lasagne.layers.MergeLayer):
+            inputs = [outputs[incoming] for incoming in layer.input_layers]
+            outputs[layer] = layer.get_output_for(inputs, deterministic=deterministic)
+        else:
+            incoming = outputs[layer.input_layer]
+            outputs[layer] = layer.get_output_for(incoming, deterministic=deterministic)
+    return outputs[network]
+
+
+def find_blocks(layers):
+    """All chains (convolution, normalisation with rectifier, 2x2 pooling) among ``layers``."""
+    uses = collections.Counter(
+        incoming
+        for layer in layers
+        for incoming in getattr(layer, "input_layers", [getattr(layer, "input_layer", None)])
+    )
+    blocks = []
+    for pool in layers:
+        if not isinstance(pool, lasagne.layers.MaxPool2DLayer):
+            continue
+        norm = pool.input_layer
+        conv = getattr(norm, "input_layer", None)
+        if (
+            (pool.pool_size, pool.stride, pool.pad) == ((2, 2), (2, 2), (0, 0))
+            and pool.ignore_border
+            and isinstance(norm, BatchNormLayer)
+            and norm.nonlinearity is relu
+            and isinstance(conv, SameConv2DLayer)
+            and conv.nonlinearity is lasagne.nonlinearities.identity
+            and conv.b is None
+            and conv.filter_size[0] == conv.filter_size[1]
+            and uses[norm] == uses[conv] == 1
+        ):
+            blocks.append((conv, norm, pool))
+    return blocks
+
+
+def block_output(conv, norm, incoming, deterministic):
+    """One block: (N, C, H, W) to (N, F, H // 2, W // 2), computed channels-last.
+
+    Theano cancels the two transpositions between neighbouring blocks.
+    """
+    from nets.fast.ops import BlockInfer, BlockTrain
+
+    x = incoming.dimshuffle(0, 2, 3, 1)
+    if deterministic:
+        scale, shift = norm.scale_and_shift(norm.mean, norm.var)
+        z = BlockInfer()(x, conv.W * scale.dimshuffle(0, "x", "x", "x"), shift)
+    else:
+        beta, track = norm.tracked_beta()
+        z, mean, var, _, _ = BlockTrain(norm.epsilon)(x, conv.W, norm.gamma, beta)
+        track(mean, var)
+    return T.patternbroadcast(z.dimshuffle(0, 3, 1, 2), (False,) * 4)
