@@ -151,9 +151,11 @@ def scan_bands(scan, image):
     ndarray of float32, shape ((H - 12) // 2 + 1, (W - 12) // 2 + 1)
         The same as of the whole picture at once.
     """
-    height, width = image.shape[:2]
-    rows = (height - SCAN_WINDOW) // SCAN_STRIDE + 1
-    step = max(1, BAND // (width * SCAN_STRIDE))
+    rows, columns = ((side - SCAN_WINDOW) // SCAN_STRIDE + 1 for side in image.shape[:2])
+    # What no window covers wholly is cut off: the net looks at 11 of its 12 pixels, and
+    # would report one more window on an odd side.
+    image = image[:, : (columns - 1) * SCAN_STRIDE + SCAN_WINDOW]
+    step = max(1, BAND // (image.shape[1] * SCAN_STRIDE))
     heat = []
     for first in range(0, rows, step):
         last = min(first + step, rows) - 1

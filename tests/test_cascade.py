@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+
+from cli import UserError
+from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_probabilities
+from nets.input import network_input
+from nets.weights import save_weights
+from pipeline import cascade
+from pipeline.cascade import Detector, pyramid, scan_bands
+from pipeline.windows import Mipmap
+
+
+def noise(height, width, seed=0):
+    return np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+def test_pyramid_lets_growing_faces_fill_the_window():
+    image = noise(100, 160)
+    levels = list(pyramid(image, 24, 1.26))
+    for k, (small, scale_x, scale_y) in enumerate(levels):
+        face = 24 * 1.26**k
+        assert small.dtype == np.uint8
+        # Sizes are whole pixels, so scales are near the wished one, and exact about the picture.
+        assert scale_x * SCAN_WINDOW == pytest.approx(face, rel=0.05)
+        assert scale_x * small.shape[1] == pytest.approx(160)
+        assert scale_y * small.shape[0] == pytest.approx(100)
+        assert min(small.shape[:2]) >= SCAN_WINDOW
+    assert 24 * 1.26 ** len(levels) > 0.95 * 100  # the next face would be larger than the picture
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (22, 22), (500, 20)])
+def test_pyramid_of_too_small_a_picture_is_empty(shape):
+    assert list(pyramid(noise(*shape), 24, 1.26)) == []
+
+
+def test_pyramid_enlarges_for_faces_below_the_window():
+    small, scale_x, _ = next(pyramid(noise(40, 40), 6, 1.26))
+    assert small.shape == (80, 80, 3)
+    assert scale_x == 0.5
+
+
+def test_candidates_are_the_windows_the_small_net_likes(nets):
+    image = noise(47, 65)
+    look = compile_probabilities(nets.small)
+    detector = Detector(nets.detector.scan, nets.detector.faces, -1.0, 0.5)
+    boxes, scores, levels = detector.candidates(image, 15)
+    expected_boxes, expected_scores, expected_levels = [], [], []
+    for level, (small, scale_x, scale_y) in enumerate(pyramid(image, 15, detector.factor)):
+        for top in range(0, small.shape[0] - SCAN_WINDOW + 1, SCAN_STRIDE):
+            for left in range(0, small.shape[1] - SCAN_WINDOW + 1, SCAN_STRIDE):
+                window = small[top : top + SCAN_WINDOW, left : left + SCAN_WINDOW]
+                expected_scores.append(look(network_input(window[None]))[0, 1])
+                box = np.array([left, top, SCAN_WINDOW, SCAN_WINDOW], float)
+                expected_boxes.append(box * (scale_x, scale_y, scale_x, scale_y))
+                expected_levels.append(level)
+    np.testing.assert_allclose(boxes, expected_boxes)
+    np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
+    np.testing.assert_array_equal(levels, expected_levels)
+    assert boxes.min() >= 0
+    assert (boxes[:, :2] + boxes[:, 2:] <= (65.001, 47.001)).all()
+
+    middle = float(np.median(scores))
+    passed = Detector(nets.detector.scan, nets.detector.faces, middle, 0.5).candidates(image, 15)
+    np.testing.assert_allclose(passed[0], boxes[scores > middle])
+
+
+def test_bands_scan_what_the_whole_picture_scans(nets, monkeypatch):
+    image = noise(61, 40)
+    whole = nets.detector.scan(network_input(image[None]))[0][:25, :15]
+    for pixels in (1, 200, 1000, 10**9):
+        monkeypatch.setattr(cascade, "BAND", pixels)
+        np.testing.assert_allclose(scan_bands(nets.detector.scan, image), whole, atol=1e-6)
+
+
+def test_classify_in_batches(nets, monkeypatch):
+    image, boxes = noise(60, 80), np.random.RandomState(1).uniform(10, 40, (11, 4))
+    whole = nets.detector.classify(image, boxes)
+    monkeypatch.setattr(cascade, "BATCH", 4)
+    np.testing.assert_allclose(nets.detector.classify(Mipmap(image), boxes), whole, atol=1e-6)
+    assert nets.detector.classify(image, np.zeros((0, 4))).shape == (0,)
+
+
+def staged(heat_of, score_of, **thresholds):
+    """Build a detector whose nets are plain functions, of the level's size and of the windows."""
+
+    def scan(planes):
+        height, width = ((side - SCAN_WINDOW) // SCAN_STRIDE + 1 for side in planes.shape[2:])
+        return heat_of(height, width)[None].astype(np.float32)
+
+    return Detector(scan, score_of, **{"small_threshold": 0.5, "big_threshold": 0.5, **thresholds})
+
+
+def test_stages_by_hand():
+    def heat_of(height, width):
+        heat = np.zeros((height, width))
+        if width == 45:  # of the first level only: 100 / 2 pixels high, 200 / 2 wide
+            heat[3, 4], heat[3, 5], heat[10, 30], heat[15, 40] = 0.8, 0.9, 0.7, 0.5
+        return heat
+
+    def score_of(planes):
+        return np.linspace(0.4, 0.9, len(planes))  # of the survivors, best candidate first
+
+    image = noise(100, 200)
+    detector = staged(heat_of, score_of)
+    found = detector.stages(image, 24)
+    # Stride 2 of a picture half as large: 4 pixels a step. 0.5 is not above the threshold.
+    expected = [(16, 12, 24, 24), (20, 12, 24, 24), (120, 40, 24, 24)]
+    np.testing.assert_allclose(found.candidates, expected)
+    np.testing.assert_allclose(found.candidate_scores, (0.8, 0.9, 0.7))
+    np.testing.assert_allclose(found.survivors, [(20, 12, 24, 24), (120, 40, 24, 24)])
+    np.testing.assert_allclose(found.survivor_scores, (0.4, 0.9))
+    np.testing.assert_allclose(found.boxes, [(120, 40, 24, 24)])
+    np.testing.assert_allclose(found.scores, [0.9])
+
+    boxes, scores = detector.detect(Mipmap(image), 24, threshold=0)
+    np.testing.assert_allclose(scores, (0.9, 0.4))  # all survivors, best first
+    np.testing.assert_allclose(boxes, found.survivors[::-1])
+    assert len(detector.detect(image, 24, threshold=0.95)[0]) == 0
+
+
+def test_faces_of_several_sizes_become_one():
+    def heat_of(height, width):
+        heat = np.zeros((height, width))
+        heat[height // 2, width // 2] = 0.9
+        return heat
+
+    detector = staged(heat_of, lambda planes: np.full(len(planes), 0.9))
+    found = detector.stages(noise(50, 50), 24)
+    assert len(found.survivors) == 4  # 24, 30, 38 and 48 pixels: suppressed size by size
+    assert len(found.boxes) < 4  # and then all together
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 300), (80, 120)])
+def test_nothing_found_is_no_error(shape):
+    detector = staged(lambda height, width: np.zeros((height, width)), None)
+    found = detector.stages(noise(*shape))
+    for boxes in (found.candidates, found.survivors, found.boxes):
+        assert boxes.shape == (0, 4)
+    for scores in (found.candidate_scores, found.survivor_scores, found.scores):
+        assert scores.shape == (0,)
+
+
+def test_weights_without_threshold_are_refused(nets, tmp_path):
+    save_weights(tmp_path / "small.npz", nets.small, "small")
+    save_weights(tmp_path / "big.npz", nets.big, "big", threshold=0.5)
+    with pytest.raises(UserError, match=r"small\.npz does not say its threshold"):
+        Detector.load(tmp_path)
