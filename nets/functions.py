@@ -119,8 +119,10 @@ def compile_scan(net_small):
     -------
     callable
         (N, 3, H, W) float32, H and W at least 12, to probabilities of a face,
-        (N, (H - 12) // 2 + 1, (W - 12) // 2 + 1): element [n, i, j] belongs to the
-        12x12 window whose upper left corner is (2 j, 2 i).
+        (N, (H - 11) // 2 + 1, (W - 11) // 2 + 1): element [n, i, j] belongs to the
+        12x12 window whose upper left corner is (2 j, 2 i). (The network's pooling never
+        looks at a window's last row and column, so where H is odd the last windows reach
+        one pixel out of the image.)
     """
     image = T.tensor4("image")
     maps = scan_outputs(net_small, image)

@@ -7,10 +7,11 @@ Import it before theano; importing anything of `nets` does so. It
 3. puts back names that newer Pythons and numpys have dropped;
 4. puts back modules that Lasagne 0.1 expects of an older Theano.
 
-Not covered: ``theano.scan`` runs, but in Python rather than in C, since its
-C code does not compile on CPython 3.11 and later; and everything that needs a GPU
-(``lasagne.layers.{dnn,corrmm,cuda_convnet}``), since the old GPU back end is
-no longer part of Theano.
+With this, all of Lasagne 0.1's own tests pass (``make test-lasagne``) that need no GPU.
+Not covered: ``lasagne.layers.{dnn,corrmm,cuda_convnet}``, which run on a GPU alone, by a
+back end that Theano 1.0 no longer has; and the speed of ``theano.scan``, thus of
+recurrent layers, on CPython 3.11 and later, where its loop runs in Python since its
+C code does not compile.
 """
 
 import builtins
@@ -144,33 +145,28 @@ def check_machine(flags):
 
 def mend_python():
     """Put back what Theano 1.0.5 uses of Python and numpy and newer versions lack."""
+    # Some versions still have these and warn at each use; what is set here does not.
     for name in ("bool", "int", "float", "complex", "object", "str"):
-        # On numpy 1.20 to 1.23 these exist and warn at each use.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if not hasattr(np, name):
-                setattr(np, name, getattr(builtins, name))
-    warnings.filterwarnings("ignore", message=r"`np\.\w+` is a deprecated alias")
+        setattr(np, name, getattr(builtins, name))
     for name in ("Callable", "Iterable", "Mapping", "MutableSet", "Set"):
-        if not hasattr(collections, name):
-            setattr(collections, name, getattr(collections.abc, name))
+        setattr(collections, name, getattr(collections.abc, name))
     if not hasattr(inspect, "getargspec"):
         spec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
         inspect.getargspec = lambda function: spec(*inspect.getfullargspec(function)[:4])
     if sys.version_info >= (3, 12):
-        sys.modules.setdefault("imp", types.ModuleType("imp")).reload = importlib.reload
+        put_back("imp", reload=importlib.reload)
         # Theano asks these for BLAS flags (which are set above) and for the header path.
-        distutils = types.ModuleType("numpy.distutils")
-        distutils.__config__ = types.ModuleType("numpy.distutils.__config__")
-        distutils.misc_util = types.ModuleType("numpy.distutils.misc_util")
-        distutils.misc_util.get_numpy_include_dirs = lambda: [np.get_include()]
-        np.distutils = distutils
-        for module in (distutils, distutils.__config__, distutils.misc_util):
-            sys.modules.setdefault(module.__name__, module)
+        np.distutils = put_back(
+            "numpy.distutils",
+            __config__=put_back("numpy.distutils.__config__"),
+            misc_util=put_back(
+                "numpy.distutils.misc_util", get_numpy_include_dirs=lambda: [np.get_include()]
+            ),
+        )
 
 
 def mend_theano():
-    """Put back ``downsample`` for Lasagne, and let ``scan`` fall back to Python."""
+    """Put back what Lasagne uses of an older Theano, and let ``scan`` fall back to Python."""
     # The C helper of scan does not compile on Python 3.11; told that it cannot be
     # imported, Theano runs the loop in Python instead of stopping.
     if sys.version_info >= (3, 11):
@@ -185,10 +181,18 @@ def mend_theano():
             input, ws=ds, ignore_border=bool(ignore_border), stride=st, pad=padding, mode=mode
         )
 
-    downsample = types.ModuleType("theano.tensor.signal.downsample")
-    downsample.max_pool_2d = max_pool_2d
-    sys.modules[downsample.__name__] = downsample
+    downsample = put_back("theano.tensor.signal.downsample", max_pool_2d=max_pool_2d)
     theano.tensor.signal.downsample = downsample
+    # Lasagne asks the old GPU back end whether it is of use, and takes no for an answer.
+    dnn = put_back("theano.sandbox.cuda.dnn", dnn_available=lambda: False)
+    put_back("theano.sandbox.cuda", dnn=dnn)
+
+
+def put_back(name, **contents):
+    """Make a module and let it be imported by its name."""
+    module = types.ModuleType(name)
+    vars(module).update(contents)
+    return sys.modules.setdefault(name, module)
 
 
 def setup():
@@ -197,12 +201,12 @@ def setup():
         raise ImportError("theano was imported before nets.theano_setup: import nets first")
     set_flags()
     mend_python()
-    mend_theano()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what is old in Theano and Lasagne
+        mend_theano()
+        import lasagne  # noqa: F401
     # Lasagne 0.1 calls conv2d by an older name of one argument, at every convolution.
     warnings.filterwarnings("ignore", message="The `image_shape` keyword argument")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it also imports pkg_resources, which warns
-        import lasagne  # noqa: F401
 
 
 setup()

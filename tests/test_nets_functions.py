@@ -1,0 +1,93 @@
+"""The compiled functions against loops over windows."""
+
+import lasagne
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+from nets import functions
+from nets.detector import build_net_small
+from nets.functions import compile_classify_smiles, compile_scan, compile_smile_probs_sum
+from nets.input import network_input, picture
+
+RNG = np.random.default_rng(0)
+
+
+def shake(network):
+    """Give every parameter a random value that keeps variances positive."""
+    for param in lasagne.layers.get_all_params(network):
+        shape = param.get_value(borrow=True).shape
+        value = RNG.normal(0, 0.3, shape)
+        param.set_value(np.float32(np.abs(value) + 0.5 if param.name == "var" else value))
+    return network
+
+
+def tiny_net(classes):
+    network = lasagne.layers.InputLayer((None, 3, 4, 4), T.tensor4())
+    return shake(lasagne.layers.DenseLayer(network, classes, nonlinearity=None))
+
+
+@pytest.mark.parametrize("classes", [7, 17])
+def test_classify_smiles_sums_the_windows_distributions(classes):
+    network = tiny_net(classes)
+    windows = RNG.uniform(-1, 1, (45, 3, 4, 4)).astype(np.float32)
+    weights, bias = (param.get_value() for param in lasagne.layers.get_all_params(network))
+    total = np.zeros(classes)
+    for window in windows:
+        outputs = window.ravel() @ weights + bias
+        total += np.exp(outputs) / np.exp(outputs).sum()
+    classify_smiles = compile_classify_smiles(network)
+    assert isinstance(classify_smiles, theano.compile.function_module.Function)
+    winner, value = classify_smiles(windows)
+    assert winner == total.argmax()
+    assert value == pytest.approx(total.max(), rel=1e-5)
+    summed = compile_smile_probs_sum(network)(windows)
+    np.testing.assert_allclose(summed, total, rtol=1e-5)
+    # As the article says: the sum over the smileys of 45 windows must be 45.
+    assert summed.sum() == pytest.approx(45, rel=1e-5)
+
+
+def test_score_is_the_articles_and_share_its_texts():
+    def classify_smiles(frames):
+        assert len(frames) == 45
+        return np.array(3), np.array(34.0)
+
+    assert functions.score(classify_smiles, [np.zeros((45, 1))]) == (3, 2.0)
+    shares = functions.share(np.array([36.0, 9.0, 0.0]))
+    np.testing.assert_allclose(shares, [0.8, 0.2, 0.0])
+
+
+@pytest.mark.parametrize("shape", [(12, 12), (13, 13), (14, 15), (37, 52)])
+def test_scan_equals_the_small_net_on_every_window(shape):
+    network = shake(build_net_small())
+    image = RNG.uniform(-1, 1, (2, 3, *shape)).astype(np.float32)
+    heat = compile_scan(network)(image)
+    rows, columns = (shape[0] - 11) // 2 + 1, (shape[1] - 11) // 2 + 1
+    # What the last windows of an odd side see outside the image must not matter.
+    image = np.pad(image, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=7)
+    assert heat.shape == (2, rows, columns)
+    net = theano.function(
+        [functions.input_of(network)],
+        T.nnet.softmax(lasagne.layers.get_output(network, deterministic=True)),
+    )
+    for i in range(rows):
+        for j in range(columns):
+            window = np.ascontiguousarray(image[:, :, 2 * i : 2 * i + 12, 2 * j : 2 * j + 12])
+            np.testing.assert_allclose(heat[:, i, j], net(window)[:, 1], atol=1e-5)
+
+
+def test_network_input_by_hand():
+    image = np.zeros((1, 2, 2, 3), np.uint8)
+    image[0, 0, 1] = 255, 0, 51  # blue, green, red
+    planes = network_input(image)
+    assert planes.dtype == np.float32
+    assert planes.shape == (1, 3, 2, 2)
+    np.testing.assert_allclose(planes[0, :, 0, 1], [1, -1, -0.6], atol=1e-6)
+    np.testing.assert_array_equal(picture(planes), image)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((1, 2, 2, 3)), np.zeros((2, 2, 3), np.uint8)])
+def test_network_input_refuses_other_arrays(wrong):
+    with pytest.raises(ValueError, match="uint8"):
+        network_input(wrong)
