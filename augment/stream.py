@@ -56,7 +56,7 @@ class Stream:
         turn = (number - self.start) % len(self.processes)
         while True:
             try:
-                batch = self.queues[turn].get(timeout=5)
+                batch = self.queues[turn].get(timeout=1)
                 break
             except queue.Empty:
                 if not self.processes[turn].is_alive():

@@ -112,14 +112,14 @@ def random_colours(rng, image, a):
 
 
 def colour_matrix(degrees, saturation):
-    """Matrix (3, 3) on B, G, R that turns the hue and scales the distance from grey.
+    """Matrix (3, 3) on B, G, R that turns the hue (120 makes red green) and scales the distance from grey.
 
     A rotation about the grey axis: grey stays grey, and the mean of the three
     channels is kept.
     """
     angle = np.deg2rad(degrees)
     mean = np.full((3, 3), 1 / 3)
-    cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
+    cross = np.array([[0, 1, -1], [-1, 0, 1], [1, -1, 0]]) / np.sqrt(3)
     turn = np.cos(angle) * (np.eye(3) - mean) + np.sin(angle) * cross
     return mean + saturation * turn
 

@@ -1,0 +1,86 @@
+"""Draw what augmentation makes of a picture: a row a source, the original first.
+
+Without `--data` the source is a drawn face.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+import cv2
+import numpy as np
+
+from augment.drawn import BOX, drawn_face
+from augment.transforms import Augmentation, augment
+from pipeline.output import beside, check_output
+from pipeline.windows import crop
+
+NAMES = list(Augmentation.__dataclass_fields__)
+
+
+def arguments(argv):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", help="folder with manifest.csv, or a CSV file of faces")
+    parser.add_argument("--rows", type=int, default=8, help="number of sources")
+    parser.add_argument("--columns", type=int, default=15, help="variations of each")
+    parser.add_argument("--size", type=int, default=48, help="side of a window in pixels")
+    parser.add_argument("--strength", type=float, default=1.0, help="of all transforms, from 0")
+    parser.add_argument("--only", choices=NAMES, nargs="+", help="these transforms alone")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("augmentation.png"))
+    args = parser.parse_args(argv)
+    if min(args.rows, args.columns, args.size) < 1 or args.strength < 0:
+        parser.error("--rows, --columns and --size must be at least 1, --strength at least 0")
+    return args
+
+
+def sources(data, rows, rng):
+    """Yield (picture, box) of so many faces."""
+    if data is None:
+        for _ in range(rows):
+            yield drawn_face(), BOX
+        return
+    from dataset.manifest import manifest_path, read_manifest
+    from dataset.tables import box_of, read_images
+
+    table = read_manifest(data)
+    chosen = [table[k] for k in rng.choice(len(table), min(rows, len(table)), replace=False)]
+    for row, image in zip(chosen, read_images(manifest_path(data), chosen)):
+        yield image, box_of(row)
+
+
+def contact_sheet(pairs, settings, columns, size, rng):
+    """Draw the sheet: uint8 (rows * size, (columns + 1) * size, 3)."""
+    sheet = []
+    for picture, box in pairs:
+        variations = [augment(rng, picture, box, settings, size) for _ in range(columns)]
+        sheet.append(np.hstack([crop(picture, [box], size)[0], *variations]))
+    return np.vstack(sheet)
+
+
+def main(argv=None):
+    """Write the sheet."""
+    args = arguments(argv)
+    settings = Augmentation().scaled(args.strength)
+    if args.only:
+        settings = settings.only(*args.only)
+    rng = np.random.default_rng(args.seed)
+    pairs = sources(args.data, args.rows, rng)
+    sheet = contact_sheet(pairs, settings, args.columns, args.size, rng)
+    check_output(args.out)
+    cv2.imwrite(str(beside(args.out)), sheet)
+    os.replace(beside(args.out), args.out)
+    print(f"{args.out}: {sheet.shape[0] // args.size} sources, {args.columns} variations each")
+
+
+if __name__ == "__main__":
+    cli.run(main)
