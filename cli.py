@@ -18,13 +18,16 @@ def use_project_python():
     ``make setup`` installs everything into ``.venv``; with this, a plain
     ``python pipeline/run_video.py`` works without activating it first.
     """
+    restarted = os.environ.pop("SMILEYS_RESTARTED", None)
     if find_spec("theano") and find_spec("cv2"):
         return
     python = ROOT / ".venv" / "bin" / "python"
-    if not python.exists() or os.environ.get("SMILEYS_RESTARTED"):
-        sys.exit(
-            "error: the packages of requirements.txt are not installed; run 'make setup' first"
+    if restarted or not python.exists():
+        print(
+            "error: the packages of requirements.txt are not installed; run 'make setup' first",
+            file=sys.stderr,
         )
+        sys.exit(2)
     os.environ["SMILEYS_RESTARTED"] = "1"
     os.execv(python, [str(python), *sys.argv])
 

@@ -1,0 +1,111 @@
+"""The common frame of every script: exit codes, and the restart under `.venv`."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import cli
+
+FRAME = f"import sys; sys.path.insert(0, {str(cli.ROOT)!r}); import cli\n"
+
+
+def program(body, **options):
+    """Run a program with the given body of `main`: the finished process."""
+    code = f"{FRAME}def main():\n    {body}\ncli.run(main)"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ("return None", 0, ""),
+        ("return 3", 3, ""),
+        (
+            "raise cli.UserError('no such file: name another')",
+            2,
+            "error: no such file: name another\n",
+        ),
+        ("raise KeyboardInterrupt", 130, "interrupted\n"),
+    ],
+)
+def test_exit_codes(body, code, message):
+    result = program(body)
+    assert (result.returncode, result.stderr) == (code, message)
+
+
+def test_a_mistake_of_the_program_keeps_its_traceback():
+    result = program("return 1 / 0")
+    assert result.returncode == 1
+    assert "ZeroDivisionError" in result.stderr
+
+
+def test_a_reader_that_has_seen_enough():
+    code = f"{FRAME}def main():\n    for k in range(10**6): print(k)\ncli.run(main)"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    writer.stdout.readline()
+    writer.stdout.close()
+    assert writer.stderr.read() == b""
+    writer.stderr.close()
+    assert writer.wait() == 0
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A project folder with `cli.py` and a script, run by a Python without packages."""
+    shutil.copy(cli.__file__, tmp_path)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import cli; cli.use_project_python(); import sys; print(sys.executable, sys.argv[1:])"
+    )
+
+    def run(*arguments):
+        env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "SMILEYS_RESTARTED")}
+        # -S leaves the packages of this environment out.
+        return subprocess.run(
+            [sys.executable, "-S", str(script), *arguments],
+            capture_output=True,
+            text=True,
+            env=env,
+            check=False,
+        )
+
+    return tmp_path, run
+
+
+def test_without_packages_make_setup_is_named(bare):
+    _, run = bare
+    result = run()
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: the packages of requirements.txt are not installed; run 'make setup' first\n"
+    )
+
+
+def test_without_packages_the_script_restarts_in_the_environment(bare):
+    folder, run = bare
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    # It has the packages: it is this very Python.
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    result = run("a b", "--flag")
+    assert result.stdout.endswith("['a b', '--flag']\n"), result.stderr
+    assert result.returncode == 0
+
+
+def test_an_environment_without_packages_does_not_restart_for_ever(bare):
+    folder, run = bare
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o755)
+    result = run()
+    assert result.returncode == 2
+    assert "run 'make setup' first" in result.stderr
