@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from nets.functions import compile_probabilities
+from nets.input import network_input
+from pipeline.vote import Vote, Voter
+from pipeline.windows import Mipmap, crop, neighbours
+from tests.conftest import CLASSES, drawn_face
+
+
+def test_vote_adds_what_the_net_says_of_each_window(nets):
+    image, box = drawn_face(), (40, 20, 44, 44)
+    windows = network_input(crop(image, neighbours(box)))
+    each = compile_probabilities(nets.smiles)(windows)
+    assert each.shape == (45, len(CLASSES))
+    vote = nets.voter.vote(Mipmap(image), box)
+    np.testing.assert_allclose(vote.sums, each.sum(axis=0), rtol=1e-4)
+    assert vote.sums.sum() == pytest.approx(45, rel=1e-4)
+    assert vote.classes == CLASSES
+
+
+@pytest.mark.parametrize("count", [2, 7, 17, 30])
+def test_shares_and_score_for_any_number_of_classes(count):
+    sums = np.full(count, 5 / (count - 1), np.float32)
+    sums[1] = 40
+    vote = Vote([f"class {k}" for k in range(count)], sums)
+    assert (vote.best, vote.smiley) == (1, "class 1")
+    assert vote.shares[1] == pytest.approx(40 / 45)
+    assert vote.shares.sum() == pytest.approx(1)
+    assert vote.score == pytest.approx(40 / 17)  # as the article wrote it, whatever the classes
+
+
+def test_voter_shows_the_net_45_windows():
+    shown = []
+
+    def smile_probs_sum(windows):
+        shown.append(windows)
+        return np.array([15, 30], np.float32)
+
+    vote = Voter(smile_probs_sum, ["a", "b"]).vote(drawn_face(), (10, 10, 300, 300))
+    assert (shown[0].shape, shown[0].dtype) == ((45, 3, 48, 48), np.float32)
+    assert vote.smiley == "b"
