@@ -112,7 +112,9 @@ def random_colours(rng, image, a):
 
 
 def colour_matrix(degrees, saturation):
-    """Matrix (3, 3) on B, G, R that turns the hue (120 makes red green) and scales the distance from grey.
+    """Matrix (3, 3) on B, G, R that turns the hue and scales the distance from grey.
+
+    120 degrees make red green.
 
     A rotation about the grey axis: grey stays grey, and the mean of the three
     channels is kept.
