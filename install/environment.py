@@ -81,6 +81,7 @@ def install():
     """Make the environment anew: after an interruption nobody knows what a half one holds."""
     print(f"making .venv with Python {platform.python_version()}", flush=True)
     LOG.write_text("", encoding="utf-8")
+    INSTALLED.unlink(missing_ok=True)  # first, in case the removal is interrupted
     shutil.rmtree(VENV, ignore_errors=True)
     # The base, since this may be the Python of the environment just removed.
     base = getattr(sys, "_base_executable", None) or sys.executable
@@ -100,7 +101,11 @@ def main():
     """Do what is not done yet, and say in one line what there is."""
     CACHE.mkdir(exist_ok=True)
     with open(CACHE / "setup.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another 'make setup'", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = key("requirements.txt")
         if stamped(INSTALLED, wanted) is None:
             install()

@@ -1,0 +1,222 @@
+"""``make setup`` and the Makefile, without installing anything."""
+
+import contextlib
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import ROOT
+
+sys.path.insert(0, str(ROOT / "install"))
+import environment
+
+LATER = ["eval-split", "demo", "data", "collect", "monitor"]
+
+
+def call(*command, cwd=ROOT, **variables):
+    """Run a command as if no make were running: the finished process."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    return subprocess.run(
+        command, cwd=cwd, env={**env, **variables}, capture_output=True, text=True, check=False
+    )
+
+
+def refusal(result):
+    """Return the one line of an error with exit code 2."""
+    assert result.returncode == 2, result
+    assert result.stderr.startswith("error: "), result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The files that ``make setup`` reads, in a folder whose name has a blank and a comma."""
+    folder = tmp_path / "a b,c"
+    shutil.copytree(ROOT / "install", folder / "install")
+    (folder / "nets").mkdir()
+    for name in ("requirements.txt", "nets/theano_setup.py"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A folder for PATH with little on it, and a function that adds programs."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def add(name, text):
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+
+    add("dirname", f'exec {shutil.which("dirname")} "$@"')
+    return folder, add
+
+
+THIS = f'exec "{sys.executable}" "$@"'
+
+
+def setup(project, machine, **variables):
+    """Run ``make setup``'s script with that PATH."""
+    script = str(project / "install" / "setup.sh")
+    return call("/bin/sh", script, PATH=str(machine[0]), **variables)
+
+
+def test_no_python(project, machine):
+    assert "no Python 3.9 to 3.12 found: install one" in refusal(setup(project, machine))
+
+
+def test_a_named_python_that_does_not_run(project, machine):
+    line = refusal(setup(project, machine, PYTHON="/nowhere/python"))
+    assert "PYTHON=/nowhere/python does not run" in line
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.8", "3.13"])
+def test_a_named_python_of_another_version(project, machine, version):
+    machine[1]("python-x", f"echo {version}")
+    line = refusal(setup(project, machine, PYTHON="python-x"))
+    assert line.endswith(f"on Python 3.9 to 3.12, this is {version}\n")
+
+
+def test_no_compiler(project, machine):
+    """A Python that does not run is passed over; the next one's complaint is shown."""
+    machine[1]("python3.11", "exit 1")
+    machine[1]("python3.12", THIS)
+    machine[1]("python3.9", THIS)
+    machine[1]("apt-get", "exit 1")
+    line = refusal(setup(project, machine))
+    assert line == ("error: python3.12: there is no C++ compiler g++ (sudo apt-get install g++)\n")
+    assert not (project / ".venv").exists()
+
+
+def test_everything_missing_is_in_one_line(project, machine, tmp_path):
+    """A Python without venv, as Debian splits it, and a compiler that does not work."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "venv.py").write_text("raise ImportError")
+    machine[1]("python3.10", f'PYTHONPATH="{hidden}" {THIS}')
+    machine[1]("g++", "echo cannot find cc1plus >&2; exit 1")
+    line = refusal(setup(project, machine))
+    assert "this Python cannot make environments" in line
+    assert "g++ does not compile" in line
+    assert "cannot find cc1plus" in line
+
+
+@pytest.fixture
+def stamped(project, monkeypatch):
+    """A project in which everything is done; `environment` works on it."""
+    for name, path in vars(environment).copy().items():
+        if isinstance(path, Path):
+            monkeypatch.setattr(environment, name, project / path.relative_to(ROOT))
+    for stamp in (environment.INSTALLED, environment.COMPILED):
+        stamp.parent.mkdir(parents=True)
+    environment.leave(environment.INSTALLED, environment.key("requirements.txt"))
+    compiled = environment.key("requirements.txt", "nets/theano_setup.py")
+    environment.leave(environment.COMPILED, compiled, "the summary")
+    return project
+
+
+def test_nothing_to_do(stamped):
+    result = call(sys.executable, str(stamped / "install" / "environment.py"))
+    assert (result.returncode, result.stdout) == (0, "the summary\n")
+
+
+def stand_in(text):
+    """Put a shell script where the environment's Python is."""
+    environment.PYTHON.parent.mkdir(parents=True)
+    environment.PYTHON.write_text(f"#!/bin/sh\n{text}\n")
+    environment.PYTHON.chmod(0o755)
+
+
+def test_changed_flags_compile_anew_but_install_nothing(stamped, capsys):
+    stand_in('echo "ran $*"')
+    with open(stamped / "nets" / "theano_setup.py", "a") as file:
+        file.write("# changed\n")
+    environment.main()
+    assert capsys.readouterr().out == (
+        "compiling the networks, one to two minutes the first time\nran install/warm.py\n"
+    )
+    environment.main()
+    assert capsys.readouterr().out == "ran install/warm.py\n"
+
+
+@pytest.mark.parametrize("change", ["requirements", "half"])
+def test_a_stale_or_half_made_environment_is_made_anew(stamped, change, monkeypatch, capsys):
+    commands = []
+
+    def run(command, problem, **variables):
+        assert not environment.INSTALLED.exists()
+        commands.append(" ".join(map(str, command[1:])))
+        if "venv" in command:
+            stand_in("exit 1")
+
+    monkeypatch.setattr(environment, "run", run)
+    left_over = environment.VENV / "left-over"
+    left_over.touch()
+    if change == "half":
+        environment.INSTALLED.unlink()
+    else:
+        with open(stamped / "requirements.txt", "a") as file:
+            file.write("# changed\n")
+        environment.COMPILED.unlink()
+    with contextlib.suppress(SystemExit):
+        environment.main()
+    assert not left_over.exists()
+    assert environment.INSTALLED.exists()
+    venv, tools, packages = commands
+    assert venv == f"-m venv {environment.VENV}"
+    assert re.search(r" install setuptools==\S+ wheel==\S+$", tools)
+    assert packages.endswith(" install --no-build-isolation -r requirements.txt")
+    assert "making .venv" in capsys.readouterr().out
+
+
+def test_what_pip_says_is_in_one_line(stamped, capsys):
+    with pytest.raises(SystemExit) as stop:
+        environment.run(
+            [sys.executable, "-c", "print('ERROR: no match'); print('notice'); exit(1)"],
+            "pip cannot install x",
+        )
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: pip cannot install x: ERROR: no match (all of it: .cache/setup.log)\n"
+    )
+
+
+@pytest.mark.parametrize("target", LATER)
+def test_a_later_target_says_so(target):
+    result = call("make", target)
+    assert result.returncode == 2
+    said = [line for line in result.stderr.splitlines() if not line.startswith("make: ")]
+    assert said == [f"error: make {target} comes with a later part of the project"]
+
+
+def test_train_asks_for_data():
+    recipe = call("make", "--dry-run", "train").stdout
+    assert "experiments/train_smiles.py --data '' --out 'runs/smiles'" in recipe
+    assert "name the data set: make train DATA=folder" in recipe
+
+
+def test_help_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split())
+    assert set(re.findall(r"^  make ([a-z-]+)", call("make").stdout, re.M)) == targets
+
+
+def test_every_installed_package_is_pinned():
+    if Path(sys.prefix) != ROOT / ".venv":
+        pytest.skip("not run in the environment that make setup makes")
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = {line.partition(";")[0].strip() for line in lines if "==" in line}
+    installed = {
+        f"{package.metadata['Name']}=={package.version}".lower().replace("_", "-")
+        for package in importlib.metadata.distributions()
+    }
+    assert {package for package in installed if not package.startswith("pip==")} <= pins
