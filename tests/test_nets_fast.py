@@ -16,8 +16,15 @@ from nets.smiles import build_net_smiles
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
 
-# N, C, H, W, F, K: the article's shapes in small, odd sides, odd channels.
-SHAPES = [(4, 3, 12, 12, 16, 5), (2, 16, 7, 9, 8, 3), (3, 5, 6, 5, 7, 3), (1, 1, 2, 2, 1, 1)]
+# N, C, H, W, F, K: the article's shapes in small, odd sides, odd channels, and more
+# pictures than the kernels take at a time.
+SHAPES = [
+    (4, 3, 12, 12, 16, 5),
+    (2, 16, 7, 9, 8, 3),
+    (3, 5, 6, 5, 7, 3),
+    (1, 1, 2, 2, 1, 1),
+    (11, 2, 48, 48, 64, 3),
+]
 
 
 def block(shape, seed=0):

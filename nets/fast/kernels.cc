@@ -54,7 +54,7 @@ float *buffer(int which, size_t count) {
     }
     return b.first;
 }
-enum { FLIPPED, OUTPUT, GRADIENT, PARTIAL };
+enum { FLIPPED, OUTPUT, GRADIENT };
 
 struct Convolution {
     memory::dims src, weights, dst, ones{1, 1}, pad;
@@ -83,16 +83,18 @@ struct Convolution {
         packed = memory(forward_d.weights_desc(), cpu());
     }
 
-    static void flip(const float *from, float *to, const memory::dims &d) {
+    static void flip_and_add(const float *from, float *to, const memory::dims &d) {
         int size = d[2] * d[3];
         for (long m = 0; m < d[0] * d[1]; m++)
-            for (int i = 0; i < size; i++) to[m * size + i] = from[m * size + size - 1 - i];
+            for (int i = 0; i < size; i++) to[m * size + i] += from[m * size + size - 1 - i];
     }
 
     // Flip the filter and put it into the layout that a primitive wants.
     void pack(const float *w, memory &into) {
-        float *flipped = buffer(FLIPPED, weights[0] * weights[1] * weights[2] * weights[3]);
-        flip(w, flipped, weights);
+        long count = weights[0] * weights[1] * weights[2] * weights[3];
+        float *flipped = buffer(FLIPPED, count);
+        std::fill(flipped, flipped + count, 0.f);
+        flip_and_add(w, flipped, weights);
         memory user(user_weights_d, cpu(), flipped);
         reorder(user, into).execute(queue(), user, into);
         queue().wait();
@@ -130,7 +132,7 @@ struct Backward {
           packed_gradient(weights_d.diff_weights_desc(), cpu()),
           packed(data_d.weights_desc(), cpu()) {}
 
-    void run_weights(const float *x, const float *gy, float *gw) {
+    void add_weights(const float *x, const float *gy, float *gw) {
         memory xs(conv.src_d, cpu(), const_cast<float *>(x));
         memory gys(conv.dst_d, cpu(), const_cast<float *>(gy));
         weights.execute(queue(), {{DNNL_ARG_SRC, xs},
@@ -141,11 +143,10 @@ struct Backward {
         memory user(conv.user_weights_d, cpu(), flipped);
         reorder(packed_gradient, user).execute(queue(), packed_gradient, user);
         queue().wait();
-        Convolution::flip(flipped, gw, d);
+        Convolution::flip_and_add(flipped, gw, d);
     }
 
-    void run_data(const float *w, const float *gy, float *gx) {
-        conv.pack(w, packed);
+    void run_data(const float *gy, float *gx) {
         memory gys(conv.dst_d, cpu(), const_cast<float *>(gy));
         memory gxs(conv.src_d, cpu(), gx);
         data.execute(queue(), {{DNNL_ARG_DIFF_DST, gys},
@@ -170,6 +171,12 @@ Backward &backward(const Shape &s) {
     return found->second;
 }
 
+// Pictures to take at a time, so that what a convolution writes for them is still in
+// the cache for what comes next.
+int pictures_at_a_time(int n, int h, int w, int f) {
+    return int(std::max<long>(1, std::min<long>(n, (5 << 18) / (long(h) * w * f))));
+}
+
 // Largest (or, where the scale is negative, smallest) of each 2x2 block: what the
 // pooling of scale * y + shift picks.
 inline float pick(float a, float b, float c, float d, bool largest) {
@@ -178,12 +185,11 @@ inline float pick(float a, float b, float c, float d, bool largest) {
     return largest ? high : low;
 }
 
-// Sum over rows of two functions of each channel, `add(row, channel, s, t)`: short
-// runs in float, the runs in double.
+// Add to s and t the sums over rows of two functions of each channel, `add(row,
+// channel, s, t)`: short runs in float, the runs in double.
 template <class Add>
 void two_sums(long rows, int channels, double *s, double *t, Add add) {
     const long run = 128;
-    std::fill(s, s + channels, 0.0), std::fill(t, t + channels, 0.0);
 #pragma omp parallel
     {
         std::vector<double> s_mine(channels, 0.0), t_mine(channels, 0.0);
@@ -204,6 +210,41 @@ void two_sums(long rows, int channels, double *s, double *t, Add add) {
 #pragma omp ordered
             for (int c = 0; c < channels; c++) s[c] += s_mine[c], t[c] += t_mine[c];
         }
+    }
+}
+
+// Gradient of the convolution's output in two rows, 2 r and 2 r + 1, of picture i:
+// scale * (what the pooling and the rectifier let through) - c0 - c1 * y.
+inline void spread_gradient(int i, int r, int h, int w, int f, const float *y, const float *picked,
+                            const float *gz, const float *scale, const float *shift,
+                            const float *c0, const float *c1, float *gy) {
+    int ph = h / 2, pw = w / 2;
+    for (int q = 0; q < (w + 1) / 2; q++) {
+        long at = ((long(i) * h + 2 * r) * w + 2 * q) * f, below = at + long(w) * f;
+        if (r < ph && q < pw) {
+            long o = ((long(i) * ph + r) * pw + q) * f;
+#pragma omp simd
+            for (int j = 0; j < f; j++) {
+                float v = picked[o + j];
+                float g = v * scale[j] + shift[j] > 0 ? scale[j] * gz[o + j] : 0.f;
+                float ya = y[at + j], yb = y[at + j + f], yc = y[below + j], yd = y[below + j + f];
+                // The gradient goes to the first of equals.
+                bool ta = ya == v, tb = yb == v && !ta, tc = yc == v && !(ta || tb);
+                bool td = !(ta || tb || tc);
+                gy[at + j] = (ta ? g : 0.f) - c0[j] - c1[j] * ya;
+                gy[at + j + f] = (tb ? g : 0.f) - c0[j] - c1[j] * yb;
+                gy[below + j] = (tc ? g : 0.f) - c0[j] - c1[j] * yc;
+                gy[below + j + f] = (td ? g : 0.f) - c0[j] - c1[j] * yd;
+            }
+            continue;
+        }
+        // An odd side's last row or column, which no pooling takes.
+        for (int dr = 0; dr < 2 && 2 * r + dr < h; dr++)
+            for (int dq = 0; dq < 2 && 2 * q + dq < w; dq++)
+                for (int j = 0; j < f; j++) {
+                    long p = at + (long(dr) * w + dq) * f + j;
+                    gy[p] = -c0[j] - c1[j] * y[p];
+                }
     }
 }
 
@@ -240,16 +281,21 @@ int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
                        const float *weights, const float *gamma, const float *beta, float epsilon,
                        float *y, float *mean, float *var, float *picked, float *z) {
     return guarded([&] {
-        auto &conv = convolution({n, h, w, c, f, k}, false);
-        conv.pack(weights, conv.packed);
-        conv.run(x, nullptr, y);
         long rows = long(n) * h * w;
+        int chunk = pictures_at_a_time(n, h, w, f);
         std::vector<double> s(f), t(f);
-        // About the first row, so that a large mean does not drown the variance.
-        two_sums(rows, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
-            float d = y[r * f + q] - y[q];
-            a += d, b += d * d;
-        });
+        for (int first = 0; first < n; first += chunk) {
+            int m = std::min(chunk, n - first);
+            auto &conv = convolution({m, h, w, c, f, k}, false);
+            if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
+            float *now = y + long(first) * h * w * f;
+            conv.run(x + long(first) * h * w * c, nullptr, now);
+            // About the first row, so that a large mean does not drown the variance.
+            two_sums(long(m) * h * w, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
+                float d = now[r * f + q] - y[q];
+                a += d, b += d * d;
+            });
+        }
         std::vector<float> scale(f), shift(f);
         for (int q = 0; q < f; q++) {
             double m = s[q] / rows;
@@ -303,61 +349,39 @@ int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x
             k0[q] = float(scale[q] * s[q] / rows - mean[q] * double(k1[q]));
         }
         const float *c0 = k0.data(), *c1 = k1.data();
-        float *gy = buffer(GRADIENT, rows * f);
+        int chunk = pictures_at_a_time(n, h, w, f);
+        float *gy = buffer(GRADIENT, long(chunk) * h * w * f);
+        std::fill(gw, gw + long(f) * c * k * k, 0.f);
+        for (int first = 0; first < n; first += chunk) {
+            int m = std::min(chunk, n - first);
+            const float *now = y + long(first) * h * w * f;
+            const float *picked_now = picked + long(first) * ph * pw * f;
+            const float *gz_now = gz + long(first) * ph * pw * f;
 #pragma omp parallel for collapse(2)
-        for (int i = 0; i < n; i++)
-            for (int r = 0; r < (h + 1) / 2; r++)
-                for (int q = 0; q < (w + 1) / 2; q++) {
-                    long at = ((long(i) * h + 2 * r) * w + 2 * q) * f, below = at + long(w) * f;
-                    if (r < ph && q < pw) {
-                        long o = ((long(i) * ph + r) * pw + q) * f;
-#pragma omp simd
-                        for (int j = 0; j < f; j++) {
-                            float v = picked[o + j];
-                            float g = v * sc[j] + sh[j] > 0 ? sc[j] * gz[o + j] : 0.f;
-                            float ya = y[at + j], yb = y[at + j + f];
-                            float yc = y[below + j], yd = y[below + j + f];
-                            // The gradient goes to the first of equals.
-                            bool ta = ya == v, tb = yb == v && !ta, tc = yc == v && !(ta || tb);
-                            bool td = !(ta || tb || tc);
-                            gy[at + j] = (ta ? g : 0.f) - c0[j] - c1[j] * ya;
-                            gy[at + j + f] = (tb ? g : 0.f) - c0[j] - c1[j] * yb;
-                            gy[below + j] = (tc ? g : 0.f) - c0[j] - c1[j] * yc;
-                            gy[below + j + f] = (td ? g : 0.f) - c0[j] - c1[j] * yd;
-                        }
-                    } else {  // an odd side's last row or column, which no pooling takes
-                        for (int dr = 0; dr < 2 && 2 * r + dr < h; dr++)
-                            for (int dq = 0; dq < 2 && 2 * q + dq < w; dq++)
-                                for (int j = 0; j < f; j++) {
-                                    long p = at + (long(dr) * w + dq) * f + j;
-                                    gy[p] = -c0[j] - c1[j] * y[p];
-                                }
-                    }
-                }
-        auto &back = backward({n, h, w, c, f, k});
-        back.run_weights(x, gy, gw);
-        if (gx) back.run_data(weights, gy, gx);
+            for (int i = 0; i < m; i++)
+                for (int r = 0; r < (h + 1) / 2; r++)
+                    spread_gradient(i, r, h, w, f, now, picked_now, gz_now, sc, sh, c0, c1, gy);
+            auto &back = backward({m, h, w, c, f, k});
+            back.add_weights(x + long(first) * h * w * c, gy, gw);
+            if (!gx) continue;
+            if (first == 0 || m < chunk) back.conv.pack(weights, back.packed);
+            back.run_data(gy, gx + long(first) * h * w * c);
+        }
     });
 }
 
-// Deterministic use: z (N,H/2,W/2,F) = max(0, pooled(convolution + bias)). A few pictures
-// at a time, so that what the convolution writes is still in the cache for the pooling.
+// Deterministic use: z (N,H/2,W/2,F) = max(0, pooled(convolution + bias)).
 int fast_block_infer(int n, int h, int w, int c, int f, int k, const float *x,
                      const float *weights, const float *bias, float *z) {
     return guarded([&] {
         int ph = h / 2, pw = w / 2;
-        int chunk = std::max<long>(1, std::min<long>(n, (1 << 20) / (long(h) * w * f)));
+        int chunk = pictures_at_a_time(n, h, w, f);
         float *y = buffer(OUTPUT, long(chunk) * h * w * f);
-        auto &whole = convolution({chunk, h, w, c, f, k}, true);
-        whole.pack(weights, whole.packed);
         for (int first = 0; first < n; first += chunk) {
             int m = std::min(chunk, n - first);
-            auto *conv = &whole;
-            if (m < chunk) {
-                conv = &convolution({m, h, w, c, f, k}, true);
-                conv->pack(weights, conv->packed);
-            }
-            conv->run(x + long(first) * h * w * c, bias, y);
+            auto &conv = convolution({m, h, w, c, f, k}, true);
+            if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
+            conv.run(x + long(first) * h * w * c, bias, y);
 #pragma omp parallel for collapse(2)
             for (int i = 0; i < m; i++)
                 for (int r = 0; r < ph; r++)
