@@ -7,16 +7,36 @@ Columns: ``path`` (relative to the file), ``person``, ``smiley`` (a slug), ``cli
 Sets made elsewhere are read as they are: ``label`` may stand for ``smiley`` and
 ``serial`` for ``frame``; without ``clip``, all pictures of one person and smiley
 are one clip.
+
+As a program, it checks a data set and prints what is in it::
+
+    python dataset/manifest.py FOLDER
 """
 
-import csv
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+import argparse
+import contextlib
+import csv
+import fcntl
+import io
+import os
+import posixpath
+
 from cli import ROOT, UserError
-from dataset.tables import BOX, complain, read_table, text
+from dataset.checks import frame_number, inner_path, picture_problem, row_problems
+from dataset.tables import BOX, complain, parse_table, read_header, read_lines, text
+from pipeline.output import beside
 
 SMILEYS = ROOT / "dataset" / "smileys.csv"
+COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 ALIASES = {"smiley": "label", "frame": "serial"}
+SHOWN = 60  # bad rows described in one message
 
 
 def manifest_path(data):
@@ -25,13 +45,18 @@ def manifest_path(data):
     return data / "manifest.csv" if data.is_dir() else data
 
 
-def read_manifest(data):
+def read_manifest(data, smileys=None, pictures=False):
     """Read and check a manifest.
 
     Parameters
     ----------
     data : path-like
         A folder with ``manifest.csv``, or a CSV file.
+    smileys : collection of str, optional
+        The allowed names; by default any.
+    pictures : bool
+        Whether to decode every picture. If anything else is wrong they are decoded
+        anyway, so that one message names all that has to be mended.
 
     Returns
     -------
@@ -45,31 +70,136 @@ def read_manifest(data):
         Naming every bad row by its line.
     """
     path = manifest_path(data)
-    names = {}
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            header = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        header = []  # read_table says what is wrong
-    for name, alias in ALIASES.items():
-        names[name] = alias if name not in header and alias in header else name
-    columns = {"path": text, "person": text, names["smiley"]: text, names["frame"]: text, **BOX}
-    rows = read_table(path, columns, optional=["clip"])
+    rows, problems = parse_manifest(read_lines(path), path)
+    for row in rows:
+        problems += [(row["line"], problem) for problem in row_problems(path.parent, row, smileys)]
+    if problems or pictures:
+        for row in rows:
+            problem = picture_problem(path.parent, row)
+            problems += [(row["line"], problem)] if problem else []
+    complain(path, problems, SHOWN)
+    return rows
+
+
+def parse_manifest(lines, path):
+    """Rows of a manifest given by its lines, and what is wrong with it apart from the pictures.
+
+    Returns
+    -------
+    (list of dict, list of (line, text))
+        As from `dataset.tables.parse_table`.
+    """
+    header = read_header(lines, path)
+    names = {
+        name: alias if name not in header and alias in header else name
+        for name, alias in ALIASES.items()
+    }
+    frame = frame_number if names["frame"] == "frame" else text
+    columns = {
+        "path": inner_path, "person": text, names["smiley"]: text, names["frame"]: frame, **BOX,
+    }  # fmt: skip
+    if "clip" in header:
+        columns["clip"] = text
+    rows, problems = parse_table(lines, path, columns)
+    seen = {}
     for row in rows:
         for name, found in names.items():
-            row[name] = row.pop(found)
-        row["clip"] = row.get("clip") or f"{row['person']}/{row['smiley']}"
-    seen, problems = {}, []
-    for row in rows:
-        if row["w"] <= 0 or row["h"] <= 0:
-            problems.append((row["line"], "the box has no size"))
-        if not (path.parent / row["path"]).is_file():
-            problems.append((row["line"], f"no picture {row['path']}"))
-        if row["path"] in seen:
-            problems.append((row["line"], f"{row['path']} is on line {seen[row['path']]} too"))
-        seen.setdefault(row["path"], row["line"])
-    complain(path, problems)
-    return rows
+            if found in row:
+                row[name] = row.pop(found)
+        # Elsewhere a serial need not be unique.
+        if names["frame"] == "frame" and "clip" in header and {"person", "clip", "frame"} <= {*row}:
+            key = (row["person"], row["clip"], int(row["frame"]))
+            what = f"frame {row['frame']} of clip {row['clip']}"
+            problems += repeated(seen, key, row["line"], what)
+        if "path" in row:
+            key = posixpath.normpath(row["path"])
+            problems += repeated(seen, key, row["line"], row["path"])
+        row.setdefault("clip", f"{row.get('person')}/{row.get('smiley')}")
+    return rows, problems
+
+
+def repeated(seen, key, line, what):
+    """The problem, in a list, of a row whose key is on another line too."""
+    first = seen.setdefault(key, line)
+    return [] if first == line else [(line, f"{what} is on line {first} too")]
+
+
+def write_manifest(data, rows):
+    """Write a manifest, whole or not at all.
+
+    Parameters
+    ----------
+    data : path-like
+        A folder, or the CSV file.
+    rows : iterable of dict
+        With the keys of `COLUMNS`; others are left out.
+    """
+    path = manifest_path(data)
+    with locked(path):
+        replace(path, rows)
+
+
+def append(data, rows):
+    """Add rows to a manifest; many processes may do so at once.
+
+    The pictures must be there already. The manifest is made if there is none, and is
+    replaced whole: whoever reads, and whatever kills the writer, sees no half row.
+
+    Raises
+    ------
+    UserError
+        If the rows repeat a path or a frame, naming the line each would get; nothing
+        is added then.
+    """
+    update(data, lambda old: [*old, *rows])
+
+
+def update(data, change):
+    """Replace the rows of a manifest, which may not be there yet, by ``change(rows)``."""
+    path = manifest_path(data)
+    with locked(path):
+        rows = []
+        if path.exists():
+            lines = read_lines(path)
+            if any(lines[1:]):
+                rows, problems = parse_manifest(lines, path)
+                complain(path, problems, SHOWN)
+        replace(path, change(rows))
+
+
+def replace(path, rows):
+    """Write a manifest beside its name, and rename it; the caller holds the lock."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([format_value(row[name]) for name in COLUMNS] for row in rows)
+    content = file.getvalue()
+    lines = content.split("\n")
+    if any(lines[1:]):  # nothing is written that could not be read
+        complain(path, parse_manifest(lines, path)[1], SHOWN)
+    with open(beside(path), "w", encoding="utf-8", newline="") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside(path), path)
+
+
+def format_value(value):
+    """A value as the file holds it: numbers to a thousandth of a pixel."""
+    if isinstance(value, str):
+        return value
+    return f"{float(value):.3f}".rstrip("0").rstrip(".")
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Keep other writers of a manifest waiting. The file beside it stays; it is empty."""
+    try:
+        with open(path.with_name(f".{path.name}.lock"), "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def classes_of(rows):
@@ -85,3 +215,39 @@ def read_smileys(path=SMILEYS):
             return {row["slug"]: row for row in csv.DictReader(file)}
     except (OSError, KeyError) as error:
         raise UserError(f"cannot read the smileys' table {path}: {error}") from None
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Checks data sets and prints what is in them.")
+    parser.add_argument(
+        "data", nargs="+", type=Path, help="folders with manifest.csv, or CSV files"
+    )
+    add_names_option(parser)
+    return parser.parse_args(argv)
+
+
+def add_names_option(parser):
+    """Add ``--any-smiley`` to a parser."""
+    parser.add_argument(
+        "--any-smiley",
+        action="store_true",
+        help="allow names that are not in dataset/smileys.csv, as in sets made elsewhere",
+    )
+
+
+def main(argv=None):
+    """Run the script; ``argv`` as for argparse."""
+    from dataset.summary import summary
+
+    arguments = parse(argv)
+    smileys = None if arguments.any_smiley else read_smileys()
+    for data in arguments.data:
+        rows = read_manifest(data, smileys, pictures=True)
+        print(
+            summary(manifest_path(data), rows, classes_of(rows) if smileys is None else [*smileys])
+        )
+
+
+if __name__ == "__main__":
+    cli.run(main)

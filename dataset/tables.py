@@ -1,13 +1,15 @@
 """Read the CSV files that describe pictures; every bad row is named, none is skipped."""
 
 import csv
+import math
+import re
 from pathlib import Path
 
-import cv2
-
 from cli import UserError
+from pipeline.images import read_image
 
-SHOWN = 20  # bad rows named in one message
+SHOWN = 20  # bad rows described in one message; of the others only the lines are named
+SAVE_AS = "save it as CSV in UTF-8, separated by commas"
 
 
 def read_table(path, columns, optional=()):
@@ -32,50 +34,138 @@ def read_table(path, columns, optional=()):
     UserError
         Naming all bad rows by line.
     """
-    path = Path(path)
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            header = reader.fieldnames or []
-            missing = [name for name in columns if name not in header]
-            if missing:
-                raise UserError(f"{path} lacks the column {', '.join(missing)}")
-            rows, problems = [], []
-            for row in reader:
-                value = {name: row[name] for name in optional if name in header}
-                value["line"] = reader.line_num
-                for name, convert in columns.items():
-                    try:
-                        value[name] = convert(row[name])
-                    except (TypeError, ValueError):
-                        problems.append((reader.line_num, f"{name} is {row[name]!r}"))
-                rows.append(value)
-    except FileNotFoundError:
-        raise UserError(f"no file {path}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
+    rows, problems = parse_table(read_lines(path), path, columns, optional)
     complain(path, problems)
-    if not rows:
-        raise UserError(f"{path} has no rows")
     return rows
 
 
-def complain(path, problems):
+def parse_table(lines, path, columns, optional=()):
+    """Convert a table's lines as `read_table` does, but hand back what is wrong.
+
+    Returns
+    -------
+    (list of dict, list of (line, text))
+        The rows, which lack the values that could not be converted, and the problems.
+    """
+    header = read_header(lines, path)
+    missing = [name for name in columns if name not in header]
+    if missing:
+        hint = f": {SAVE_AS}" if header and re.search("[;\t]", header[0]) else ""
+        raise UserError(f"{path} lacks the column {', '.join(missing)}{hint}")
+    wanted = dict.fromkeys(optional, str) | columns
+    for name in wanted:
+        if header.count(name) > 1:
+            raise UserError(f"{path} has the column {name} twice: remove one")
+    rows, problems = [], []
+    for number, line in enumerate(lines[1:], 2):
+        if not line:
+            continue
+        row = {"line": number}
+        rows.append(row)
+        try:
+            fields = split(line)
+        except (csv.Error, UnicodeEncodeError) as error:
+            why = "it holds bytes that are not UTF-8" if isinstance(error, ValueError) else error
+            problems.append((number, f"cannot read the row: {why}"))
+            continue
+        if len(fields) > len(header):
+            problems.append((number, f"{len(fields)} values for {len(header)} columns"))
+            continue
+        fields = dict(zip(header, fields))
+        for name, convert in wanted.items():
+            if name not in header:
+                continue
+            try:
+                row[name] = convert(fields[name])
+            except KeyError:
+                problems.append((number, f"{name} is missing"))
+            except ValueError as error:
+                # A reason of our own, or Python's remark on a float.
+                why = f", {error}" if type(error) is BadValue else ""
+                problems.append((number, f"{name} is {fields[name]!r}{why}"))
+    if not rows:
+        raise UserError(f"{path} has no rows")
+    return rows, problems
+
+
+def read_lines(path):
+    """Lines of a text file in UTF-8, with or without a byte-order mark; ends of any system.
+
+    Bytes that are not UTF-8 are kept as lone surrogates, for `parse_table` to name their line.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"no file {path}") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
+    if b"\0" in data:
+        raise UserError(f"cannot read {path}: it is no text in UTF-8; {SAVE_AS}")
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    return re.split("\r\n|\r|\n", text)
+
+
+def read_header(lines, path):
+    """Names of the columns, from the first of a table's lines."""
+    try:
+        return [name.strip() for name in split(lines[0])]
+    except (csv.Error, UnicodeEncodeError):
+        raise UserError(f"cannot read the first line of {path}: {SAVE_AS}") from None
+
+
+def split(line):
+    """Fields of one line of CSV. A quote that is not closed spoils its own row only."""
+    line.encode()  # raises for what was not UTF-8
+    return next(csv.reader([line], strict=True), [])
+
+
+def complain(path, problems, shown=SHOWN):
     """Raise one `UserError` that names all problems, pairs of (line, text), if there are any."""
-    if problems:
-        shown = "; ".join(f"line {line}: {text}" for line, text in sorted(problems)[:SHOWN])
-        more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise UserError(f"{path} has bad rows: {shown}{more}")
+    lines = {}
+    for line, text in sorted(problems, key=lambda problem: problem[0]):
+        lines.setdefault(line, []).append(text)
+    if not lines:
+        return
+    numbers = list(lines)
+    parts = [f"line {line}: {', '.join(lines[line])}" for line in numbers[:shown]]
+    if len(numbers) > shown:
+        parts.append(f"and {len(numbers) - shown} more, on lines {runs(numbers[shown:])}")
+    # File names may hold anything; the message stays one line.
+    message = re.sub(r"\s*[\r\n]\s*", " ", "; ".join(parts))
+    raise UserError(f"{path} has bad rows: {message}")
+
+
+def runs(numbers):
+    """Write ascending numbers shortly: ``3-5, 9``."""
+    found = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in found)
+
+
+class BadValue(ValueError):
+    """What a converter raises to say more than that it does not take a text."""
 
 
 def text(value):
     """Converter for a column that must not be empty."""
-    if not value or not value.strip():
+    if not value.strip():
         raise ValueError
     return value.strip()
 
 
-BOX = dict.fromkeys("xywh", float)
+def finite(value):
+    """Converter for a number such as ``-12.5``: neither infinite, nor ``1_000``."""
+    number = float(value)
+    if not math.isfinite(number) or "_" in value:
+        raise ValueError
+    return number
+
+
+BOX = dict.fromkeys("xywh", finite)
 
 
 def read_images(path, rows):
@@ -100,7 +190,7 @@ def read_images(path, rows):
     folder = Path(path).parent
     images, problems = [], []
     for row in rows:
-        image = cv2.imread(str(folder / row["path"]))
+        image = read_picture(folder / row["path"])
         if image is None:
             problems.append((row["line"], f"no readable picture {row['path']}"))
         elif "w" in row and not meets(row, image.shape):
@@ -108,6 +198,14 @@ def read_images(path, rows):
         images.append(image)
     complain(path, problems)
     return images
+
+
+def read_picture(path):
+    """The picture in a file, uint8 (H, W, 3); None where there is none that can be read."""
+    try:
+        return read_image(path)
+    except UserError:
+        return None
 
 
 def meets(row, shape):
