@@ -119,8 +119,8 @@ def main(argv=None):
             boxes, scores = detector.detect(
                 image, arguments.min_face or MIN_FACE, arguments.threshold
             )
-            if drawn:
-                cv2.imwrite(str(drawn[index]), draw_faces(image, boxes, scores))
+            if drawn and not cv2.imwrite(str(drawn[index]), draw_faces(image, boxes, scores)):
+                raise cli.UserError(f"cannot write {drawn[index]}: is the disk full?")
             if arguments.json:
                 lines.write(image_line(name, boxes, scores))
             else:

@@ -156,15 +156,14 @@ def draw_vote(axes, vote):
     order = vote.shares.argsort(kind="stable")[::-1]
     shares = 100 * vote.shares[order]
     names = [f"{emoticons().get(vote.classes[k], '')}  {vote.classes[k]}" for k in order]
-    axes.axis("on")
-    axes.barh(names, shares, color=[YELLOW, *["#c9ced6"] * (len(names) - 1)], height=0.7)
-    for row, value in enumerate(shares):
-        axes.text(value + 1, row, f"{value:.0f} %", va="center", fontsize=9)
-    axes.invert_yaxis()
-    axes.set_xlim(0, max(shares) * 1.2)
-    axes.set_xticks([])
-    axes.tick_params(length=0, labelsize=9)
-    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    rows, unit = range(len(names)), max(shares) / 100
+    axes.barh(rows, shares, color=[YELLOW, *["#c9ced6"] * (len(names) - 1)], height=0.7)
+    for row, name, value in zip(rows, names, shares):
+        axes.text(-2 * unit, row, name, ha="right", va="center", fontsize=10)
+        axes.text(value + 2 * unit, row, f"{value:.0f} %", va="center", fontsize=10)
+    # Names stand within the panel, so that all panels are of one width.
+    axes.set_xlim(-45 * unit, 120 * unit)
+    axes.set_ylim(max(len(names), 8) - 0.5, -0.5)
 
 
 def main(argv=None):
@@ -197,8 +196,13 @@ def main(argv=None):
     row = min(max(4.6 * height / width, 2.6), 7)
     figure = Figure(figsize=(20, 2 * row + 1), dpi=100, layout="constrained")
     draw_stages(figure, image, found, detector.big_threshold, box, score, vote)
-    figure.savefig(beside(arguments.out))
-    os.replace(beside(arguments.out), arguments.out)
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    try:
+        figure.savefig(beside(arguments.out))
+        os.replace(beside(arguments.out), arguments.out)
+    except OSError as error:
+        beside(arguments.out).unlink(missing_ok=True)
+        raise cli.UserError(f"cannot write {arguments.out}: {error.strerror}") from None
     print(f"wrote {arguments.out}")
 
 

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: written beside under another name, then renamed."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -14,6 +15,14 @@ def beside(path):
     """
     path = Path(path)
     return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+def finish(path, keep):
+    """Give a file written beside its name, or remove it."""
+    if keep:
+        os.replace(beside(path), path)
+    else:
+        beside(path).unlink(missing_ok=True)
 
 
 def check_output(path, *others):
@@ -66,17 +75,20 @@ class JsonLines:
 
     def write(self, value):
         """Add one line."""
-        if self.path:
+        if not self.path:
+            return
+        try:
             self.file.write(line(value) + "\n")
+            self.file.flush()
+        except OSError as error:
+            raise UserError(f"cannot write {self.path}: {error.strerror}") from None
 
     def __exit__(self, kind, error, trace):
         if not self.path:
             return
-        self.file.close()
-        if kind is None or issubclass(kind, KeyboardInterrupt):
-            os.replace(beside(self.path), self.path)
-        else:
-            beside(self.path).unlink()
+        with contextlib.suppress(OSError):  # said by `write` before
+            self.file.close()
+        finish(self.path, kind is None or issubclass(kind, KeyboardInterrupt))
 
 
 def line(value):

@@ -4,8 +4,8 @@ import numpy as np
 
 from pipeline.windows import overlaps
 
-# A face that is well in sight scores within a tenth from one frame to the next; a face
-# turned away, or no face, scores less by more than that.
+# The big net's score of one face in sight changes by up to a tenth from one frame to the
+# next (0.096 at most over 119 steps of a man who grimaces in a car).
 CLOSE = 0.1
 # Squares that overlap less are, to the detector's suppression too, different faces.
 CONTINUES = 0.3

@@ -10,7 +10,7 @@ import cv2
 from cli import UserError
 from pipeline.containers import is_truncated
 from pipeline.images import check_file, folder_pictures, is_picture, read_image, silent
-from pipeline.output import beside, check_output
+from pipeline.output import beside, check_output, finish
 
 # FFmpeg's remarks on broken packets would tear the progress bar.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -65,8 +65,6 @@ class Source:
 class Camera(Source):
     """A camera: frames come when they come, so that time is the clock's."""
 
-    count = None
-
     def __init__(self, index):
         with silent():
             capture = cv2.VideoCapture(index)
@@ -74,7 +72,12 @@ class Camera(Source):
                 raise UserError(f"no camera {index}: connect one, or name a video file")
             super().__init__(f"camera{index}", capture)
         self.count = None
+
+    def __iter__(self):
+        """Yield frames; the clock starts with the first, not while the nets are compiled."""
         self._start = time.monotonic()
+        self._first = self._read()
+        return super().__iter__()
 
     def time(self, frames):
         """Seconds since the camera started."""
@@ -193,12 +196,19 @@ class VideoWriter:
     def __exit__(self, kind, error, trace):
         if self._writer is not None:
             self._writer.release()
-        part = beside(self.path)
-        keep = kind is None or issubclass(kind, KeyboardInterrupt)
-        if keep and self.frames:
-            os.replace(part, self.path)
-        else:
-            part.unlink(missing_ok=True)
+        keep = self.frames and (kind is None or issubclass(kind, KeyboardInterrupt))
+        # OpenCV does not say when the disk is full.
+        lost = keep and count_frames(beside(self.path)) < self.frames - 1
+        finish(self.path, keep and not lost)
+        if lost:
+            raise UserError(f"{self.path} could not be written: is the disk full?")
+
+
+def count_frames(path):
+    """Number of frames a video file says it has, -1 if it cannot be opened."""
+    with silent():
+        capture = cv2.VideoCapture(str(path))
+        return capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else -1
 
 
 def check_video_output(path):

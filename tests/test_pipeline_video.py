@@ -178,6 +178,42 @@ def test_every_kind_of_picture_becomes_bgr(tmp_path, image):
     assert (read == 100).all()
 
 
+def test_camera_time_is_the_clocks(monkeypatch):
+    class Capture:
+        reads = 0
+
+        def isOpened(self):
+            return True
+
+        def get(self, what):
+            return -1.0
+
+        def read(self):
+            Capture.reads += 1
+            return True, np.full((4, 6, 3), Capture.reads, np.uint8)
+
+        def release(self):
+            pass
+
+    clock = iter([100.0, 100.5, 102.0])
+    monkeypatch.setattr("pipeline.video.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(cv2, "VideoCapture", lambda index: Capture())
+    camera = open_source("0")
+    frames = iter(camera)
+    assert next(frames)[0, 0, 0] == 2  # the first is stale by the time the nets are ready
+    assert (camera.time(1), camera.time(2)) == (0.5, 2.0)
+    assert (camera.name, camera.count, camera.fps) == ("camera0", None, DEFAULT_FPS)
+
+
+def test_a_full_disk_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.video.count_frames", lambda path: 3)
+    video = VideoWriter(tmp_path / "a.mp4", 25)
+    video.write(drawn_face(), 5 / 25)
+    with pytest.raises(UserError, match="disk full"):
+        video.__exit__(None, None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_interrupted_source_can_be_cut(tmp_path):
     source = open_source(str(write_video(tmp_path / "a.mp4", frames=5)))
     assert len(list(itertools.islice(source, 3))) == 3
