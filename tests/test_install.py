@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -215,8 +216,10 @@ def test_every_installed_package_is_pinned():
         pytest.skip("not run in the environment that make setup makes")
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = {line.partition(";")[0].strip() for line in lines if "==" in line}
+    # Not the packages that setuptools brings along inside itself.
+    paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     installed = {
         f"{package.metadata['Name']}=={package.version}".lower().replace("_", "-")
-        for package in importlib.metadata.distributions()
+        for package in importlib.metadata.distributions(path=list(paths))
     }
     assert {package for package in installed if not package.startswith("pip==")} <= pins
