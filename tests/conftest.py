@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cli
-import nets  # noqa: F401 - prepares Theano, before any test imports it
+from nets import theano_setup  # noqa: F401 - prepares Theano, before any test imports it
 
 CLASSES = ["smile", "laugh", "sad", "happy", "a b c"]  # two are not among the 17
 
