@@ -22,6 +22,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import logging
 import os
 import shlex
 import shutil
@@ -90,6 +91,10 @@ def blas_name():
 
 def set_flags():
     """Put the project's flags into ``THEANO_FLAGS``; what the user has set there stays."""
+    # A thread that waits for the others sleeps, so that augmentation gets its core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Two processes that compile wait for each other; that is no news to the user.
+    logging.getLogger("theano.gof.compilelock").setLevel(logging.WARNING)
     user = user_flags()
     flags = {
         "device": "cpu",
