@@ -10,7 +10,7 @@ from augment.stream import Stream
 from dataset.tables import box_of
 from experiments.detector_data import DetectorBatches, read_faces, read_scenes
 from experiments.detector_metrics import match, recall_at
-from experiments.training import Trainer, load_checkpoint, save_checkpoint
+from experiments.training import Trainer, cosine, load_checkpoint, save_checkpoint
 from nets.detector import build_net_big, build_net_small
 from nets.functions import compile_faces, compile_scan
 from nets.input import network_input
@@ -25,7 +25,7 @@ FALSE_POSITIVES = 0.1  # per scene, at the big net's threshold
 TUNE_EVERY = 10  # one in so many training people and scenes is kept for the thresholds
 MAX_HARD = 200_000
 HARD_SCORE = 0.05  # a background window that the big net gives more is worth learning
-RATES = {"small": (2e-3, 1e-4), "big": (1e-3, 5e-5)}  # learning rate, first and last
+RATES = {"small": 2e-3, "big": 1e-3}  # first learning rate
 
 
 class DetectorTraining:
@@ -66,15 +66,14 @@ class DetectorTraining:
         tqdm.write(line)
 
     def learn(self, trainer, kind, hard, steps, done, total):
-        """Train on one round's batches; the learning rate falls geometrically over ``total``."""
+        """Train on one round's batches; the learning rate falls along a cosine over ``total``."""
         size = 12 if kind == "small" else 48
         batches = DetectorBatches(self.faces["train"], self.scenes["train"], hard, size)
-        first, last = RATES[kind]
         seed = self.args.seed * 1000 + size
         losses = []
         with Stream(batches, seed, self.args.workers, start=done) as stream:
             for step in tqdm(range(done, done + steps), desc=f"{kind} net", mininterval=20):
-                trainer.learning_rate = first * (last / first) ** (step / total)
+                trainer.learning_rate = cosine(RATES[kind], step / total)
                 images, labels = next(stream)
                 losses.append(trainer.step(network_input(images), labels))
         loss, accuracy = np.mean(losses[-200:], axis=0)

@@ -9,13 +9,13 @@ from tqdm import tqdm
 from augment.stream import Stream
 from experiments.plots import plot_curves
 from experiments.smiley_data import SmileyBatches, labelled_squares, labels_of
-from experiments.training import Trainer, set_seed
+from experiments.training import Trainer, cosine, set_seed
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
 from nets.weights import save_weights
 
-RATES = (1e-3, 2e-5)  # Adam's step size, first and last, falling geometrically
+RATE = 1e-3  # first step size of Adam, falling along a cosine
 
 
 def train_and_validate(
@@ -59,7 +59,7 @@ def train_and_validate(
         for epoch in range(epochs):
             losses = []
             for step in range(epoch * steps, (epoch + 1) * steps):
-                trainer.learning_rate = RATES[0] * (RATES[1] / RATES[0]) ** (step / epochs / steps)
+                trainer.learning_rate = cosine(RATE, step / epochs / steps)
                 windows, labels = next(stream)
                 losses.append(trainer.step(network_input(windows), labels))
                 bar.update()

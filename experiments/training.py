@@ -1,5 +1,6 @@
 """The training step that all networks share, and its whole state on disk."""
 
+import math
 import os
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from nets.functions import input_of
 def set_seed(seed):
     """Seed what Lasagne draws: initial weights and dropout. Call it before building a network."""
     lasagne.random.set_rng(np.random.RandomState(seed))
+
+
+def cosine(first, progress):
+    """Learning rate that falls from ``first`` to 0 along half a cosine; progress from 0 to 1."""
+    return first * (1 + math.cos(math.pi * progress)) / 2
 
 
 class Trainer:
