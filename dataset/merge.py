@@ -179,9 +179,8 @@ def numbered(rows):
     rows = [dict(row) for row in rows]
     for members in clips.values():
         frames = [rows[index]["frame"] for index in members]
-        if all(re.fullmatch("[0-9]+", f) for f in frames) and len({*map(int, frames)}) == len(
-            frames
-        ):
+        are_numbers = all(re.fullmatch("[0-9]+", frame) for frame in frames)
+        if are_numbers and len({int(frame) for frame in frames}) == len(frames):
             continue
         members.sort(key=lambda k: (natural_key(rows[k]["frame"]), natural_key(rows[k]["path"])))
         for number, index in enumerate(members):
