@@ -32,6 +32,12 @@ def key(*sources):
     return digest.hexdigest()
 
 
+def compiled_sources():
+    """Everything that decides what is compiled, and how fast it is: flags, networks, kernels."""
+    files = (ROOT / "nets").rglob("*")
+    return sorted(str(f.relative_to(ROOT)) for f in files if f.suffix in (".py", ".cc"))
+
+
 def stamped(stamp, wanted):
     """Return what a step said when it was completed for this key, or None."""
     try:
@@ -110,7 +116,7 @@ def main():
         if stamped(INSTALLED, wanted) is None:
             install()
             leave(INSTALLED, wanted)
-        wanted = key("requirements.txt", "nets/theano_setup.py")
+        wanted = key("requirements.txt", *compiled_sources())
         summary = stamped(COMPILED, wanted)
         if summary is None:
             print("compiling the networks, one to two minutes the first time", flush=True)
