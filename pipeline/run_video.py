@@ -35,6 +35,14 @@ def parse(argv):
     parser.add_argument(
         "--limit", type=number(1, kind=int), metavar="N", help="stop after N frames"
     )
+    parser.add_argument(
+        "--scan-every",
+        type=number(1, kind=int),
+        default=1,
+        metavar="N",
+        help="search the whole frame every N frames, and only near the last face in between: "
+        "faster, and a second face may be seen N - 1 frames late (default 1)",
+    )
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
@@ -60,7 +68,7 @@ class Interrupt:
         signal.signal(signal.SIGINT, self._before)
 
 
-def annotate(frames, clock, detector, voter, video, lines, slow=1.0, min_face=None):
+def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=None):
     """Find, name and draw the smiley of each frame.
 
     Parameters
@@ -68,7 +76,7 @@ def annotate(frames, clock, detector, voter, video, lines, slow=1.0, min_face=No
     frames : iterable of ndarray of uint8 (H, W, 3)
     clock : callable
         `pipeline.video.Source.time` of where they come from.
-    detector : pipeline.cascade.Detector
+    tracker : pipeline.tracking.Tracker
     voter : pipeline.vote.Voter
     video : pipeline.video.VideoWriter
     lines : pipeline.output.JsonLines
@@ -83,29 +91,36 @@ def annotate(frames, clock, detector, voter, video, lines, slow=1.0, min_face=No
     """
     from pipeline.overlay import Overlay
     from pipeline.square import best_square
+    from pipeline.threads import Behind
     from pipeline.windows import Mipmap
 
     overlay, box, shape = None, None, None
-    with Interrupt() as interrupt:
+
+    def show(frame, end, *found):
+        video.write(overlay.draw(frame, *found), end)
+
+    with Interrupt() as interrupt, Behind() as behind:
         for index, frame in enumerate(frames):
             time = clock(index)
             if overlay is None:
                 overlay = Overlay(frame.shape[1::-1], voter.classes)
             if frame.shape != shape:  # its pixels are others than the last frame's
                 box, shape = None, frame.shape
+                tracker.follow(None)
                 smallest = min_face or smallest_face(frame)
             picture = Mipmap(frame)
-            boxes, scores = detector.detect(picture, smallest)
+            boxes, scores = tracker.faces(picture, smallest)
             chosen = best_square(boxes, scores, box)
             if chosen is None:
-                drawn, line = overlay.draw(frame), frame_line(index, time)
+                tracker.follow(None)
+                behind.call(show, frame, slow * clock(index + 1))
+                lines.write(frame_line(index, time))
             else:
                 box = boxes[chosen]
+                tracker.follow(box)
                 vote = voter.vote(picture, box)
-                drawn = overlay.draw(frame, box, vote.shares)
-                line = frame_line(index, time, box, vote)
-            video.write(drawn, slow * clock(index + 1))
-            lines.write(line)
+                behind.call(show, frame, slow * clock(index + 1), box, vote.shares)
+                lines.write(frame_line(index, time, box, vote))
             if interrupt.wanted:
                 raise KeyboardInterrupt
 
@@ -147,17 +162,17 @@ def main(argv=None):
     from tqdm import tqdm
 
     from pipeline.cascade import Detector
+    from pipeline.threads import read_ahead
+    from pipeline.tracking import Tracker
     from pipeline.vote import Voter
 
-    detector = Detector.load(arguments.weights)
+    tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
     voter = Voter.load(arguments.smiles or arguments.weights / "smiles.npz")
     frames = islice(source, arguments.limit)
     counts = [count for count in (source.count, arguments.limit) if count]
-    bar = tqdm(frames, total=min(counts, default=None), unit=" frames")
+    bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")
     with bar, video, JsonLines(arguments.json) as lines:
-        annotate(
-            bar, source.time, detector, voter, video, lines, arguments.slow, arguments.min_face
-        )
+        annotate(bar, source.time, tracker, voter, video, lines, arguments.slow, arguments.min_face)
     print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")
 
 

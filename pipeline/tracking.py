@@ -1,0 +1,61 @@
+"""Faces of a video: a search of the whole frame now and then, and near the last face in between."""
+
+import numpy as np
+
+from pipeline.windows import Mipmap, neighbours, non_maximum_suppression
+
+# A face moves by less than a fifth of its side and grows by less than a tenth from
+# frame to frame, or it is searched for anew.
+SCALES = (0.91, 1.0, 1.1)
+SHIFTS = (-0.17, 0.0, 0.17)
+
+
+class Tracker:
+    """Finds the faces of one frame after the other.
+
+    Parameters
+    ----------
+    detector : pipeline.cascade.Detector
+    every : int
+        Frames from one search of the whole frame to the next; 1 searches each.
+    """
+
+    def __init__(self, detector, every):
+        self.detector, self.every = detector, every
+        self.since = 0  # frames since the last whole search
+        self.last = None
+
+    def faces(self, frame, min_face):
+        """Faces of the next frame, best first.
+
+        Parameters
+        ----------
+        frame : ndarray of uint8 (H, W, 3), or its `Mipmap`
+        min_face : float
+            Side of the smallest face that a whole search looks for, in pixels.
+
+        Returns
+        -------
+        (boxes (N, 4), scores (N,))
+            In between, at most one: the last followed face where the big net sees it now.
+        """
+        picture = frame if isinstance(frame, Mipmap) else Mipmap(frame)
+        self.since += 1
+        if self.last is not None and self.since < self.every:
+            boxes, scores = self.near(picture)
+            if len(boxes):
+                return boxes, scores
+        self.since = 0
+        return self.detector.detect(picture, min_face)
+
+    def near(self, picture):
+        """The best of the windows beside the last face, if it is one: ((0 or 1, 4), (0 or 1,))."""
+        boxes = neighbours(self.last, SCALES, SHIFTS)
+        scores = self.detector.classify(picture, boxes)
+        kept = non_maximum_suppression(boxes, scores, 0.0)[:1]
+        kept = [k for k in kept if scores[k] >= self.detector.big_threshold]
+        return boxes[kept], scores[kept]
+
+    def follow(self, box):
+        """Say which face to look for in the next frame; None for none."""
+        self.last = None if box is None else np.array(box, float)
