@@ -1,5 +1,6 @@
 """The labelling tool's picture, its script, and its real window where a virtual screen is."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ import pytest
 from conftest import drawn_face, write_video
 from test_label_session import COUNT, SIZE, keys, session
 
-from cli import ROOT
+from cli import ROOT, UserError
 from dataset import label_video
 from dataset.labelling.geometry import AREA, CANVAS, TIMELINE
 from dataset.labelling.view import colour, draw, seen_part
@@ -164,33 +165,45 @@ def xdo(screen, *words):
     return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.1)
 
 
-def open_window(folder, screen, *argv):
-    """Start the tool and wait until it listens to the keyboard; it is at the last frame then."""
-    process = start(folder, screen, *argv)
+def position(folder):
+    """Frame the tool was at when it last saved that."""
     saved = folder / "set" / "film.labels.json"
-    before = saved.stat().st_mtime if saved.exists() else 0
+    return json.loads(saved.read_text())["position"] if saved.exists() else None
 
-    def moves():
-        xdo(screen, "mousemove", 300, 100, "key", "Home", "End")
-        return saved.exists() and saved.stat().st_mtime > before
 
+def open_window(folder, screen, *argv):
+    """Start the tool and wait until it listens to the keyboard, at the first frame."""
+    process = start(folder, screen, *argv)
     wait_for(lambda: xdo(screen, "search", "--name", "^film.mp4$"), "no window")
-    wait_for(moves, "no reaction")
+    for key, frame in (("End", 11), ("Home", 0)):
+
+        def arrives(key=key, frame=frame):
+            xdo(screen, "mousemove", 300, 100, "key", key)
+            return position(folder) == frame
+
+        wait_for(arrives, f"no reaction to {key}")
     return process
+
+
+def press(folder, screen, key, expected):
+    """Press a key and wait for the labels it must lead to."""
+    xdo(screen, "key", key)
+    wait_for(lambda: labels(folder) == expected, f"other labels after {key}")
 
 
 def labels(folder):
     """Rows of the manifest: (frame, smiley, person)."""
-    if not (folder / "set" / "manifest.csv").exists():
+    try:
+        rows = read_manifest(folder / "set", TABLE, pictures=True)
+    except UserError:  # not there yet, or replaced while it was read
         return []
-    rows = read_manifest(folder / "set", TABLE, pictures=True)
     return [(int(row["frame"]), row["smiley"], row["person"]) for row in rows]
 
 
@@ -198,22 +211,27 @@ def test_the_window_labels_a_video_and_resumes_after_a_kill(tmp_path, screen):
     write_video(tmp_path / "film.mp4", frames=12, size=(120, 90))
     process = open_window(tmp_path, screen, "--person", "anna")
     try:
-        xdo(screen, "key", "Home")
         xdo(screen, "mousemove", 300, 100, "mousedown", 1)
         for step in range(1, 9):
             xdo(screen, "mousemove", 300 + 40 * step, 100 + 40 * step)
         xdo(screen, "mouseup", 1)
-        xdo(screen, "key", "4", "Right", "Right", "q", "Right")
-        expected = [(0, "tongue"), (1, "tongue"), (2, "roar"), (3, "roar")]
-        expected = [(frame, smiley, "anna") for frame, smiley in expected]
-        wait_for(lambda: labels(tmp_path) == expected, "other labels")
+        rows = [(0, "tongue", "anna"), (1, "tongue", "anna"), (2, "roar", "anna")]
+        press(tmp_path, screen, "4", rows[:1])
+        press(tmp_path, screen, "Right", rows[:2])
+        press(tmp_path, screen, "Right", [*rows[:2], (2, "tongue", "anna")])
+        press(tmp_path, screen, "q", rows)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        assert labels(tmp_path) == expected
+        assert labels(tmp_path) == rows
         process = open_window(tmp_path, screen)
-        xdo(screen, "key", "Home", "n", "1", "Right", "z", "Escape")
-        _, err = process.communicate(timeout=30)
+        xdo(screen, "key", "--delay", 500, "n", "1")
+        longer = [*rows, (3, "smile", "anna")]
+        wait_for(lambda: labels(tmp_path) == longer, "other labels")
+        press(tmp_path, screen, "Right", [*longer, (4, "smile", "anna")])
+        press(tmp_path, screen, "z", longer)
+        xdo(screen, "key", "Escape")
+        _, err = process.communicate(timeout=60)
         assert (process.returncode, err.strip()) == (0, "")
-        assert labels(tmp_path) == [*expected, (4, "smile", "anna")]
+        assert labels(tmp_path) == longer
     finally:
         process.kill()
