@@ -58,7 +58,7 @@ def read_weights(path):
         return arrays, meta
     except FileNotFoundError:
         raise UserError(f"no weights at {path}: train them or name another folder") from None
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile):
         raise UserError(f"{path} is no weights file of this project, or it is damaged") from None
 
 
