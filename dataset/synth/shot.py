@@ -1,0 +1,76 @@
+"""A continuous shot: the face at rest, the smiley rising, held, and falling again."""
+
+import numpy as np
+
+from dataset.synth.expression import ANGLES, EFFECTS, mix
+from dataset.synth.seeding import generator, smoothstep
+
+RATE = 25.0  # frames a second
+
+
+class Shot:
+    """One person making one smiley once.
+
+    Parameters
+    ----------
+    person : Person
+    slug : str
+    take : int
+    """
+
+    def __init__(self, person, slug, take=0):
+        rng = generator(person.seed, "shot", slug, take)
+        tempo = person.manner.tempo
+        self.slug, self.take = slug, take
+        self.start = person.manner.neutral()
+        self.peak = person.manner.expression(slug, take)
+        self.rise = float(rng.uniform(0.25, 0.6)) / tempo  # seconds
+        self.fall = float(rng.uniform(0.3, 0.7)) / tempo
+        self.hold = float(rng.uniform(0.9, 1.6))
+        sway = person.manner.restless
+        # Slow head movements: two sines an angle (degrees) and a direction (units of the head).
+        self._speed = rng.uniform(0.25, 1.1, (5, 2))
+        self._phase = rng.uniform(0, 2 * np.pi, (5, 2))
+        self._size = rng.normal(0, 1, (5, 2)) * sway * np.array([[2.0], [1.2], [1.0], [0.05], [0.03]])
+        self._tremor = rng.uniform(0.6, 1.6, 4), rng.uniform(0, 2 * np.pi, 4)
+        # People blink as they change their face, seldom while they hold one.
+        self._blink = float(rng.choice([0.0, self.rise + self.hold + 0.1, -9.0]))
+
+    @property
+    def length(self):
+        """Seconds from rest to rest."""
+        return self.rise + self.hold + self.fall
+
+    def amount(self, time):
+        """How much of the smiley is there at `time` seconds, 0..1."""
+        up = smoothstep(time, 0.0, self.rise)
+        down = smoothstep(time, self.rise + self.hold, self.length)
+        return float(up * (1 - down))
+
+    def expression(self, time):
+        """The face at `time` seconds: {unit: weight}, including the head's angles."""
+        amount = self.amount(time)
+        face = mix(self.start, self.peak, amount)
+        speed, phase = self._tremor
+        for index, unit in enumerate(face):
+            if unit not in ANGLES and unit not in EFFECTS:
+                k = index % 4
+                face[unit] *= 1 + 0.035 * float(np.sin(2 * np.pi * speed[k] * time + phase[k]))
+        if self.peak.get("sunglasses"):
+            face["sunglasses"] = float(amount > 0.5)
+        for angle, shift in zip(ANGLES, self.sway(time)):
+            face[angle] = face.get(angle, 0.0) + float(shift)
+        shut = 1 - smoothstep(abs(time - self._blink), 0.02, 0.12)
+        for unit in ("eyeBlinkLeft", "eyeBlinkRight"):
+            face[unit] = max(face.get(unit, 0.0), float(shut))
+        return face
+
+    def sway(self, time):
+        """Head angles (3) in degrees and position (2) in head units added by restlessness."""
+        waves = self._size * np.sin(2 * np.pi * self._speed * time + self._phase)
+        return waves.sum(1)
+
+    def kept_times(self, count):
+        """Times of `count` neighbouring frames: from the end of the rise into the hold."""
+        first = 0.85 * self.rise
+        return [first + index / RATE for index in range(count)]
