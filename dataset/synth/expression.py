@@ -104,5 +104,5 @@ def teeth_out():
     upper = head.vertex_part == PARTS.index("upper_teeth")
     front = smoothstep(np.abs(head.rest[:, 0]), 0.26, 0.10) * upper
     moved[:, 1] -= 0.085 * front
-    moved[:, 2] += 0.085 * front
+    moved[:, 2] += 0.11 * front
     return moved

@@ -17,12 +17,12 @@ POINTS = 11  # of a strand
 CENTRE = np.array([0.0, 7.45, 0.15])  # of the skull
 # The hairline: azimuth from the front in degrees, and height above which hair grows.
 HAIRLINE = np.array([
-    [0, 7.98], [20, 7.97], [38, 7.88], [50, 7.72], [60, 7.42], [70, 7.12], [78, 7.02],
+    [0, 7.93], [20, 7.92], [38, 7.84], [50, 7.68], [60, 7.40], [70, 7.12], [78, 7.02],
     [86, 7.12], [94, 7.42], [104, 7.40], [112, 6.95], [130, 6.62], [180, 6.50],
 ])  # fmt: skip
-WOMEN = ("straight", "straight", "wavy", "wavy", "curly", "fringe", "bob", "bob fringe",
-         "ponytail", "bun", "pixie", "afro")  # fmt: skip
-MEN = ("short", "short", "quiff", "cropped", "cropped", "bald", "curly top", "long")
+WOMEN = ("straight", "straight", "straight fringe", "wavy", "wavy", "wavy fringe", "curly", "curly",
+         "bob", "bob fringe", "ponytail", "ponytail fringe", "bun", "bun fringe", "pixie", "afro")  # fmt: skip
+MEN = ("short", "short", "quiff", "cropped", "cropped", "bald", "curls", "long")
 LENGTH = {"bob": (5.95, 6.35), "long": (5.2, 5.9)}
 
 
@@ -59,6 +59,12 @@ def hair_mask(points, softness=0.05):
     return smoothstep(points[..., 1] - line, -softness, softness)
 
 
+def on_ear(points):
+    """Whether rest positions (..., 3) near the side of the head lie on an ear."""
+    near = (np.abs(points[..., 0]) > 0.66) & (np.abs(points[..., 1] - 7.05) < 0.42)
+    return near & (points[..., 2] < 0.62) & (points[..., 2] > -0.12)
+
+
 class Skull:
     """Distance from the skull's centre to the skin, by direction, of one person."""
 
@@ -67,7 +73,9 @@ class Skull:
     def __init__(self, vertices):
         head = load_head()
         skin = head.triangles[head.part == 0]
-        skin = skin[head.rest[skin][..., 1].min(1) > 6.1]
+        middle = head.rest[skin].mean(1)
+        # Hair lies behind the ears and over them, not around them at a distance.
+        skin = skin[(middle[:, 1] > 6.1) & ~on_ear(middle)]
         column, row, radius = self._angles(vertices)
         points = np.stack([column, row, -radius], 1)
         skin = skin[np.ptp(column[skin], axis=1) < self.WIDTH / 2]
@@ -90,8 +98,11 @@ class Skull:
         row = np.arccos(np.clip(offset[..., 1] / radius, -1, 1)) / np.pi * self.HEIGHT
         return column, row, radius
 
-    def push_out(self, points, clearance):
-        """Move points (n, 3) out of the head to at least `clearance` (n,) above the skin."""
+    def settle(self, points, clearance, cling):
+        """Lay points (n, 3) on the head: none deeper than `clearance` (n,) above the skin.
+
+        `cling` (n,) says how much of what stands off further is drawn in, 0..1.
+        """
         column, row, radius = self._angles(points)
         i = np.clip(row - 0.5, 0, self.HEIGHT - 1.001)
         j = column - 0.5
@@ -103,9 +114,11 @@ class Skull:
         wanted = skin + clearance
         # Below the jaw the head's radius says nothing: there the neck and the torso decide.
         grow = np.where((radius < wanted) & (points[:, 1] > 6.3), wanted / radius, 1.0)
+        near = 0.85 * cling * smoothstep(points[:, 1], 6.5, 6.9)
+        grow = np.where(radius > wanted, 1 + near * (wanted / radius - 1), grow)
         out = CENTRE + (points - CENTRE) * grow[:, None]
         across, along, middle = torso_radii(np.minimum(out[:, 1], 5.9))
-        flat = np.stack([out[:, 0] / (across + 0.06), (out[:, 2] - middle) / (along + 0.06)], 1)
+        flat = np.stack([out[:, 0] / (across + 0.10), (out[:, 2] - middle) / (along + 0.10)], 1)
         inside = np.sqrt((flat**2).sum(1)) + 1e-9
         below = smoothstep(out[:, 1], 6.0, 5.6)
         scale = np.where(inside < 1, 1 + below * (1 / inside - 1), 1.0)
@@ -121,9 +134,7 @@ def sample_roots(rng, vertices, count):
     triangles = triangles[hair_mask(head.rest[triangles].mean(1)) > 0.15]
     triangles = triangles[head.rest[triangles][..., 1].min(1) > 6.3]
     # Ears lie above the hairline in places; nothing grows on them.
-    middle = head.rest[triangles].mean(1)
-    ear = (np.abs(middle[:, 0]) > 0.70) & (np.abs(middle[:, 1] - 7.05) < 0.4)
-    triangles = triangles[~(ear & (middle[:, 2] < 0.6) & (middle[:, 2] > -0.1))]
+    triangles = triangles[~on_ear(head.rest[triangles].mean(1))]
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     area = np.sqrt((np.cross(b - a, c - a) ** 2).sum(1))
     total = np.cumsum(area)
@@ -145,25 +156,22 @@ def grow(rng, style, vertices, roots, skull):
     side = np.where(roots[:, 0] - part + rng.normal(0, 0.02, count) > 0, 1.0, -1.0)
     clearance = 0.02 + volume * rng.random(count) ** 0.7
     fringed = np.zeros(count, bool)
-    loose = style in ("straight", "wavy", "curly", "fringe", "bob", "bob fringe", "long")
+    style, *extras = style.split()
+    loose = style in ("straight", "wavy", "curly", "bob", "long")
     knot = np.array([0.0, 8.15, -0.95])
     if loose:
-        low, high = LENGTH.get(style.split()[0], (4.5, 5.5))
+        low, high = LENGTH.get(style, (4.5, 5.5))
         tip = rng.uniform(low, high) + rng.normal(0, 0.08, count)
         length = (roots[:, 1] - tip) + 0.55 * np.abs(azimuth(roots) < 90)
-        if "fringe" in style:
-            fringed = (azimuth(roots) < 46) & (roots[:, 1] < 8.32) & (roots[:, 2] > 0.75)
-            brow = rng.uniform(7.48, 7.62) + 0.05 * rng.normal(0, 0.6, count)
-            length = np.where(fringed, 0.12 + (roots[:, 1] - brow) * 1.05, length)
     elif style in ("ponytail", "bun"):
         knot = np.array([0.0, rng.uniform(7.5, 8.3), -0.95])
         if style == "bun":
             knot = np.array([0.0, rng.uniform(8.2, 8.62), -0.45])
-        clearance = 0.015 + 0.05 * rng.random(count)
+        clearance = 0.03 + rng.uniform(0.03, 0.12) * rng.random(count)
         length = np.sqrt(((roots - knot) ** 2).sum(1)) * 1.12
-    elif style in ("afro", "curly top"):
-        length = (rng.uniform(0.35, 0.75) if style == "afro" else 0.38) * rng.uniform(0.8, 1.1, count)
-        if style == "curly top":
+    elif style in ("afro", "curls"):
+        length = (rng.uniform(0.30, 0.60) if style == "afro" else 0.38) * rng.uniform(0.8, 1.1, count)
+        if style == "curls":
             length = length * smoothstep(roots[:, 1], 7.2, 7.9)
     elif style == "pixie":
         length = rng.uniform(0.55, 0.85) * rng.uniform(0.7, 1.1, count)
@@ -173,6 +181,15 @@ def grow(rng, style, vertices, roots, skull):
         length = {"short": 0.26, "quiff": 0.36}.get(style, 0.10) * rng.uniform(0.75, 1.15, count)
         length = length * (0.45 + 0.55 * smoothstep(roots[:, 1], 7.4, 8.1))
         clearance = clearance * 0.5
+    if "fringe" in extras:
+        fringed = (azimuth(roots) < 46) & (roots[:, 1] < 8.32) & (roots[:, 2] > 0.75)
+        brow = rng.uniform(7.48, 7.62) + 0.03 * rng.standard_normal(count)
+        length = np.where(fringed, 0.12 + (roots[:, 1] - brow) * 1.05, length)
+    if style in ("ponytail", "bun") and rng.random() < 0.6:  # locks in front of the ears
+        lock = (np.abs(azimuth(roots) - 64) < 10) & (roots[:, 1] < 7.8)
+        length = np.where(lock, roots[:, 1] - rng.uniform(6.0, 6.9), length)
+    else:
+        lock = np.zeros(count, bool)
     step = (length / (POINTS - 1))[:, None]
     outward = roots - CENTRE
     outward = outward / np.sqrt((outward**2).sum(1, keepdims=True))
@@ -184,30 +201,41 @@ def grow(rng, style, vertices, roots, skull):
         outward = outward / (np.sqrt((outward**2).sum(1, keepdims=True)) + 1e-9)
         high = smoothstep(here[:, 1], 7.5, 8.3)[:, None]
         if loose:
-            flow = side[:, None] * x * (0.15 + 1.0 * high) - y * (1.3 - 0.9 * high)
+            flow = side[:, None] * x * (0.05 + 0.95 * high) - y * (1.5 - 0.9 * high)
             flow = flow - z * 0.35 * high + 0.25 * outward * high
-            forward = z * 1.0 - y * (0.35 + 0.22 * index) + side[:, None] * x * 0.12
-            flow = np.where(fringed[:, None], forward, flow)
         elif style in ("ponytail", "bun"):
-            flow = knot - here
-        elif style in ("afro", "curly top"):
+            flow = np.where(lock[:, None], 0.12 * side[:, None] * x - y, knot - here)
+        elif style in ("afro", "curls"):
             flow = outward
         elif style == "pixie":
             sweep = np.sign(part) * x
             flow = sweep * 0.9 * high + z * 0.5 * high - y * 0.75 + 0.25 * outward
         else:
             flow = outward * (0.9 if style == "quiff" else 0.3) + z * 0.55 * high - y * 0.5 * (1 - high)
+        forward = z * 1.0 - y * (0.35 + 0.22 * index) + side[:, None] * x * 0.12
+        flow = np.where(fringed[:, None], forward, flow)
         flow = flow / (np.sqrt((flow**2).sum(1, keepdims=True)) + 1e-9)
         heading = heading * 0.45 + flow
         heading = heading / (np.sqrt((heading**2).sum(1, keepdims=True)) + 1e-9)
         here = here + step * heading
-        if style not in ("afro", "curly top"):
-            level = clearance * min(1.0, index / 3)
-            here = skull.push_out(here, level)
+        if style not in ("afro", "curls"):
+            if loose:
+                here = hang(here, clearance)
+            cling = np.where(fringed, 0.4, 1.0) * loose
+            here = skull.settle(here, clearance * min(1.0, index / 3), cling)
         if loose:
             here = keep_face_free(here, opening, np.where(fringed, 0.0, 1.0))
         path.append(here)
     return np.stack(path, 1), clearance / (clearance.max() + 1e-9), side, length
+
+
+def hang(points, clearance):
+    """Pull points (n, 3) that stand off sideways in, to an oval a little wider than the head."""
+    x, z = points[:, 0] / (0.70 + 0.8 * clearance), (points[:, 2] - 0.1) / (1.1 + clearance)
+    reach = np.sqrt(x * x + z * z) + 1e-9
+    hold = 0.9 * smoothstep(points[:, 1], 7.9, 7.2)
+    scale = np.where(reach > 1, 1 + hold * (1 / reach - 1), 1.0)
+    return np.stack([points[:, 0] * scale, points[:, 1], 0.1 + (points[:, 2] - 0.1) * scale], 1)
 
 
 def keep_face_free(points, opening, strength):
@@ -285,29 +313,31 @@ def make_hair(rng, sex, vertices, style=None):
     """
     drawn = pick(rng, WOMEN if sex == "female" else MEN)
     style = style or drawn
+    kind = style.split()[0]
     if style == "bald":
         return Hair(style, np.zeros((0, POINTS, 3)), np.zeros((0, POINTS)), np.ones(0), np.ones(0))
-    short = style in ("short", "quiff", "cropped", "pixie", "curly top")
-    count = {"afro": 1900, "curly top": 1200, "bun": 1100, "ponytail": 1000}.get(style, 1500)
+    short = kind in ("short", "quiff", "cropped", "pixie", "curls")
+    count = {"afro": 1900, "curls": 1200, "bun": 1100, "ponytail": 1000}.get(kind, 1500)
     _, roots = sample_roots(rng, vertices, count)
     skull = Skull(vertices)
     path, depth, side, length = grow(rng, style, vertices, roots, skull)
     amount = rng.uniform(0.35, 0.75) if not short else 0.3
+    amount = 0.12 if kind in ("afro", "curls") else amount
     path, tone, leader = clump(rng, path, roots, side, amount)
-    if style in ("wavy", "bob", "fringe") or (style == "long"):
+    if kind in ("wavy", "bob", "long"):
         path = curl(rng, path, leader, rng.uniform(0.02, 0.07), rng.uniform(0.8, 1.8), length)
-    elif style == "curly":
+    elif kind == "curly":
         path = curl(rng, path, leader, rng.uniform(0.07, 0.12), rng.uniform(2.0, 3.2), length)
-    elif style in ("afro", "curly top"):
-        path = curl(rng, path, np.arange(count), 0.10, 9.0, length + 0.6)
+    elif kind in ("afro", "curls"):
+        path = curl(rng, path, np.arange(count), 0.07, 7.0, length + 0.6)
     elif short:
         path = path + rng.normal(0, 0.012, path.shape) * np.linspace(0, 1, POINTS)[None, :, None]
     thickness = 0.030 if short else 0.042
     taper = np.where(np.linspace(0, 1, POINTS) > 0.75, 1.6 - 0.8 * np.linspace(0, 1, POINTS), 1.0)
     width = thickness * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
-    if style in ("ponytail", "bun"):
-        knot = path[:, -1].mean(0)
-        extra = extra_strands(rng, style, 320) + knot
+    if kind in ("ponytail", "bun"):
+        knot = np.median(path[:, -1], axis=0)
+        extra = extra_strands(rng, kind, 320) + knot
         path, depth = np.concatenate([path, extra]), np.concatenate([depth, rng.random(320)])
         tone = np.concatenate([tone, 1 + 0.15 * rng.standard_normal(320)])
         width = np.concatenate([width, np.full((320, POINTS), 0.05)])

@@ -43,6 +43,10 @@ class Head:
         self.vertex_part = np.zeros(len(self.rest), np.uint8)
         for part in range(len(PARTS)):
             self.vertex_part[np.unique(self.triangles[self.part == part])] = part
+        # A wide open mouth would push the teeth through the lips: set them back a little.
+        for part in ("upper_teeth", "lower_teeth"):
+            teeth = self.vertices_of(part)
+            self.rest[teeth] = self.rest[teeth] * [0.92, 1, 1] - [0, 0, 0.03]
         self.lip, self.lid = packed["lip"] / 255.0, packed["lid"] / 255.0
         ends = np.cumsum(packed["target_lengths"])
         self._targets = {}

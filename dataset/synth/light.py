@@ -10,7 +10,7 @@ from dataset.synth.raster import facing, nearest, rasterize
 from dataset.synth.seeding import pick
 
 HAIR, LENS, LASH = (MATERIALS.index(name) for name in ("hair", "lens", "lash"))
-REACH = 2.3  # half the width of the depth maps, in head units
+REACH = 2.0  # half the width of the depth maps, in head units
 MIDDLE = np.array([0.0, 7.0, 0.3])  # their centre
 
 
@@ -62,7 +62,7 @@ def make_light(rng):
     key = unit([np.sin(angle), height, np.cos(angle) * 0.9 + 0.1])
     kelvin = rng.uniform(2900, 4500) if kind in ("ceiling", "side") else rng.uniform(4800, 8500)
     part = float(np.clip(share[kind] + 0.1 * rng.standard_normal(), 0.15, 0.8))
-    strength = 1.5
+    strength = 1.18
     ambient = warmth(rng.uniform(3200, 8000))
     floor = np.clip(0.5 * ambient + 0.5 * rng.uniform(0.5, 1.2, 3), 0.3, 1.3)
     fill = unit([-side * rng.uniform(0.4, 1.2), rng.uniform(-0.2, 0.5), rng.uniform(0.2, 0.9)])
@@ -167,9 +167,9 @@ def cells(view, size):
 class Shadow:
     """The key light's shadow map of one posed mesh."""
 
-    BIAS, LIFT = 0.03, 0.035
+    BIAS, LIFT = 0.03, 0.04
 
-    def __init__(self, mesh, light, size=168):
+    def __init__(self, mesh, light, size=112):
         self.light, self.size = light, size
         self.view = light_view(mesh.vertices, light.key, size)
         # What receives the shadow is lifted off its surface, or it would shade itself.
@@ -182,11 +182,13 @@ class Shadow:
         depth[found.pixel] = found.depth
         strew_hair(depth, self.view[mesh.solid :], size)
         self.depth = depth.reshape(size, size)
+        # Beyond the map's edge everything is lit.
+        self.depth[[0, -1]] = self.depth[:, [0, -1]] = np.inf
 
     def lit(self, view):
         """Share of the key light that reaches points seen from it (k, 3), 0..1 float32."""
         reach = self.light.softness
-        step = reach / 2.0
+        step = reach / 3.0
         total = np.zeros(len(view), np.float32)
         limit = view[:, 2] - np.float32(self.BIAS)
         for dy in (-step, 0.0, step):

@@ -7,16 +7,17 @@ from dataset.synth.seeding import smoothstep
 # Half-widths across and along, and the middle in z, of the torso by height.
 TORSO = np.array([
     # y,   across, along, middle
-    [5.90, 0.47, 0.46, -0.14],
-    [5.70, 0.56, 0.50, -0.14],
-    [5.56, 0.84, 0.58, -0.12],
-    [5.42, 1.24, 0.66, -0.10],
-    [5.26, 1.58, 0.72, -0.08],
-    [5.05, 1.80, 0.78, -0.05],
-    [4.70, 1.94, 0.86, 0.00],
-    [4.20, 1.98, 0.94, 0.03],
-    [3.40, 1.98, 1.00, 0.05],
-    [2.20, 1.98, 1.00, 0.05],
+    [6.05, 0.50, 0.47, 0.26],
+    [5.90, 0.60, 0.49, 0.24],
+    [5.80, 0.84, 0.54, 0.20],
+    [5.70, 1.14, 0.58, 0.17],
+    [5.60, 1.44, 0.60, 0.16],
+    [5.45, 1.72, 0.66, 0.18],
+    [5.20, 1.96, 0.74, 0.22],
+    [4.70, 2.10, 0.84, 0.24],
+    [4.20, 2.16, 0.92, 0.22],
+    [3.40, 2.20, 0.96, 0.18],
+    [2.20, 2.20, 0.96, 0.16],
 ])  # fmt: skip
 
 
@@ -72,14 +73,14 @@ def make_top(rng, sex, neck_shift):
     """
     columns, rows = 61, 30
     opening = rng.choice([0.0, 0.18, 0.40, 0.62]) if sex == "female" else rng.choice([0.0, 0.12, 0.3])
-    width = rng.uniform(0.9, 1.1) * (0.86 if sex == "female" else 1.06)
+    width = rng.uniform(0.92, 1.08) * (0.92 if sex == "female" else 1.08)
     high = rng.random() < 0.2 and opening == 0  # a turtleneck
     start = 0.0 if high else rng.uniform(0.06, 0.14)
     along = np.linspace(start, 1, rows)[:, None] ** 1.15
     angle = np.linspace(-np.pi, np.pi, columns)[None]
     front = np.clip(np.cos(angle), 0, 1)
     neckline = opening * front ** rng.choice([2.0, 6.0]) + 0.10 * front**2
-    top = (6.0 if high else 5.86) - neckline
+    top = (6.06 if high else 5.93) - neckline
     height = top + (2.4 - top) * np.interp(along, np.linspace(0, 1, 10), np.linspace(0, 1, 10) ** 1.6)
     across, depth, middle = torso_radii(height)
     shoulder = smoothstep(height, 5.75, 5.3)

