@@ -218,13 +218,12 @@ def grow(rng, style, vertices, roots, skull):
         heading = heading * 0.45 + flow
         heading = heading / (np.sqrt((heading**2).sum(1, keepdims=True)) + 1e-9)
         here = here + step * heading
-        if style not in ("afro", "curls"):
-            if loose:
-                here = hang(here, clearance)
-            cling = np.where(fringed, 0.4, 1.0) * loose
-            here = skull.settle(here, clearance * min(1.0, index / 3), cling)
         if loose:
             here = keep_face_free(here, opening, np.where(fringed, 0.0, 1.0))
+            here = np.where(fringed[:, None], here, hang(here, clearance))
+        if style not in ("afro", "curls"):
+            cling = np.where(fringed, 0.4, 1.0) * loose
+            here = skull.settle(here, clearance * min(1.0, index / 3), cling)
         path.append(here)
     return np.stack(path, 1), clearance / (clearance.max() + 1e-9), side, length
 
@@ -249,7 +248,7 @@ def keep_face_free(points, opening, strength):
     return np.stack([radius * np.sin(turned), points[:, 1], 0.25 + radius * np.cos(turned)], 1)
 
 
-def clump(rng, path, roots, side, amount, every=9):
+def clump(rng, path, roots, side, amount, every=7):
     """Draw strands towards a neighbour's, more at the tips, and give tufts a shared tone."""
     leaders = np.arange(0, len(path), every)
     distance = ((roots[:, None] - roots[leaders][None]) ** 2).sum(-1)
@@ -323,6 +322,7 @@ def make_hair(rng, sex, vertices, style=None):
     path, depth, side, length = grow(rng, style, vertices, roots, skull)
     amount = rng.uniform(0.35, 0.75) if not short else 0.3
     amount = 0.12 if kind in ("afro", "curls") else amount
+    amount = amount * np.clip(length / 1.5, 0.3, 1.0)[:, None, None]
     path, tone, leader = clump(rng, path, roots, side, amount)
     if kind in ("wavy", "bob", "long"):
         path = curl(rng, path, leader, rng.uniform(0.02, 0.07), rng.uniform(0.8, 1.8), length)

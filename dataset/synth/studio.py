@@ -7,7 +7,6 @@ import numpy as np
 
 from dataset.synth.background import make_background
 from dataset.synth.camera import expose, make_camera, project
-from dataset.synth.expression import ANGLES
 from dataset.synth.light import Shadow, ambient_visibility, make_light
 from dataset.synth.mesh import MATERIALS, TWO_SIDED, Body
 from dataset.synth.raster import facing, rasterize
@@ -78,7 +77,7 @@ class Studio:
     def frame(self, time, number):
         """Render the shot at `time` seconds; `number` seeds the frame's sensor noise."""
         face = self.shot.expression(time)
-        return self.render(face, self.shot.sway(time)[3:], self.shot.amount(time), number)
+        return self.render(face, self.shot.shift(time), self.shot.amount(time), number)
 
     def render(self, face, shift, amount, number):
         """Render one face.
@@ -163,7 +162,8 @@ class Studio:
 
     @staticmethod
     def _chin(rest):
-        return np.nonzero((np.abs(rest[:, 0]) < 0.2) & (rest[:, 1] > 6.14) & (rest[:, 1] < 6.3) & (rest[:, 2] > 1.2))[0]
+        low = (rest[:, 1] > 6.14) & (rest[:, 1] < 6.3) & (rest[:, 2] > 1.2)
+        return np.nonzero(low & (np.abs(rest[:, 0]) < 0.2))[0]
 
 
 def crop_view(person, shot, size):
@@ -178,9 +178,5 @@ def frame_view(person, shot, room=None, width=640, height=360):
     """A whole frame: the person somewhere in the picture, nearer or further."""
     rng = generator(person.seed, "frame", *((shot.slug, shot.take) if room is None else (room,)))
     scale = height * float(rng.uniform(0.17, 0.29))
-    return View(width, height, scale, (width * float(rng.uniform(0.3, 0.7)), height * float(rng.uniform(0.36, 0.46))))
-
-
-def turned(face, **angles):
-    """The face with its head's angles set (for pictures of one pose)."""
-    return {**{k: v for k, v in face.items() if k not in ANGLES}, **angles}
+    centre = width * float(rng.uniform(0.3, 0.7)), height * float(rng.uniform(0.40, 0.50))
+    return View(width, height, scale, centre)

@@ -1,0 +1,232 @@
+"""Render the stand-in data set: people making smileys, as crops and as whole frames.
+
+    python dataset/make_data.py
+    python dataset/make_data.py --people 500 --out data/many
+
+Writes OUT/manifest.csv with crops around the face (neighbouring frames of one shot a
+person and smiley) and OUT/frames.csv with whole frames. The same options give the same
+files, byte for byte. A run that was stopped goes on where it was; one that is complete
+does nothing.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the parallelism
+
+from functools import lru_cache
+from multiprocessing import get_context
+
+import cv2
+from tqdm import tqdm
+
+from dataset.synth.expression import recipes
+from dataset.synth.mesh import Body
+from dataset.synth.person import make_person
+from dataset.synth.seeding import generator
+from dataset.synth.shot import Shot
+from dataset.synth.studio import Studio, crop_view, frame_view
+
+VERSION = 1  # of the generator: raised when the same options give other pictures
+PARTS = ".parts"  # rows of finished shots, until all are finished
+CROP_COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
+FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=cli.ROOT / "data" / "smileys",
+                        help="folder to write (default data/smileys)")  # fmt: skip
+    parser.add_argument("--people", type=int, default=20, help="how many people (default 20)")
+    parser.add_argument("--frames", type=frame_range, default=(10, 12), metavar="K or A-B",
+                        help="neighbouring frames a shot (default 10-12)")  # fmt: skip
+    parser.add_argument("--size", type=int, default=128, help="side of a crop in pixels")
+    parser.add_argument("--whole", type=int, default=200, help="whole frames of 640x360")
+    parser.add_argument("--seed", type=int, default=0, help="other seeds, other people")
+    parser.add_argument("--men", action="store_true",
+                        help="half of the people are men (default: women only, as in the article)")  # fmt: skip
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    args = parser.parse_args(argv)
+    for name, least in (("people", 1), ("size", 32), ("whole", 0), ("workers", 1), ("seed", 0)):
+        if getattr(args, name) < least:
+            raise cli.UserError(f"--{name} must be at least {least}")
+    return args
+
+
+def frame_range(text):
+    """`11` or `10-12` as (least, most)."""
+    low, _, high = text.partition("-")
+    least, most = int(low), int(high or low)
+    if not 1 <= least <= most:
+        raise argparse.ArgumentTypeError("give a number or a range such as 10-12")
+    return least, most
+
+
+def person_seed(seed, number):
+    """Seed of the person with this number in the data set with this seed."""
+    return 1_000_000 * seed + number
+
+
+def person_sex(seed, men):
+    """Women only, unless men are asked for."""
+    return "male" if men and generator(seed, "sex").random() < 0.5 else "female"
+
+
+@lru_cache(maxsize=2)
+def cast(seed, sex):
+    """A person and her body; shots of one person come one after another."""
+    person = make_person(seed, sex)
+    return person, Body(person)
+
+
+def write_file(path, data):
+    """Write bytes beside the file, then put them in its place."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(data)
+    os.replace(beside, path)
+
+
+def write_csv(path, columns, rows):
+    """Write rows (tuples) beside the file, then put them in its place."""
+    beside = path.with_name(path.name + ".part")
+    with open(beside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    os.replace(beside, path)
+
+
+def jpeg(frame, quality):
+    """A frame's picture as the bytes of a JPEG file."""
+    return cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def box_text(box):
+    """A box with a tenth of a pixel."""
+    return tuple(f"{value:.1f}" for value in box)
+
+
+def render_shot(task):
+    """Render and write the crops of one shot, then its rows."""
+    out, settings, number, slug = task
+    cv2.setNumThreads(1)
+    seed = person_seed(settings["seed"], number)
+    person, body = cast(seed, person_sex(seed, settings["men"]))
+    shot = Shot(person, slug)
+    studio = Studio(person, shot, crop_view(person, shot, settings["size"]), body=body)
+    least, most = settings["frames"]
+    count = int(generator(seed, "count", slug).integers(least, most + 1))
+    name = f"p{number:03d}"
+    folder = out / "crops" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for index, time in enumerate(shot.kept_times(count)):
+        frame = studio.frame(time, index)
+        path = folder / f"{slug}_{index:02d}.jpg"
+        write_file(path, jpeg(frame, studio.camera.quality))
+        where = path.relative_to(out).as_posix()
+        rows.append((where, name, slug, f"{name}-{slug}-0", index, *box_text(frame.box)))
+    write_csv(out / PARTS / f"crop-{name}-{slug}.csv", CROP_COLUMNS, rows)
+
+
+def render_whole(task):
+    """Render and write one whole frame, then its row. It is of a shot no crop comes from."""
+    out, settings, number, slug, index = task
+    cv2.setNumThreads(1)
+    seed = person_seed(settings["seed"], number)
+    person, body = cast(seed, person_sex(seed, settings["men"]))
+    shot = Shot(person, slug, take=1 + index)
+    studio = Studio(person, shot, frame_view(person, shot), body=body)
+    frame = studio.frame(shot.rise + 0.3, 0)
+    path = out / "frames" / f"{index:04d}.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, jpeg(frame, studio.camera.quality))
+    row = (path.relative_to(out).as_posix(), f"p{number:03d}", slug, *box_text(frame.box))
+    write_csv(out / PARTS / f"whole-{index:04d}.csv", FRAME_COLUMNS, [row])
+
+
+def render(job):
+    """Run one task in a worker."""
+    kind, task = job
+    (render_shot if kind == "crop" else render_whole)(task)
+
+
+def jobs_of(out, settings):
+    """All work as (name of its rows' file, job), crops person by person, then whole frames."""
+    slugs = list(recipes())
+    for number in range(settings["people"]):
+        for slug in slugs:
+            name = f"crop-p{number:03d}-{slug}.csv"
+            yield name, ("crop", (out, settings, number, slug))
+    for index in range(settings["whole"]):
+        number, slug = index * settings["people"] // settings["whole"], slugs[index % len(slugs)]
+        yield f"whole-{index:04d}.csv", ("whole", (out, settings, number, slug, index))
+
+
+def check_folder(out, settings):
+    """Refuse a folder that holds another data set; tell whether this one is complete."""
+    note = out / "settings.json"
+    if note.exists():
+        if json.loads(note.read_text()) != settings:
+            raise cli.UserError(f"{out} holds a data set of other options; choose another --out")
+    elif out.exists() and any(out.iterdir()):
+        raise cli.UserError(f"{out} is not empty and holds no data set; choose another --out")
+    (out / PARTS).mkdir(parents=True, exist_ok=True)
+    write_file(note, json.dumps(settings, indent=1).encode())
+    wanted = ["manifest.csv"] + ["frames.csv"] * (settings["whole"] > 0)
+    return all((out / name).exists() for name in wanted)
+
+
+def join_parts(out, prefix, columns, names):
+    """Join the rows of all finished shots into one table."""
+    rows = []
+    for name in names:
+        if name.startswith(prefix):
+            with open(out / PARTS / name, newline="", encoding="utf-8") as file:
+                rows += list(csv.reader(file))[1:]
+    return rows and write_csv(
+        out / {"crop": "manifest.csv", "whole": "frames.csv"}[prefix], columns, rows
+    )
+
+
+def main(argv=None):
+    """Render what is missing."""
+    args = arguments(argv)
+    settings = {"version": VERSION, "people": args.people, "frames": list(args.frames),
+                "size": args.size, "whole": args.whole, "seed": args.seed, "men": args.men}  # fmt: skip
+    out = args.out
+    try:
+        complete = check_folder(out, settings)
+    except OSError as error:
+        raise cli.UserError(f"cannot write to {out}: {error.strerror}") from error
+    if complete:
+        shutil.rmtree(out / PARTS, ignore_errors=True)
+        print(f"{out} is complete")
+        return
+    jobs = dict(jobs_of(out, settings))
+    missing = [job for name, job in jobs.items() if not (out / PARTS / name).exists()]
+    bar = tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit="shot", desc="rendering")
+    with get_context("spawn").Pool(min(args.workers, max(1, len(missing)))) as pool:
+        for _ in pool.imap(render, missing):
+            bar.update()
+    bar.close()
+    join_parts(out, "crop", CROP_COLUMNS, jobs)
+    join_parts(out, "whole", FRAME_COLUMNS, jobs)
+    shutil.rmtree(out / PARTS)
+    print(f"{out / 'manifest.csv'}: {sum(1 for _ in open(out / 'manifest.csv')) - 1} crops")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,105 @@
+"""Draw a contact sheet of a data set: one row a person, one column a smiley.
+
+    python dataset/make_sheet.py --data data/smileys --out sheet.png
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+import cv2
+import numpy as np
+
+from dataset.manifest import classes_of, read_manifest, read_smileys
+
+HEADER = 20  # pixels above the pictures for the names of the smileys
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=cli.ROOT / "data" / "smileys",
+                        help="folder with manifest.csv, or a CSV file (default data/smileys)")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("out/sheet.png"), help=".png or .jpg")
+    parser.add_argument("--size", type=int, default=96, help="side of a picture (default 96)")
+    parser.add_argument("--people", type=int, default=20, help="rows at most (default 20)")
+    return parser.parse_args(argv)
+
+
+def middle_frames(rows):
+    """The middle frame of each (person, smiley), as a dict of rows."""
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["person"], row["smiley"]), []).append(row)
+    return {key: group[len(group) // 2] for key, group in groups.items()}
+
+
+def square(image, size):
+    """Fit a picture into a square of `size` pixels, centred on grey."""
+    scale = size / max(image.shape[:2])
+    shape = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    tile = np.full((size, size, 3), 128, np.uint8)
+    x, y = (size - shape[0]) // 2, (size - shape[1]) // 2
+    small = cv2.resize(image, tuple(shape), interpolation=cv2.INTER_AREA)
+    tile[y : y + shape[1], x : x + shape[0]] = small
+    return tile
+
+
+def draw_sheet(folder, rows, size, people):
+    """The sheet as (h, w, 3) uint8.
+
+    Parameters
+    ----------
+    folder : Path
+        That the pictures' paths are relative to.
+    rows : list of dict
+        Of `read_manifest`.
+    size : int
+        Side of one picture in pixels.
+    people : int
+        Rows at most.
+    """
+    classes, chosen = classes_of(rows), middle_frames(rows)
+    names = sorted({row["person"] for row in rows})[:people]
+    emoticons = read_smileys()
+    sheet = np.full((HEADER + size * len(names), size * len(classes), 3), 255, np.uint8)
+    for column, slug in enumerate(classes):
+        text = emoticons.get(slug, slug)
+        cv2.putText(sheet, text, (column * size + 6, HEADER - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
+                    (0, 0, 0), 1, cv2.LINE_AA)  # fmt: skip
+        for line, name in enumerate(names):
+            row = chosen.get((name, slug))
+            image = None if row is None else cv2.imread(str(folder / row["path"]))
+            if image is not None:
+                y, x = HEADER + line * size, column * size
+                sheet[y : y + size, x : x + size] = square(image, size)
+    return sheet
+
+
+def main(argv=None):
+    """Draw and write the sheet."""
+    args = arguments(argv)
+    rows = read_manifest(args.data)
+    folder = args.data if args.data.is_dir() else args.data.parent
+    if args.size < 8 or args.people < 1:
+        raise cli.UserError("--size must be at least 8 and --people at least 1")
+    if args.out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise cli.UserError(f"--out {args.out}: give a name that ends in .png or .jpg")
+    sheet = draw_sheet(folder, rows, args.size, args.people)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    data = cv2.imencode(args.out.suffix, sheet)[1].tobytes()
+    beside = args.out.with_name(args.out.name + ".part")
+    beside.write_bytes(data)
+    beside.replace(args.out)
+    print(args.out)
+
+
+if __name__ == "__main__":
+    cli.run(main)
