@@ -71,7 +71,7 @@ def draw_sheet(folder, rows, size, people):
     emoticons = read_smileys()
     sheet = np.full((HEADER + size * len(names), size * len(classes), 3), 255, np.uint8)
     for column, slug in enumerate(classes):
-        text = emoticons.get(slug, slug)
+        text = emoticons[slug]["emoticon"] if slug in emoticons else slug
         cv2.putText(sheet, text, (column * size + 6, HEADER - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
                     (0, 0, 0), 1, cv2.LINE_AA)  # fmt: skip
         for line, name in enumerate(names):

@@ -5,7 +5,7 @@ it, a classifier loses as much from people it knows to people it does not as it 
 on photographs of real performers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -45,6 +45,12 @@ class Spread:
     take_extra: float = 0.06
     take_angle: float = 2.5
     mirrored: float = 0.5  # share of people who wink with the other eye
+
+    def times(self, factor):
+        """All strengths (not the share of the mirrored) multiplied by `factor`."""
+        chance = min(self.smiley_skip * factor, 0.9)
+        values = {field.name: getattr(self, field.name) * factor for field in fields(self)}
+        return replace(self, **{**values, "smiley_skip": chance, "mirrored": self.mirrored})
 
 
 SPREAD = Spread()

@@ -104,6 +104,9 @@ class Body:
         self.rest, self.start = np.concatenate(rest), np.concatenate(start)
         self._pieces = list(zip(triangles, material))
         self.head_count = len(head.rest)
+        # The chest stays under the top, whatever it is cut like.
+        skin = np.arange(len(self.rest)) < self.head_count
+        self.start[:, 2] -= 0.22 * skin * smoothstep(self.rest[:, 1], 5.55, 5.15)
         stiff = smoothstep(self.rest[:, 1], 5.55, 6.45)
         inner = np.isin(head.vertex_part, [PARTS.index(p) for p in PARTS if p != "skin"])
         stiff[: self.head_count][inner] = 1.0

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from dataset.synth.expression import EFFECTS, displacement, mirror, recipes
+from dataset.synth.manner import SPREAD, Manner, Spread
+
+NONE = SPREAD.times(0)
+
+
+def difference(one, other):
+    """Root mean square distance of two expressions' vertices that move at all."""
+    a, b = displacement(one), displacement(other)
+    moving = (np.abs(a) + np.abs(b)).sum(1) > 1e-3
+    return np.sqrt(((a - b)[moving] ** 2).sum(1).mean())
+
+
+def test_without_spread_everybody_follows_the_recipe():
+    for seed in (1, 2, 3):
+        manner = Manner(seed, NONE)
+        for slug, recipe in recipes().items():
+            made = manner.expression(slug)
+            made = mirror(made) if manner.mirrored else made
+            for unit in set(made) | set(recipe):
+                if unit not in EFFECTS[:2]:
+                    assert made.get(unit, 0) == pytest.approx(recipe.get(unit, 0)), (slug, unit)
+
+
+def test_the_same_person_the_same_take_the_same_face():
+    assert Manner(5).expression("angry", 2) == Manner(5).expression("angry", 2)
+
+
+def test_people_differ_more_than_takes_of_one_person():
+    takes, people = [], []
+    for seed in range(6):
+        first = Manner(seed).expression("laugh", 0)
+        takes.append(difference(first, Manner(seed).expression("laugh", 1)))
+        people.append(difference(first, Manner(seed + 50).expression("laugh", 0)))
+    assert 0 < np.mean(takes) < 0.7 * np.mean(people)
+
+
+def test_more_spread_more_difference():
+    size = [
+        np.mean([difference(Manner(s, spread).expression("sad"), recipes()["sad"]) for s in range(8)])
+        for spread in (NONE, SPREAD.times(0.5), SPREAD)
+    ]
+    assert size[0] < size[1] < size[2]
+
+
+def test_the_main_unit_of_a_smiley_is_always_there():
+    wild = Spread().times(3)
+    for seed in range(30):
+        made = Manner(seed, wild).expression("surprise")
+        assert made["eyeWideLeft"] + made["jawOpen"] > 0.3
+
+
+def test_some_people_wink_with_the_other_eye():
+    left = [Manner(seed).expression("wink") for seed in range(20)]
+    share = np.mean([e.get("eyeBlinkLeft", 0) > e.get("eyeBlinkRight", 0) for e in left])
+    assert 0.2 < share < 0.8
