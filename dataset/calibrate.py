@@ -57,7 +57,7 @@ def arguments(argv=None):
                         help="multiples of the spread (default 0 0.5 1 1.5)")  # fmt: skip
     parser.add_argument("--seeds", type=int, default=5, help="random splits (default 5)")
     parser.add_argument("--cache", type=Path, default=cli.ROOT / "data" / "calibration",
-                        help="keep the rendered faces here")  # fmt: skip
+                        help="keep the rendered faces here; empty it after changing the renderer")  # fmt: skip
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     return parser.parse_args(argv)
 
@@ -89,8 +89,11 @@ def real_faces(path):
 
 
 def render_person(task):
-    """All patches of one stand-in: list of (index in the real set, patch)."""
-    number, performances, factor = task
+    """Patches of one stand-in (m, 64, 64) and their indices in the real set (m,)."""
+    number, performances, factor, kept = task
+    if kept.exists():
+        with np.load(kept) as data:
+            return data["index"], data["patch"]
     cv2.setNumThreads(1)
     sex = "male" if number % 2 else "female"
     person = make_person(FIRST_PERSON + number, sex, SPREAD.times(factor))
@@ -104,22 +107,26 @@ def render_person(task):
         for index, time in zip(indices, times):
             frame = studio.frame(float(time), index)
             patches.append((index, face_patch(frame.image, frame.box)))
-    return patches
+    index, patch = (np.array(column) for column in zip(*patches))
+    beside = kept.with_suffix(".part.npz")
+    np.savez(beside, index=index, patch=patch)
+    beside.replace(kept)
+    return index, patch
 
 
-def rendered_faces(labels, people, performances, factor, workers):
+def rendered_faces(labels, people, performances, factor, cache, workers):
     """A rendered patch for every picture of the real set, (n, 64, 64)."""
     tasks = []
     for number, name in enumerate(sorted(set(people))):
         groups = {}
         for index in np.nonzero(people == name)[0]:
             groups.setdefault((labels[index], performances[index]), []).append(int(index))
-        tasks.append((number, [(key[0], group) for key, group in sorted(groups.items())], factor))
+        shots = [(label, group) for (label, _), group in sorted(groups.items())]
+        tasks.append((number, shots, factor, cache / f"x{factor:g}-{number:02d}.npz"))
     faces = np.zeros((len(labels), 64, 64), np.uint8)
     with get_context("spawn").Pool(workers) as pool:
-        for patches in tqdm(pool.imap(render_person, tasks), total=len(tasks), unit="person"):
-            for index, patch in patches:
-                faces[index] = patch
+        for index, patch in tqdm(pool.imap(render_person, tasks), total=len(tasks), unit="person"):
+            faces[index] = patch
     return faces
 
 
@@ -244,12 +251,7 @@ def main(argv=None):
     args.cache.mkdir(parents=True, exist_ok=True)
     for factor in args.factors:
         name = f"rendered, spread x{factor:g}"
-        kept = args.cache / f"faces-x{factor:g}.npy"
-        if kept.exists():
-            faces = np.load(kept)
-        else:
-            faces = rendered_faces(labels, people, performances, factor, args.workers)
-            np.save(kept, faces)
+        faces = rendered_faces(labels, people, performances, factor, args.cache, args.workers)
         rows += measure(name, faces, labels, people, args.seeds)
         carried[name] = carry_over(faces, real, labels)
     args.out.mkdir(parents=True, exist_ok=True)

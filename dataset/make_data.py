@@ -183,10 +183,12 @@ def check_folder(out, settings):
             raise cli.UserError(f"{out} holds a data set of other options; choose another --out")
     elif out.exists() and any(out.iterdir()):
         raise cli.UserError(f"{out} is not empty and holds no data set; choose another --out")
+    wanted = ["manifest.csv"] + ["frames.csv"] * (settings["whole"] > 0)
+    if note.exists() and all((out / name).exists() for name in wanted):
+        return True
     (out / PARTS).mkdir(parents=True, exist_ok=True)
     write_file(note, json.dumps(settings, indent=1).encode())
-    wanted = ["manifest.csv"] + ["frames.csv"] * (settings["whole"] > 0)
-    return all((out / name).exists() for name in wanted)
+    return False
 
 
 def join_parts(out, prefix, columns, names):

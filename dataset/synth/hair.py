@@ -134,7 +134,9 @@ def sample_roots(rng, vertices, count):
     triangles = triangles[hair_mask(head.rest[triangles].mean(1)) > 0.15]
     triangles = triangles[head.rest[triangles][..., 1].min(1) > 6.3]
     # Ears lie above the hairline in places; nothing grows on them.
-    triangles = triangles[~on_ear(head.rest[triangles].mean(1))]
+    middle = head.rest[triangles].mean(1)
+    throat = (np.abs(middle[:, 0]) < 0.45) & (middle[:, 1] < 7.5) & (middle[:, 2] > -0.5)
+    triangles = triangles[~(on_ear(middle) | throat)]
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     area = np.sqrt((np.cross(b - a, c - a) ** 2).sum(1))
     total = np.cumsum(area)

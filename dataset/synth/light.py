@@ -43,6 +43,11 @@ def unit(vector):
     return vector / np.sqrt((vector**2).sum())
 
 
+def dot(vectors, direction):
+    """Scalar product of each of the vectors (n, 3) with one direction (3,), (n,)."""
+    return vectors[:, 0] * direction[0] + vectors[:, 1] * direction[1] + vectors[:, 2] * direction[2]
+
+
 def warmth(kelvin):
     """Rough colour of light from 2800 (lamp) to 9000 (open shade), (3,), mean 1."""
     t = (np.log(kelvin) - np.log(5500)) / np.log(1.6)
@@ -89,7 +94,7 @@ def light_view(vertices, direction, size):
     across, up = axes_of(direction)
     offset = vertices - MIDDLE
     scale = size / (2 * REACH)
-    columns = [(offset * axis).sum(1) for axis in (across, up, direction)]
+    columns = [dot(offset, axis) for axis in (across, up, direction)]
     view = [columns[0] * scale + size / 2, size / 2 - columns[1] * scale, -columns[2]]
     return np.stack(view, 1).astype(np.float32)
 
@@ -128,7 +133,7 @@ def ambient_visibility(mesh, size=88, bias=0.05):
         cell, inside = cells(view, size)
         lit = np.ones(mesh.solid)
         lit[inside] = view[inside, 2] < depth[cell[inside]] + bias
-        cosine = np.clip((normals * direction).sum(1), 0, 1)
+        cosine = np.clip(dot(normals, direction), 0, 1)
         seen += cosine * lit
         weight += cosine
     return seen / weight

@@ -1,6 +1,7 @@
 """From a person and an expression to posed triangles ready to be drawn."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,20 +58,25 @@ def vertex_normals(vertices, triangles):
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     flat = np.cross(b - a, c - a)
     index = triangles.T.ravel()
-    total = [np.bincount(index, np.tile(flat[:, k], 3), len(vertices)) for k in range(3)]
-    total = np.stack(total, 1)
-    return total / (np.sqrt((total**2).sum(1, keepdims=True)) + 1e-12)
+    x, y, z = (np.bincount(index, np.tile(flat[:, k], 3), len(vertices)) for k in range(3))
+    return np.stack([x, y, z], 1) / (np.sqrt(x * x + y * y + z * z) + 1e-12)[:, None]
 
 
-def short_lashes(vertices):
-    """Lash strips drawn in to half their length: at this size lashes are a dark line."""
+@lru_cache(maxsize=1)
+def lash_roots():
+    """Vertices of the lashes, and for each the nearest vertex of a lid."""
     head = load_head()
     lashes = head.vertices_of("lash")
     lids = np.nonzero((head.vertex_part == 0) & (head.lid > 0.2))[0]
     gap = ((head.rest[lashes][:, None] - head.rest[lids][None]) ** 2).sum(-1)
-    root = lids[np.argmin(gap, 1)]
+    return lashes, lids[np.argmin(gap, 1)]
+
+
+def short_lashes(vertices):
+    """Lash strips drawn in to half their length: at this size lashes are a dark line."""
+    lashes, roots = lash_roots()
     vertices = vertices.copy()
-    vertices[lashes] = vertices[root] + 0.5 * (vertices[lashes] - vertices[root])
+    vertices[lashes] = vertices[roots] + 0.5 * (vertices[lashes] - vertices[roots])
     return vertices
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from dataset.synth.expression import EFFECTS
 from dataset.synth.head import load_head
+from dataset.synth.light import dot
 from dataset.synth.mesh import MATERIALS
 from dataset.synth.seeding import smoothstep
 from dataset.synth.skin import WRINKLES, texel
@@ -38,15 +39,21 @@ def power(base, exponent):
     return base
 
 
+def unit_rows(vectors):
+    """Vectors (k, 3) float32 with length one."""
+    x, y, z = vectors.T
+    return vectors / (np.sqrt(x * x + y * y + z * z) + np.float32(1e-6))[:, None]
+
+
 def irradiance(surface, light, wrap):
     """Light that arrives at each point, (k, 3); `wrap` (3,) lets it creep around edges."""
     normal = surface.normal
-    facing = (normal * light.key.astype(np.float32)).sum(1)[:, None]
+    facing = dot(normal, light.key.astype(np.float32))[:, None]
     wrap = np.asarray(wrap, np.float32)
     direct = np.clip((facing + wrap) / (1 + wrap), 0, 1) * surface.key[:, None]
     up = (0.5 + 0.5 * normal[:, 1])[:, None]
     sky = light.sky.astype(np.float32) * up + light.ground.astype(np.float32) * (1 - up)
-    fill = np.clip((normal * light.fill.astype(np.float32)).sum(1), 0, 1)[:, None]
+    fill = np.clip(dot(normal, light.fill.astype(np.float32)), 0, 1)[:, None]
     ambient = sky + fill * light.fill_colour.astype(np.float32)
     return direct * light.key_colour.astype(np.float32) + ambient * surface.sky[:, None]
 
@@ -55,7 +62,7 @@ def highlight(surface, light, exponent):
     """Mirror-like reflection of the key light, (k,)."""
     half = light.key + VIEW
     half = (half / np.sqrt((half**2).sum())).astype(np.float32)
-    return power(np.clip((surface.normal * half).sum(1), 0, 1), exponent) * surface.key
+    return power(np.clip(dot(surface.normal, half), 0, 1), exponent) * surface.key
 
 
 def sample(texture, column, row):
@@ -95,7 +102,7 @@ def shade_skin(person, face, surface, light):
     skin = person.skin
     albedo = sample(skin.albedo, column, row)
     gloss = sample(skin.gloss, column, row)[:, 0]
-    depth = np.concatenate([sample(skin.wrinkles[..., i : i + 3], column, row) for i in (0, 3)], 1)
+    depth = np.concatenate([sample(layers, column, row) for layers in skin.wrinkles], 1)
     strength = crease_strengths(face).astype(np.float32)
     own = np.where(surface.rest[:, :1] > 0, strength[0], strength[1])
     crease = 1 - np.clip((depth * own).sum(1), 0, 0.75)[:, None]
@@ -195,12 +202,12 @@ def shade_lens(person, face, surface, light):
 def shade_hair(person, light, tangent, tone, depth, key):
     """Kajiya and Kay's strands: light across, two highlights along; darker deep inside."""
     tangent = tangent.astype(np.float32)
-    tangent = tangent / (np.sqrt((tangent * tangent).sum(1, keepdims=True)) + np.float32(1e-6))
-    along = (tangent * light.key.astype(np.float32)).sum(1)
+    tangent = unit_rows(tangent)
+    along = dot(tangent, light.key.astype(np.float32))
     across = np.sqrt(np.clip(1 - along * along, 0, 1))
     half = light.key + VIEW
     half = (half / np.sqrt((half**2).sum())).astype(np.float32)
-    tilt = (tangent * half).sum(1)
+    tilt = dot(tangent, half)
     shine = np.sqrt(np.clip(1 - tilt * tilt, 0, 1))
     inner = 0.25 + 0.75 * depth
     diffuse = (0.65 * across * key * inner)[:, None] * light.key_colour
@@ -261,7 +268,7 @@ def shade(person, face, mesh, fragments, sky, shadow, light):
             continue
         values = blend(solid, corner, weights)
         normal = values[:, 3:6]
-        normal = normal / (np.sqrt((normal * normal).sum(1, keepdims=True)) + np.float32(1e-6))
+        normal = unit_rows(normal)
         if name in ("top", "frame", "earring"):  # seen from either side
             normal = np.where(normal[:, 2:] < 0, -normal, normal)
         surface = Surface(values[:, :3], normal, values[:, 6], key[here], corner[:, 0])

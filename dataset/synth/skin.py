@@ -23,13 +23,13 @@ WRINKLES = ("forehead", "frown", "crow", "fold", "under_eye", "nose")
 class Skin(NamedTuple):
     """Textures of one person's head, (HEIGHT, WIDTH, ...) float32.
 
-    `wrinkles` has one layer a name in `WRINKLES`: how dark that crease gets at full
-    strength, 0..1. `tears` is where tears run.
+    `wrinkles` are two textures with three layers each, one layer a name in `WRINKLES`:
+    how dark that crease gets at full strength, 0..1. `tears` is where tears run.
     """
 
     albedo: np.ndarray
     gloss: np.ndarray
-    wrinkles: np.ndarray
+    wrinkles: tuple
     tears: np.ndarray
 
 
@@ -193,7 +193,7 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
     return Skin(
         np.clip(albedo, 0.004, 1).astype(np.float32),
         np.clip(gloss, 0, 5).astype(np.float32),
-        wrinkles,
+        tuple(np.ascontiguousarray(wrinkles[..., k : k + 3]) for k in (0, 3)),
         tear_mask(),
     )
 
