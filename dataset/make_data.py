@@ -37,6 +37,7 @@ from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view
 
 VERSION = 1  # of the generator: raised when the same options give other pictures
+SETTINGS = ("people", "size", "whole", "seed", "men")
 PARTS = ".parts"  # rows of finished shots, until all are finished
 CROP_COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
@@ -47,17 +48,17 @@ def arguments(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, default=cli.ROOT / "data" / "smileys",
-                        help="folder to write (default data/smileys)")  # fmt: skip
-    parser.add_argument("--people", type=int, default=20, help="how many people (default 20)")
-    parser.add_argument("--frames", type=frame_range, default=(10, 12), metavar="K or A-B",
-                        help="neighbouring frames a shot (default 10-12)")  # fmt: skip
-    parser.add_argument("--size", type=int, default=128, help="side of a crop in pixels")
-    parser.add_argument("--whole", type=int, default=200, help="whole frames of 640x360")
-    parser.add_argument("--seed", type=int, default=0, help="other seeds, other people")
-    parser.add_argument("--men", action="store_true",
-                        help="half of the people are men (default: women only, as in the article)")  # fmt: skip
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    add = parser.add_argument
+    default = cli.ROOT / "data" / "smileys"
+    add("--out", type=Path, default=default, help="folder to write (default data/smileys)")
+    add("--people", type=int, default=20, help="how many people (default 20)")
+    help_text = "neighbouring frames a shot: a number or a range (default 10-12)"
+    add("--frames", type=frame_range, default=(10, 12), metavar="K", help=help_text)
+    add("--size", type=int, default=128, help="side of a crop in pixels (default 128)")
+    add("--whole", type=int, default=200, help="whole frames of 640x360 (default 200)")
+    add("--seed", type=int, default=0, help="other seeds, other people (default 0)")
+    add("--men", action="store_true", help="half of the people are men (default: none)")
+    add("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     args = parser.parse_args(argv)
     for name, least in (("people", 1), ("size", 32), ("whole", 0), ("workers", 1), ("seed", 0)):
         if getattr(args, name) < least:
@@ -191,23 +192,22 @@ def check_folder(out, settings):
     return False
 
 
-def join_parts(out, prefix, columns, names):
-    """Join the rows of all finished shots into one table."""
+def join_parts(out, names, kind, table, columns):
+    """Join the rows of all finished tasks of a kind into one table; returns how many."""
     rows = []
     for name in names:
-        if name.startswith(prefix):
+        if name.startswith(kind):
             with open(out / PARTS / name, newline="", encoding="utf-8") as file:
                 rows += list(csv.reader(file))[1:]
-    return rows and write_csv(
-        out / {"crop": "manifest.csv", "whole": "frames.csv"}[prefix], columns, rows
-    )
+    write_csv(out / table, columns, rows)
+    return len(rows)
 
 
 def main(argv=None):
     """Render what is missing."""
     args = arguments(argv)
-    settings = {"version": VERSION, "people": args.people, "frames": list(args.frames),
-                "size": args.size, "whole": args.whole, "seed": args.seed, "men": args.men}  # fmt: skip
+    settings = {name: getattr(args, name) for name in SETTINGS}
+    settings.update(version=VERSION, frames=list(args.frames))
     out = args.out
     try:
         complete = check_folder(out, settings)
@@ -224,10 +224,11 @@ def main(argv=None):
         for _ in pool.imap(render, missing):
             bar.update()
     bar.close()
-    join_parts(out, "crop", CROP_COLUMNS, jobs)
-    join_parts(out, "whole", FRAME_COLUMNS, jobs)
+    crops = join_parts(out, jobs, "crop", "manifest.csv", CROP_COLUMNS)
+    if args.whole:
+        join_parts(out, jobs, "whole", "frames.csv", FRAME_COLUMNS)
     shutil.rmtree(out / PARTS)
-    print(f"{out / 'manifest.csv'}: {sum(1 for _ in open(out / 'manifest.csv')) - 1} crops")
+    print(f"{out / 'manifest.csv'}: {crops} crops")
 
 
 if __name__ == "__main__":

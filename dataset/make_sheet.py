@@ -1,6 +1,6 @@
 """Draw a contact sheet of a data set: one row a person, one column a smiley.
 
-    python dataset/make_sheet.py --data data/smileys --out sheet.png
+python dataset/make_sheet.py --data data/smileys --out sheet.png
 """
 
 import argparse
@@ -25,11 +25,12 @@ def arguments(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=cli.ROOT / "data" / "smileys",
-                        help="folder with manifest.csv, or a CSV file (default data/smileys)")  # fmt: skip
-    parser.add_argument("--out", type=Path, default=Path("out/sheet.png"), help=".png or .jpg")
-    parser.add_argument("--size", type=int, default=96, help="side of a picture (default 96)")
-    parser.add_argument("--people", type=int, default=20, help="rows at most (default 20)")
+    add = parser.add_argument
+    default = cli.ROOT / "data" / "smileys"
+    add("--data", type=Path, default=default, help="folder with manifest.csv, or a CSV file")
+    add("--out", type=Path, default=Path("out/sheet.png"), help="a .png or .jpg file")
+    add("--size", type=int, default=96, help="side of a picture in pixels (default 96)")
+    add("--people", type=int, default=20, help="rows at most (default 20)")
     return parser.parse_args(argv)
 
 

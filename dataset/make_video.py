@@ -107,15 +107,15 @@ def main(argv=None):
     sex = person_sex(seed, args.men)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     beside = args.out.with_name(args.out.stem + ".part.mp4")
-    writer = cv2.VideoWriter(
-        str(beside), cv2.VideoWriter_fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT)
-    )
+    writer = cv2.VideoWriter(str(beside), cv2.VideoWriter_fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT))
     if not writer.isOpened():
         raise cli.UserError(f"cannot write a video to {args.out}")
     tasks = [(seed, sex, index) for index in range(len(recipes()))]
     entries = []
     with get_context("spawn").Pool(args.workers) as pool:
-        for pictures, shot_entries in tqdm(pool.imap(render_shot, tasks), total=len(tasks), unit="shot"):
+        for pictures, shot_entries in tqdm(
+            pool.imap(render_shot, tasks), total=len(tasks), unit="shot"
+        ):
             for picture in pictures:
                 writer.write(cv2.imdecode(picture, cv2.IMREAD_COLOR))
             entries += shot_entries

@@ -40,7 +40,9 @@ def test_people_differ_more_than_takes_of_one_person():
 
 def test_more_spread_more_difference():
     size = [
-        np.mean([difference(Manner(s, spread).expression("sad"), recipes()["sad"]) for s in range(8)])
+        np.mean(
+            [difference(Manner(s, spread).expression("sad"), recipes()["sad"]) for s in range(8)]
+        )
         for spread in (NONE, SPREAD.times(0.5), SPREAD)
     ]
     assert size[0] < size[1] < size[2]

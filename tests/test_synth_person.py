@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from dataset.synth.features import FEATURES, identity_targets
-from dataset.synth.hair import MEN, POINTS, WOMEN, hair_mask, make_hair
+from dataset.synth.hair import MEN, POINTS, WOMEN, make_hair
 from dataset.synth.head import load_head
 from dataset.synth.person import make_person, make_shape
+from dataset.synth.scalp import hair_mask
 from dataset.synth.seeding import generator
 
 

@@ -46,7 +46,9 @@ def test_thin_ribbons_leave_no_holes():
 
 
 def test_what_is_outside_or_flat_is_not_drawn():
-    points = np.array([[-9, -9, 1], [-5, -9, 1], [-9, -5, 1], [3, 3, 1], [5, 5, 1], [7, 7, 1]], float)
+    points = np.array(
+        [[-9, -9, 1], [-5, -9, 1], [-9, -5, 1], [3, 3, 1], [5, 5, 1], [7, 7, 1]], float
+    )
     assert len(rasterize(points, np.array([[0, 1, 2], [3, 4, 5]]), 10, 10).pixel) == 0
     assert len(rasterize(points, np.zeros((0, 3), int), 10, 10).pixel) == 0
 

@@ -18,7 +18,7 @@ class Inline:
     def __init__(self, *_):
         pass
 
-    def Pool(self, *_):  # noqa: N802
+    def Pool(self, *_):
         return self
 
     def __enter__(self):

@@ -90,7 +90,7 @@ def test_the_chin_shadows_the_neck_under_a_lamp_above(body):
 
 def test_the_camera_puts_what_it_is_aimed_at_in_place():
     camera = make_camera(generator(1))
-    points = project(np.array([MIDDLE, MIDDLE + [1, 0, 0], MIDDLE + [0, 1, 0]]), camera, 50, (30, 40))
+    points = project(MIDDLE + np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), camera, 50, (30, 40))
     np.testing.assert_allclose(points[:, :2], [[30, 40], [80, 40], [30, -10]])
 
 
@@ -117,7 +117,9 @@ def test_the_same_frame_is_the_same_bytes(body):
 def test_neighbouring_frames_are_nearer_than_other_clips(body):
     def frames(slug, take):
         studio = studio_of(body, slug, take)
-        return [studio.frame(t, k).image.astype(float) for k, t in enumerate(studio.shot.kept_times(3))]
+        return [
+            studio.frame(t, k).image.astype(float) for k, t in enumerate(studio.shot.kept_times(3))
+        ]
 
     first, retake, other = frames("smile", 0), frames("smile", 1), frames("angry", 0)
     within = np.abs(first[0] - first[1]).mean()

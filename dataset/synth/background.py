@@ -44,7 +44,9 @@ def paint_wall(rng, image):
                 rectangle(image, (x + 1, y + 1, x + 2 * row - 2, y + row - 2), tone)
     falloff = np.linspace(-1, 1, width)[None, :, None] * rng.normal(0, 0.18)
     falloff = falloff + np.linspace(-1, 1, height)[:, None, None] * rng.normal(0, 0.14)
-    image *= np.clip(1 + falloff + 0.04 * smooth_noise(rng, height, width, height / 6)[..., None], 0.2, 1.6)
+    image *= np.clip(
+        1 + falloff + 0.04 * smooth_noise(rng, height, width, height / 6)[..., None], 0.2, 1.6
+    )
 
 
 def paint_window(rng, image):
@@ -66,7 +68,7 @@ def paint_window(rng, image):
 
 def paint_curtain(rng, image, left, right):
     """Folds of cloth from top to bottom between two columns."""
-    height, width = image.shape[:2]
+    width = image.shape[1]
     cloth = np.array(colour(rng, 60, 220))
     x0, x1 = int(np.clip(left, 0, width)), int(np.clip(right, 0, width))
     x = np.arange(x0, x1)
@@ -117,19 +119,32 @@ def paint_pictures(rng, image):
         rectangle(image, (x, y, x + w, y + h), colour(rng, 120, 235))
         for _ in range(int(rng.integers(1, 6))):
             a, b = x + w * rng.uniform(0, 0.7), y + h * rng.uniform(0, 0.7)
-            rectangle(image, (a, b, a + w * rng.uniform(0.1, 0.3), b + h * rng.uniform(0.1, 0.3)), colour(rng))
+            rectangle(
+                image,
+                (a, b, a + w * rng.uniform(0.1, 0.3), b + h * rng.uniform(0.1, 0.3)),
+                colour(rng),
+            )
 
 
 def paint_leaves(rng, image):
     """Blurred greenery: a garden, or a pot plant if `image` is small part of a room."""
     height, width = image.shape[:2]
     base = np.array((70, 96, 52)) * rng.uniform(0.6, 1.5)
-    patches = smooth_noise(rng, height, width, height / 9) + smooth_noise(rng, height, width, height / 25)
+    patches = smooth_noise(rng, height, width, height / 9) + smooth_noise(
+        rng, height, width, height / 25
+    )
     image[:] = np.clip(base * (1 + 0.35 * patches[..., None]), 5, 250)
     for _ in range(int(rng.integers(10, 40))):
         centre = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         tone = np.clip(base * rng.uniform(1.0, 2.6) + rng.normal(0, 10, 3), 5, 250)
-        cv2.circle(image, centre, int(rng.integers(2, max(3, height // 14))), tone.tolist(), -1, cv2.LINE_AA)
+        cv2.circle(
+            image,
+            centre,
+            int(rng.integers(2, max(3, height // 14))),
+            tone.tolist(),
+            -1,
+            cv2.LINE_AA,
+        )
 
 
 def paint_furniture(rng, image):
@@ -143,10 +158,15 @@ def paint_furniture(rng, image):
             top = -5 if kind == "door" else height * rng.uniform(0.3, 0.8)
             tone = np.array(pick(rng, WOODS)) * rng.uniform(0.8, 1.2)
             rectangle(image, (x, top, x + w, height), tone)
-            rectangle(image, (x + 0.1 * w, top + 0.1 * height, x + 0.9 * w, height * 0.95), tone * 0.92)
+            rectangle(
+                image, (x + 0.1 * w, top + 0.1 * height, x + 0.9 * w, height * 0.95), tone * 0.92
+            )
         elif kind == "chair":
             w, top = height * rng.uniform(0.25, 0.6), height * rng.uniform(0.45, 0.8)
-            centre, axes = (round(x), round(top + 0.2 * height)), (round(w / 2), round(0.25 * height))
+            centre, axes = (
+                (round(x), round(top + 0.2 * height)),
+                (round(w / 2), round(0.25 * height)),
+            )
             tone = colour(rng, 20, 120)
             cv2.ellipse(image, centre, axes, 0, 180, 360, tone, -1, cv2.LINE_AA)
             rectangle(image, (x - w / 2, top + 0.2 * height, x + w / 2, height), tone)

@@ -48,7 +48,7 @@ def make_camera(rng):
         distance=float(rng.uniform(6.0, 14.0)),
         exposure=float(np.exp(0.16 * rng.standard_normal())),
         contrast=float(rng.uniform(0.85, 1.2)),
-        saturation=float(rng.uniform(0.7, 1.15)),
+        saturation=float(rng.uniform(0.8, 1.2)),
         balance=np.exp(0.05 * rng.standard_normal(3)),
         noise=float(rng.uniform(1.0, 3.5)),
         chroma=float(rng.uniform(0.5, 2.5)),

@@ -6,7 +6,15 @@ beyond 0.4 or so the combinations turn into caricatures.
 """
 
 ETHNICITIES = ("caucasian", "asian", "african")
-HEAD_SHAPES = ("oval", "round", "diamond", "invertedtriangular", "square", "rectangular", "triangular")
+HEAD_SHAPES = (
+    "oval",
+    "round",
+    "diamond",
+    "invertedtriangular",
+    "square",
+    "rectangular",
+    "triangular",
+)
 
 # folder, stem, suffix of the negative target, of the positive one,
 # standard deviation, mean for a woman, mean for a man

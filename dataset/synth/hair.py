@@ -8,22 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dataset.synth.head import load_head
-from dataset.synth.outfit import torso_radii
-from dataset.synth.raster import rasterize
+from dataset.synth.scalp import CENTRE, Skull, azimuth, sample_roots
 from dataset.synth.seeding import pick, smoothstep
 
 POINTS = 11  # of a strand
-CENTRE = np.array([0.0, 7.45, 0.15])  # of the skull
-# The hairline: azimuth from the front in degrees, and height above which hair grows.
-HAIRLINE = np.array([
-    [0, 7.93], [20, 7.92], [38, 7.84], [50, 7.68], [60, 7.40], [70, 7.12], [78, 7.02],
-    [86, 7.12], [94, 7.42], [104, 7.40], [112, 6.95], [130, 6.62], [180, 6.50],
-])  # fmt: skip
-WOMEN = ("straight", "straight", "straight fringe", "wavy", "wavy", "wavy fringe", "curly", "curly",
-         "bob", "bob fringe", "ponytail", "ponytail fringe", "bun", "bun fringe", "pixie", "afro")  # fmt: skip
+WOMEN = (
+    *("straight", "straight", "straight fringe", "wavy", "wavy", "wavy fringe", "curly", "curly"),
+    *("bob", "bob fringe", "ponytail", "ponytail fringe", "bun", "bun fringe", "pixie", "afro"),
+)
 MEN = ("short", "short", "quiff", "cropped", "cropped", "bald", "curls", "long")
-LENGTH = {"bob": (5.95, 6.35), "long": (5.2, 5.9)}
+LOOSE = ("straight", "wavy", "curly", "bob", "long")
+TIED = ("ponytail", "bun")
+COILED = ("afro", "curls")
+TIPS = {"bob": (5.95, 6.35), "long": (5.2, 5.9)}  # heights where loose hair ends; else to the chest
 
 
 @dataclass
@@ -48,186 +45,125 @@ class Hair:
     depth: np.ndarray
 
 
-def azimuth(points):
-    """Angle around the head in degrees, 0 in front, without a sign."""
-    return np.degrees(np.arctan2(np.abs(points[..., 0]), points[..., 2] - 0.25))
+@dataclass
+class Plan:
+    """How the n strands of a head of hair shall grow; heights and lengths in head units.
+
+    Attributes
+    ----------
+    kind : str
+        The style without its additions.
+    part : float
+        x of the parting.
+    opening : float
+        Degrees of the face kept free on each side.
+    knot : (3,) float64
+        Where tied hair goes.
+    side : (n,) float64
+        1 left of the parting, -1 right of it.
+    length, clearance : (n,) float64
+        Of each strand; how far above the skin it runs.
+    fringed, lock : (n,) bool
+        Belongs to the fringe; hangs loose in front of the ear although the rest is tied.
+    """
+
+    kind: str
+    part: float
+    opening: float
+    knot: np.ndarray
+    side: np.ndarray
+    length: np.ndarray
+    clearance: np.ndarray
+    fringed: np.ndarray
+    lock: np.ndarray
 
 
-def hair_mask(points, softness=0.05):
-    """How much hair grows at rest positions (..., 3): 0 on the face, 1 on the scalp."""
-    line = np.interp(azimuth(points), HAIRLINE[:, 0], HAIRLINE[:, 1])
-    return smoothstep(points[..., 1] - line, -softness, softness)
-
-
-def on_ear(points):
-    """Whether rest positions (..., 3) near the side of the head lie on an ear."""
-    near = (np.abs(points[..., 0]) > 0.66) & (np.abs(points[..., 1] - 7.05) < 0.42)
-    return near & (points[..., 2] < 0.62) & (points[..., 2] > -0.12)
-
-
-class Skull:
-    """Distance from the skull's centre to the skin, by direction, of one person."""
-
-    WIDTH, HEIGHT = 144, 72
-
-    def __init__(self, vertices):
-        head = load_head()
-        skin = head.triangles[head.part == 0]
-        middle = head.rest[skin].mean(1)
-        # Hair lies behind the ears and over them, not around them at a distance.
-        skin = skin[(middle[:, 1] > 6.1) & ~on_ear(middle)]
-        column, row, radius = self._angles(vertices)
-        points = np.stack([column, row, -radius], 1)
-        skin = skin[np.ptp(column[skin], axis=1) < self.WIDTH / 2]
-        found = rasterize(points, skin, self.WIDTH, self.HEIGHT)
-        table = np.zeros(self.WIDTH * self.HEIGHT)
-        table[found.pixel] = -found.depth.astype(float)
-        table = table.reshape(self.HEIGHT, self.WIDTH)
-        while (table[: self.HEIGHT * 2 // 3] == 0).any():  # the seam at the back, the pole
-            wider = np.pad(table, ((1, 1), (0, 0)), mode="edge")
-            wider = np.concatenate([wider[:, -1:], wider, wider[:, :1]], 1)
-            around = np.max([wider[i : i + self.HEIGHT, j : j + self.WIDTH]
-                             for i in range(3) for j in range(3)], axis=0)  # fmt: skip
-            table = np.where(table > 0, table, around)
-        self.table = table
-
-    def _angles(self, points):
-        offset = points - CENTRE
-        radius = np.sqrt((offset**2).sum(-1)) + 1e-9
-        column = (np.arctan2(offset[..., 0], offset[..., 2]) / (2 * np.pi) + 0.5) * self.WIDTH
-        row = np.arccos(np.clip(offset[..., 1] / radius, -1, 1)) / np.pi * self.HEIGHT
-        return column, row, radius
-
-    def settle(self, points, clearance, cling):
-        """Lay points (n, 3) on the head: none deeper than `clearance` (n,) above the skin.
-
-        `cling` (n,) says how much of what stands off further is drawn in, 0..1.
-        """
-        column, row, radius = self._angles(points)
-        i = np.clip(row - 0.5, 0, self.HEIGHT - 1.001)
-        j = column - 0.5
-        i0, j0 = np.floor(i).astype(int), np.floor(j).astype(int)
-        fi, fj = i - i0, j - j0
-        cell = lambda di, dj: self.table[i0 + di, (j0 + dj) % self.WIDTH]  # noqa: E731
-        skin = (cell(0, 0) * (1 - fj) + cell(0, 1) * fj) * (1 - fi)
-        skin += (cell(1, 0) * (1 - fj) + cell(1, 1) * fj) * fi
-        wanted = skin + clearance
-        # Below the jaw the head's radius says nothing: there the neck and the torso decide.
-        grow = np.where((radius < wanted) & (points[:, 1] > 6.3), wanted / radius, 1.0)
-        near = 0.85 * cling * smoothstep(points[:, 1], 6.5, 6.9)
-        grow = np.where(radius > wanted, 1 + near * (wanted / radius - 1), grow)
-        out = CENTRE + (points - CENTRE) * grow[:, None]
-        across, along, middle = torso_radii(np.minimum(out[:, 1], 5.9))
-        flat = np.stack([out[:, 0] / (across + 0.10), (out[:, 2] - middle) / (along + 0.10)], 1)
-        inside = np.sqrt((flat**2).sum(1)) + 1e-9
-        below = smoothstep(out[:, 1], 6.0, 5.6)
-        scale = np.where(inside < 1, 1 + below * (1 / inside - 1), 1.0)
-        out[:, 0] *= scale
-        out[:, 2] = middle + (out[:, 2] - middle) * scale
-        return out
-
-
-def sample_roots(rng, vertices, count):
-    """Random points on the scalp: rest positions and this person's positions, each (count, 3)."""
-    head = load_head()
-    triangles = head.triangles[head.part == 0]
-    triangles = triangles[hair_mask(head.rest[triangles].mean(1)) > 0.15]
-    triangles = triangles[head.rest[triangles][..., 1].min(1) > 6.3]
-    # Ears lie above the hairline in places; nothing grows on them.
-    middle = head.rest[triangles].mean(1)
-    throat = (np.abs(middle[:, 0]) < 0.45) & (middle[:, 1] < 7.5) & (middle[:, 2] > -0.5)
-    triangles = triangles[~(on_ear(middle) | throat)]
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    area = np.sqrt((np.cross(b - a, c - a) ** 2).sum(1))
-    total = np.cumsum(area)
-    chosen = triangles[np.searchsorted(total, rng.uniform(0, total[-1], count))]
-    u, v = rng.random(count), rng.random(count)
-    flip = u + v > 1
-    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
-    weights = np.stack([1 - u - v, u, v], 1)
-    place = lambda x: (x[chosen] * weights[..., None]).sum(1)  # noqa: E731
-    return place(head.rest), place(vertices)
-
-
-def grow(rng, style, vertices, roots, skull):
-    """Centre lines (n, POINTS, 3), clearance (n,) and side of the parting (n,) of all strands."""
-    count = len(roots)
-    part = rng.uniform(-0.32, 0.32)
-    volume = rng.uniform(0.10, 0.26)
-    opening = rng.uniform(50, 64)  # degrees of the face kept free on each side
+def make_plan(rng, style, roots):
+    """Draw the plan of a style for strands with these roots (n, 3)."""
+    kind, *additions = style.split()
+    count, height, angle = len(roots), roots[:, 1], azimuth(roots)
+    part = float(rng.uniform(-0.32, 0.32))
+    opening = float(rng.uniform(50, 64))
     side = np.where(roots[:, 0] - part + rng.normal(0, 0.02, count) > 0, 1.0, -1.0)
-    clearance = 0.02 + volume * rng.random(count) ** 0.7
-    fringed = np.zeros(count, bool)
-    style, *extras = style.split()
-    loose = style in ("straight", "wavy", "curly", "bob", "long")
-    knot = np.array([0.0, 8.15, -0.95])
-    if loose:
-        low, high = LENGTH.get(style, (4.5, 5.5))
-        tip = rng.uniform(low, high) + rng.normal(0, 0.08, count)
-        length = (roots[:, 1] - tip) + 0.55 * np.abs(azimuth(roots) < 90)
-    elif style in ("ponytail", "bun"):
-        knot = np.array([0.0, rng.uniform(7.5, 8.3), -0.95])
-        if style == "bun":
+    clearance = 0.02 + rng.uniform(0.10, 0.26) * rng.random(count) ** 0.7
+    knot = np.array([0.0, rng.uniform(7.5, 8.3), -0.95])
+    fringed, lock = np.zeros(count, bool), np.zeros(count, bool)
+    uneven = rng.uniform(0.75, 1.15, count)
+    if kind in LOOSE:
+        tip = rng.uniform(*TIPS.get(kind, (4.5, 5.5))) + rng.normal(0, 0.08, count)
+        length = height - tip + 0.55 * (angle < 90)
+    elif kind in TIED:
+        if kind == "bun":
             knot = np.array([0.0, rng.uniform(8.2, 8.62), -0.45])
         clearance = 0.03 + rng.uniform(0.03, 0.12) * rng.random(count)
         length = np.sqrt(((roots - knot) ** 2).sum(1)) * 1.12
-    elif style in ("afro", "curls"):
-        length = (rng.uniform(0.30, 0.60) if style == "afro" else 0.38) * rng.uniform(0.8, 1.1, count)
-        if style == "curls":
-            length = length * smoothstep(roots[:, 1], 7.2, 7.9)
-    elif style == "pixie":
-        length = rng.uniform(0.55, 0.85) * rng.uniform(0.7, 1.1, count)
-        length = np.where(azimuth(roots) < 70, length, 0.6 * length)
+        if rng.random() < 0.6:
+            lock = (np.abs(angle - 64) < 10) & (height < 7.8)
+            length = np.where(lock, height - rng.uniform(6.0, 6.9), length)
+    elif kind == "afro":
+        length = rng.uniform(0.30, 0.60) * uneven
+    elif kind == "curls":
+        length = 0.38 * uneven * smoothstep(height, 7.2, 7.9)
+    elif kind == "pixie":
+        length = rng.uniform(0.55, 0.85) * uneven * np.where(angle < 70, 1.0, 0.6)
+        # What falls over the forehead ends above the brows.
+        length = np.where(angle < 62, np.minimum(length, np.maximum(height - 7.42, 0.15)), length)
         clearance = clearance * 0.7
-    else:  # short, quiff, cropped
-        length = {"short": 0.26, "quiff": 0.36}.get(style, 0.10) * rng.uniform(0.75, 1.15, count)
-        length = length * (0.45 + 0.55 * smoothstep(roots[:, 1], 7.4, 8.1))
-        clearance = clearance * 0.5
-    if "fringe" in extras:
-        fringed = (azimuth(roots) < 46) & (roots[:, 1] < 8.32) & (roots[:, 2] > 0.75)
-        brow = rng.uniform(7.48, 7.62) + 0.03 * rng.standard_normal(count)
-        length = np.where(fringed, 0.12 + (roots[:, 1] - brow) * 1.05, length)
-    if style in ("ponytail", "bun") and rng.random() < 0.6:  # locks in front of the ears
-        lock = (np.abs(azimuth(roots) - 64) < 10) & (roots[:, 1] < 7.8)
-        length = np.where(lock, roots[:, 1] - rng.uniform(6.0, 6.9), length)
     else:
-        lock = np.zeros(count, bool)
-    step = (length / (POINTS - 1))[:, None]
-    outward = roots - CENTRE
-    outward = outward / np.sqrt((outward**2).sum(1, keepdims=True))
+        length = {"short": 0.26, "quiff": 0.36}.get(kind, 0.10) * uneven
+        length = length * (0.45 + 0.55 * smoothstep(height, 7.4, 8.1))
+        clearance = clearance * 0.5
+    if "fringe" in additions:
+        fringed = (angle < 46) & (height < 8.32) & (roots[:, 2] > 0.75)
+        brow = rng.uniform(7.48, 7.62) + 0.03 * rng.standard_normal(count)
+        length = np.where(fringed, 0.12 + (height - brow) * 1.05, length)
+    return Plan(kind, part, opening, knot, side, length, clearance, fringed, lock)
+
+
+def direction(plan, here, outward, index):
+    """Where the strands' next points (n, 3) lie from `here`; any length."""
     x, y, z = np.eye(3)
-    here, heading = roots.copy(), outward.copy()
+    side = plan.side[:, None]
+    high = smoothstep(here[:, 1], 7.5, 8.3)[:, None]
+    if plan.kind in LOOSE:
+        flow = side * x * (0.05 + 0.95 * high) - y * (1.5 - 0.9 * high)
+        flow = flow - z * 0.35 * high + 0.25 * outward * high
+    elif plan.kind in TIED:
+        flow = np.where(plan.lock[:, None], 0.12 * side * x - y, plan.knot - here)
+    elif plan.kind in COILED:
+        flow = outward
+    elif plan.kind == "pixie":
+        flow = (0.9 * np.sign(plan.part) * x + 0.5 * z) * high - 0.75 * y + 0.25 * outward
+    else:
+        stand = 0.9 if plan.kind == "quiff" else 0.3
+        flow = stand * outward + 0.55 * z * high - 0.5 * y * (1 - high)
+    forward = z - y * (0.35 + 0.22 * index) + 0.12 * side * x
+    return np.where(plan.fringed[:, None], forward, flow)
+
+
+def unit_rows(vectors):
+    """Vectors (n, 3) with length one."""
+    return vectors / (np.sqrt((vectors**2).sum(1, keepdims=True)) + 1e-9)
+
+
+def grow(plan, roots, skull):
+    """Centre lines of all strands, (n, POINTS, 3)."""
+    step = (plan.length / (POINTS - 1))[:, None]
+    here, heading = roots.copy(), unit_rows(roots - CENTRE)
     path = [here]
+    loose = plan.kind in LOOSE
+    fringed = plan.fringed[:, None]
     for index in range(1, POINTS):
-        outward = here - CENTRE
-        outward = outward / (np.sqrt((outward**2).sum(1, keepdims=True)) + 1e-9)
-        high = smoothstep(here[:, 1], 7.5, 8.3)[:, None]
-        if loose:
-            flow = side[:, None] * x * (0.05 + 0.95 * high) - y * (1.5 - 0.9 * high)
-            flow = flow - z * 0.35 * high + 0.25 * outward * high
-        elif style in ("ponytail", "bun"):
-            flow = np.where(lock[:, None], 0.12 * side[:, None] * x - y, knot - here)
-        elif style in ("afro", "curls"):
-            flow = outward
-        elif style == "pixie":
-            sweep = np.sign(part) * x
-            flow = sweep * 0.9 * high + z * 0.5 * high - y * 0.75 + 0.25 * outward
-        else:
-            flow = outward * (0.9 if style == "quiff" else 0.3) + z * 0.55 * high - y * 0.5 * (1 - high)
-        forward = z * 1.0 - y * (0.35 + 0.22 * index) + side[:, None] * x * 0.12
-        flow = np.where(fringed[:, None], forward, flow)
-        flow = flow / (np.sqrt((flow**2).sum(1, keepdims=True)) + 1e-9)
-        heading = heading * 0.45 + flow
-        heading = heading / (np.sqrt((heading**2).sum(1, keepdims=True)) + 1e-9)
+        flow = direction(plan, here, unit_rows(here - CENTRE), index)
+        heading = unit_rows(0.45 * heading + unit_rows(flow))
         here = here + step * heading
         if loose:
-            here = keep_face_free(here, opening, np.where(fringed, 0.0, 1.0))
-            here = np.where(fringed[:, None], here, hang(here, clearance))
-        if style not in ("afro", "curls"):
-            cling = np.where(fringed, 0.4, 1.0) * loose
-            here = skull.settle(here, clearance * min(1.0, index / 3), cling)
+            here = np.where(fringed, here, hang(keep_face_free(here, plan.opening), plan.clearance))
+        if plan.kind not in COILED:
+            cling = np.where(plan.fringed, 0.4, 1.0) * loose
+            here = skull.settle(here, plan.clearance * min(1.0, index / 3), cling)
         path.append(here)
-    return np.stack(path, 1), clearance / (clearance.max() + 1e-9), side, length
+    return np.stack(path, 1)
 
 
 def hang(points, clearance):
@@ -239,12 +175,12 @@ def hang(points, clearance):
     return np.stack([points[:, 0] * scale, points[:, 1], 0.1 + (points[:, 2] - 0.1) * scale], 1)
 
 
-def keep_face_free(points, opening, strength):
+def keep_face_free(points, opening):
     """Turn points around the vertical axis until the face between ± `opening` degrees is bare."""
     angle = np.degrees(np.arctan2(points[:, 0], points[:, 2] - 0.25))
     radius = np.sqrt(points[:, 0] ** 2 + (points[:, 2] - 0.25) ** 2)
-    limit = opening * smoothstep(points[:, 1], 8.12, 7.55) * strength
-    limit = limit + 8 * smoothstep(points[:, 1], 7.2, 6.2) * strength
+    limit = opening * smoothstep(points[:, 1], 8.12, 7.55)
+    limit = limit + 8 * smoothstep(points[:, 1], 7.2, 6.2)
     turned = np.where(np.abs(angle) < limit, np.where(angle < 0, -limit, limit), angle)
     turned = np.radians(turned)
     return np.stack([radius * np.sin(turned), points[:, 1], 0.25 + radius * np.cos(turned)], 1)
@@ -277,7 +213,7 @@ def curl(rng, path, leader, amplitude, turns, length):
 
 
 def extra_strands(rng, style, count):
-    """The tail of a ponytail or the ball of a bun: paths (count, POINTS, 3) about the knot (0, 0, 0)."""
+    """The tail of a ponytail or the ball of a bun, about its knot: (count, POINTS, 3)."""
     along = np.linspace(0, 1, POINTS)[None]
     if style == "bun":
         radius = rng.uniform(0.26, 0.36)
@@ -314,32 +250,31 @@ def make_hair(rng, sex, vertices, style=None):
     """
     drawn = pick(rng, WOMEN if sex == "female" else MEN)
     style = style or drawn
-    kind = style.split()[0]
     if style == "bald":
         return Hair(style, np.zeros((0, POINTS, 3)), np.zeros((0, POINTS)), np.ones(0), np.ones(0))
+    kind = style.split()[0]
     short = kind in ("short", "quiff", "cropped", "pixie", "curls")
     count = {"afro": 1900, "curls": 1200, "bun": 1100, "ponytail": 1000}.get(kind, 1500)
-    _, roots = sample_roots(rng, vertices, count)
-    skull = Skull(vertices)
-    path, depth, side, length = grow(rng, style, vertices, roots, skull)
-    amount = rng.uniform(0.35, 0.75) if not short else 0.3
-    amount = 0.12 if kind in ("afro", "curls") else amount
-    amount = amount * np.clip(length / 1.5, 0.3, 1.0)[:, None, None]
-    path, tone, leader = clump(rng, path, roots, side, amount)
+    roots = sample_roots(rng, vertices, count)
+    plan = make_plan(rng, style, roots)
+    path = grow(plan, roots, Skull(vertices))
+    amount = 0.12 if kind in COILED else 0.3 if short else rng.uniform(0.35, 0.75)
+    amount = amount * np.clip(plan.length / 1.5, 0.3, 1.0)[:, None, None]
+    path, tone, leader = clump(rng, path, roots, plan.side, amount)
+    along = np.linspace(0, 1, POINTS)
     if kind in ("wavy", "bob", "long"):
-        path = curl(rng, path, leader, rng.uniform(0.02, 0.07), rng.uniform(0.8, 1.8), length)
+        path = curl(rng, path, leader, rng.uniform(0.02, 0.07), rng.uniform(0.8, 1.8), plan.length)
     elif kind == "curly":
-        path = curl(rng, path, leader, rng.uniform(0.07, 0.12), rng.uniform(2.0, 3.2), length)
-    elif kind in ("afro", "curls"):
-        path = curl(rng, path, np.arange(count), 0.07, 7.0, length + 0.6)
+        path = curl(rng, path, leader, rng.uniform(0.07, 0.12), rng.uniform(2.0, 3.2), plan.length)
+    elif kind in COILED:
+        path = curl(rng, path, np.arange(count), 0.07, 7.0, plan.length + 0.6)
     elif short:
-        path = path + rng.normal(0, 0.012, path.shape) * np.linspace(0, 1, POINTS)[None, :, None]
-    thickness = 0.030 if short else 0.042
-    taper = np.where(np.linspace(0, 1, POINTS) > 0.75, 1.6 - 0.8 * np.linspace(0, 1, POINTS), 1.0)
-    width = thickness * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
-    if kind in ("ponytail", "bun"):
-        knot = np.median(path[:, -1], axis=0)
-        extra = extra_strands(rng, kind, 320) + knot
+        path = path + rng.normal(0, 0.012, path.shape) * along[None, :, None]
+    taper = np.where(along > 0.75, 1.6 - 0.8 * along, 1.0)
+    width = (0.030 if short else 0.042) * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
+    depth = plan.clearance / (plan.clearance.max() + 1e-9)
+    if kind in TIED:
+        extra = extra_strands(rng, kind, 320) + np.median(path[~plan.lock, -1], axis=0)
         path, depth = np.concatenate([path, extra]), np.concatenate([depth, rng.random(320)])
         tone = np.concatenate([tone, 1 + 0.15 * rng.standard_normal(320)])
         width = np.concatenate([width, np.full((320, POINTS), 0.05)])

@@ -44,9 +44,9 @@ class Head:
         for part in range(len(PARTS)):
             self.vertex_part[np.unique(self.triangles[self.part == part])] = part
         # A wide open mouth would push the teeth through the lips: set them back a little.
-        for part in ("upper_teeth", "lower_teeth"):
+        for part, width, back in (("upper_teeth", 0.92, 0.03), ("lower_teeth", 0.82, 0.07)):
             teeth = self.vertices_of(part)
-            self.rest[teeth] = self.rest[teeth] * [0.92, 1, 1] - [0, 0, 0.03]
+            self.rest[teeth] = self.rest[teeth] * [width, 1, 1] - [0, 0, back]
         self.lip, self.lid = packed["lip"] / 255.0, packed["lid"] / 255.0
         ends = np.cumsum(packed["target_lengths"])
         self._targets = {}

@@ -45,7 +45,9 @@ def unit(vector):
 
 def dot(vectors, direction):
     """Scalar product of each of the vectors (n, 3) with one direction (3,), (n,)."""
-    return vectors[:, 0] * direction[0] + vectors[:, 1] * direction[1] + vectors[:, 2] * direction[2]
+    return (
+        vectors[:, 0] * direction[0] + vectors[:, 1] * direction[1] + vectors[:, 2] * direction[2]
+    )
 
 
 def warmth(kelvin):
@@ -59,9 +61,30 @@ def make_light(rng):
     """A light as rooms have it: window, ceiling lamp, lamp at the side, screen, open air."""
     kind = pick(rng, ("window", "window", "ceiling", "side", "screen", "ring", "overcast"))
     side = 1.0 if rng.random() < 0.5 else -1.0
-    turn = {"window": 0.75, "ceiling": 0.25, "side": 1.15, "screen": 0.2, "ring": 0.05, "overcast": 0.4}
-    lift = {"window": 0.35, "ceiling": 1.0, "side": 0.2, "screen": -0.15, "ring": 0.1, "overcast": 0.8}
-    share = {"window": 0.62, "ceiling": 0.5, "side": 0.6, "screen": 0.45, "ring": 0.55, "overcast": 0.22}
+    turn = {
+        "window": 0.75,
+        "ceiling": 0.25,
+        "side": 1.15,
+        "screen": 0.2,
+        "ring": 0.05,
+        "overcast": 0.4,
+    }
+    lift = {
+        "window": 0.35,
+        "ceiling": 1.0,
+        "side": 0.2,
+        "screen": -0.15,
+        "ring": 0.1,
+        "overcast": 0.8,
+    }
+    share = {
+        "window": 0.62,
+        "ceiling": 0.5,
+        "side": 0.6,
+        "screen": 0.45,
+        "ring": 0.55,
+        "overcast": 0.22,
+    }
     angle = side * (turn[kind] + 0.2 * rng.standard_normal())
     height = lift[kind] + 0.15 * rng.standard_normal()
     key = unit([np.sin(angle), height, np.cos(angle) * 0.9 + 0.1])
@@ -75,10 +98,15 @@ def make_light(rng):
         key=key,
         key_colour=strength * part * 1.25 * warmth(kelvin),
         fill=fill,
-        fill_colour=strength * (1 - part) * rng.uniform(0.1, 0.55) * warmth(rng.uniform(3500, 8000)),
+        fill_colour=strength
+        * (1 - part)
+        * rng.uniform(0.1, 0.55)
+        * warmth(rng.uniform(3500, 8000)),
         sky=strength * (1 - part) * rng.uniform(0.75, 1.0) * ambient,
         ground=strength * (1 - part) * rng.uniform(0.25, 0.6) * floor,
-        softness={"window": 3, "ceiling": 2, "side": 1, "screen": 3, "ring": 2, "overcast": 4}[kind],
+        softness={"window": 3, "ceiling": 2, "side": 1, "screen": 3, "ring": 2, "overcast": 4}[
+            kind
+        ],
     )
 
 

@@ -31,19 +31,19 @@ class Spread:
     a clip.
     """
 
-    person_unit: float = 0.35  # log-deviation of the strength of each face unit
-    person_side: float = 0.12  # how much stronger one side is than the other
-    person_rest: float = 0.10  # weight of what her face does at rest
-    person_angle: float = 3.0  # degrees by which she usually holds her head
-    smiley_strength: float = 0.22  # log-deviation of how strongly she makes this smiley
-    smiley_unit: float = 0.30  # log-deviation of each unit's share in it
-    smiley_skip: float = 0.10  # chance to leave out a unit that is not the main one
-    smiley_extra: float = 0.22  # weight of the two or three units she adds to it
-    smiley_angle: float = 3.0  # degrees
-    take_strength: float = 0.10
-    take_unit: float = 0.12
-    take_extra: float = 0.06
-    take_angle: float = 2.5
+    person_unit: float = 0.47  # log-deviation of the strength of each face unit
+    person_side: float = 0.17  # how much stronger one side is than the other
+    person_rest: float = 0.15  # weight of what her face does at rest
+    person_angle: float = 3.5  # degrees by which she usually holds her head
+    smiley_strength: float = 0.3  # log-deviation of how strongly she makes this smiley
+    smiley_unit: float = 0.43  # log-deviation of each unit's share in it
+    smiley_skip: float = 0.15  # chance to leave out a unit that is not the main one
+    smiley_extra: float = 0.32  # weight of the two or three units she adds to it
+    smiley_angle: float = 3.5  # degrees
+    take_strength: float = 0.25
+    take_unit: float = 0.35
+    take_extra: float = 0.22
+    take_angle: float = 5.0
     mirrored: float = 0.5  # share of people who wink with the other eye
 
     def times(self, factor):
@@ -64,7 +64,7 @@ def unsided(unit):
     return unit
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=1)
 def _bases():
     bases = []
     for unit in load_head().units:
@@ -116,7 +116,9 @@ class Manner:
         """Add `amount` of a unit, stronger on this person's stronger side."""
         lean = np.clip(self.side[base] - 1, -0.6, 0.6)
         for unit in sided(base):
-            factor = 1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
+            factor = (
+                1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
+            )
             recipe[unit] = recipe.get(unit, 0.0) + amount * factor
 
     def neutral(self):
@@ -158,7 +160,9 @@ class Manner:
                 continue
             base = unsided(unit)
             lean = np.clip(self.side[base] - 1, -0.6, 0.6)
-            factor = 1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
+            factor = (
+                1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
+            )
             # The unit that makes the smiley what it is must stay visible.
             floor = 0.55 if base == unsided(main) else 0.0
             amount = max(self.strength[base] * overall * shares[base], floor) * factor

@@ -210,7 +210,7 @@ def ribbon(strands, width, eye_direction):
     count, points = width.shape
     corner = 2 * np.arange(points - 1)[None] + 2 * points * np.arange(count)[:, None]
     corner = corner.reshape(-1, 1)
-    triangles = np.concatenate([corner + [0, 1, 2], corner + [1, 3, 2]])
+    triangles = np.concatenate([np.add(corner, [0, 1, 2]), np.add(corner, [1, 3, 2])])
     return (
         sides.reshape(count, 2 * points, 3),
         np.repeat(tangent.reshape(-1, 3), 2, axis=0),

@@ -31,7 +31,9 @@ def grid_triangles(rows, columns):
     """Two triangles a cell of a grid of vertices laid out row by row, (2 * cells, 3)."""
     corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)[None]).ravel()
     right, below = corner + 1, corner + columns
-    return np.concatenate([np.stack([corner, below, right], 1), np.stack([right, below, below + 1], 1)])
+    return np.concatenate(
+        [np.stack([corner, below, right], 1), np.stack([right, below, below + 1], 1)]
+    )
 
 
 def tube(path, radius, sides=5):
@@ -72,7 +74,9 @@ def make_top(rng, sex, neck_shift):
     vertices, triangles
     """
     columns, rows = 61, 30
-    opening = rng.choice([0.0, 0.18, 0.40, 0.62]) if sex == "female" else rng.choice([0.0, 0.12, 0.3])
+    opening = (
+        rng.choice([0.0, 0.18, 0.40, 0.62]) if sex == "female" else rng.choice([0.0, 0.12, 0.3])
+    )
     width = rng.uniform(0.92, 1.08) * (0.92 if sex == "female" else 1.08)
     high = rng.random() < 0.2 and opening == 0  # a turtleneck
     start = 0.0 if high else rng.uniform(0.06, 0.14)
@@ -81,7 +85,9 @@ def make_top(rng, sex, neck_shift):
     front = np.clip(np.cos(angle), 0, 1)
     neckline = opening * front ** rng.choice([2.0, 6.0]) + 0.10 * front**2
     top = (6.06 if high else 5.93) - neckline
-    height = top + (2.4 - top) * np.interp(along, np.linspace(0, 1, 10), np.linspace(0, 1, 10) ** 1.6)
+    height = top + (2.4 - top) * np.interp(
+        along, np.linspace(0, 1, 10), np.linspace(0, 1, 10) ** 1.6
+    )
     across, depth, middle = torso_radii(height)
     shoulder = smoothstep(height, 5.75, 5.3)
     across = across * (1 + (width - 1) * shoulder)

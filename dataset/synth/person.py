@@ -6,27 +6,39 @@ from typing import Optional
 import numpy as np
 
 from dataset.synth.features import ETHNICITIES, FEATURES, HEAD_SHAPES, both_sides
-from dataset.synth.hair import Hair, azimuth, make_hair
+from dataset.synth.hair import Hair, make_hair
 from dataset.synth.head import load_head
 from dataset.synth.manner import SPREAD, Manner
 from dataset.synth.outfit import make_earrings, make_glasses, make_top
+from dataset.synth.scalp import azimuth
 from dataset.synth.seeding import generator, linear, pick
 from dataset.synth.skin import Skin, paint_skin
 
 # sRGB, by the ethnicity that weighs most
 SKIN_TONES = {
-    "caucasian": ((234, 196, 172), (228, 184, 158), (216, 172, 146), (238, 204, 186), (200, 154, 124)),
+    "caucasian": (
+        (234, 196, 172),
+        (228, 184, 158),
+        (216, 172, 146),
+        (238, 204, 186),
+        (200, 154, 124),
+    ),
     "asian": ((228, 188, 158), (218, 174, 142), (206, 160, 126), (232, 198, 172), (180, 132, 100)),
     "african": ((118, 78, 58), (140, 96, 72), (94, 62, 48), (164, 114, 86), (78, 52, 42)),
 }
 DARK_HAIR = ((34, 24, 20), (22, 18, 18), (52, 36, 26), (64, 42, 28))
-ALL_HAIR = (*DARK_HAIR, (96, 64, 40), (140, 104, 70), (184, 146, 96), (214, 182, 132), (120, 56, 30),
-            (150, 78, 40), (112, 108, 106))  # fmt: skip
+ALL_HAIR = (
+    *DARK_HAIR,
+    *((96, 64, 40), (140, 104, 70), (184, 146, 96), (214, 182, 132)),
+    *((120, 56, 30), (150, 78, 40), (112, 108, 106)),
+)
 DARK_IRIS = ((60, 38, 24), (80, 52, 32), (44, 30, 22))
 ALL_IRIS = (*DARK_IRIS, (92, 120, 144), (96, 116, 84), (112, 96, 60), (120, 140, 156))
-TOPS = ((44, 58, 104), (150, 44, 54), (34, 96, 80), (222, 220, 214), (36, 36, 42), (204, 164, 66),
-        (112, 74, 132), (96, 140, 180), (206, 130, 140), (120, 120, 118), (84, 62, 48), (232, 206, 184),
-        (26, 84, 112), (180, 196, 168))  # fmt: skip
+TOPS = (
+    *((44, 58, 104), (150, 44, 54), (34, 96, 80), (222, 220, 214), (36, 36, 42), (204, 164, 66)),
+    *((112, 74, 132), (96, 140, 180), (206, 130, 140), (120, 120, 118), (84, 62, 48)),
+    *((232, 206, 184), (26, 84, 112), (180, 196, 168)),
+)
 FRAMES = ((20, 18, 18), (90, 56, 30), (120, 116, 112), (150, 30, 40), (40, 50, 80))
 
 
@@ -103,7 +115,9 @@ def make_colours(rng, sex, ethnicity, age):
     tone = linear(tone) * np.array([0.90, 0.80, 0.74])
     dark = ethnicity != "caucasian"
     dyed = sex == "female" and rng.random() < 0.2
-    hair = linear(np.array(pick(rng, DARK_HAIR if dark and not dyed else ALL_HAIR)) + rng.normal(0, 4, 3))
+    hair = linear(
+        np.array(pick(rng, DARK_HAIR if dark and not dyed else ALL_HAIR)) + rng.normal(0, 4, 3)
+    )
     if age > 0.6 and rng.random() < 0.5 and not dyed:
         hair = 0.5 * hair + 0.5 * linear((150, 148, 146))
     return tone, hair, linear(pick(rng, DARK_IRIS if dark else ALL_IRIS))
@@ -136,7 +150,9 @@ def make_person(seed, sex="female", spread=SPREAD, style=None):
     skin = paint_skin(paint, sex, tone, hair_colour, age, make_up, bald=hair.style == "bald")
     neck = (head.vertex_part == 0) & (np.abs(head.rest[:, 1] - 5.75) < 0.15)
     top = make_top(rng, sex, (vertices - head.rest)[neck].mean(0))
-    pattern = np.array([rng.uniform(0, 30), rng.uniform(0, 12), rng.uniform(0.05, 0.6), rng.uniform(1, 8)])
+    pattern = np.array(
+        [rng.uniform(0, 30), rng.uniform(0, 12), rng.uniform(0.05, 0.6), rng.uniform(1, 8)]
+    )
     pattern = pattern * (rng.random(4) < [0.6, 0.4, 0.5, 1])
     eyes = vertices[head.vertices_of("eye")]
     eye = eyes[eyes[:, 0] > 0].mean(0)

@@ -1,4 +1,4 @@
-"""A z-buffer in NumPy: which triangle does each pixel show, and where on it?"""
+"""A z-buffer in NumPy: which triangle each pixel shows, and where on it."""
 
 from typing import NamedTuple
 
@@ -70,7 +70,9 @@ def rasterize(points, triangles, width, height):
     owner, row, step = owner[inside], row[inside].astype(np.int64), step[inside].astype(np.int64)
     weights = np.stack([a[inside], b[inside], c[inside]], 1)
     depths = corners[owner, :, 2]
-    depth = weights[:, 0] * depths[:, 0] + weights[:, 1] * depths[:, 1] + weights[:, 2] * depths[:, 2]
+    depth = (
+        weights[:, 0] * depths[:, 0] + weights[:, 1] * depths[:, 1] + weights[:, 2] * depths[:, 2]
+    )
     pixel = (first[owner, 1] + row) * width + first[owner, 0] + step
     winner = nearest(pixel, depth, width * height)
     return Fragments(pixel[winner], visible[owner[winner]], weights[winner], depth[winner])

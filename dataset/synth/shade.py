@@ -149,7 +149,9 @@ def shade_eye(person, face, surface, light):
     at = 0.03 * np.sign(light.key[0])
     glint = smoothstep(np.sqrt((x - at) ** 2 + (y - 0.035) ** 2), 0.022, 0.012)
     light_in = 0.72 * irradiance(surface, light, (0.4, 0.4, 0.4)) + 0.12 * light.sky
-    return colour * light_in * lid[:, None] + 0.8 * glint[:, None] * light.key_colour * ahead[:, None]
+    return (
+        colour * light_in * lid[:, None] + 0.8 * glint[:, None] * light.key_colour * ahead[:, None]
+    )
 
 
 def shade_teeth(person, face, surface, light, upper):
@@ -161,7 +163,8 @@ def shade_teeth(person, face, surface, light, upper):
     colour = np.array([0.76, 0.71, 0.61]) * (1 - 0.25 * smoothstep(gap, 0.42, 0.5))[:, None]
     colour = colour * (1 - gum) + np.array([0.30, 0.08, 0.08]) * gum
     front = smoothstep(rest[:, 2], 1.12, 1.4)[:, None]
-    light_in = irradiance(surface, light, (0.5, 0.5, 0.5)) * 0.7 + 0.14 * light.sky
+    surface = surface._replace(sky=np.maximum(surface.sky, np.float32(0.35)))  # enamel glows
+    light_in = irradiance(surface, light, (0.5, 0.5, 0.5)) * 0.8 + 0.16 * light.sky
     return colour * light_in * (0.2 + 0.8 * front) + 0.08 * highlight(surface, light, 32)[:, None]
 
 
@@ -171,7 +174,10 @@ def shade_tongue(person, face, surface, light):
     bumps = 1 + 0.10 * np.sin(rest[:, :1] * 60) * np.sin(rest[:, 2:] * 60)
     groove = 1 - 0.25 * smoothstep(np.abs(rest[:, :1]), 0.04, 0.0)
     light_in = 0.85 * irradiance(surface, light, (0.4, 0.25, 0.25)) + 0.05 * light.sky
-    return np.array([0.52, 0.15, 0.16]) * bumps * groove * light_in + 0.15 * highlight(surface, light, 32)[:, None]
+    return (
+        np.array([0.52, 0.15, 0.16]) * bumps * groove * light_in
+        + 0.15 * highlight(surface, light, 32)[:, None]
+    )
 
 
 def shade_top(person, face, surface, light):
@@ -230,7 +236,9 @@ SHADERS = {
     "top": shade_top,
     "frame": lambda p, f, surface, light: shade_dark(p.frame_colour, surface, light, 0.3),
     "lens": shade_lens,
-    "earring": lambda p, f, surface, light: shade_dark(np.array([0.55, 0.42, 0.2]), surface, light, 0.9),
+    "earring": lambda p, f, surface, light: shade_dark(
+        np.array([0.55, 0.42, 0.2]), surface, light, 0.9
+    ),
 }
 
 
@@ -255,7 +263,9 @@ def shade(person, face, mesh, fragments, sky, shadow, light):
     corners = mesh.triangles[fragments.triangle]
     view = blend(shadow.receivers, corners, fragments.weights)
     key = shadow.lit(view)
-    solid = np.column_stack([mesh.rest[: mesh.solid], mesh.normals[: mesh.solid], sky]).astype(np.float32)
+    solid = np.column_stack([mesh.rest[: mesh.solid], mesh.normals[: mesh.solid], sky]).astype(
+        np.float32
+    )
     for index, name in enumerate(MATERIALS):
         here = np.nonzero(material == index)[0]
         if not len(here):
@@ -264,7 +274,9 @@ def shade(person, face, mesh, fragments, sky, shadow, light):
         if name == "hair":
             strands = np.column_stack([mesh.tangents, mesh.tones, mesh.depths]).astype(np.float32)
             values = blend(strands, corner - mesh.solid, weights)
-            colour[here] = shade_hair(person, light, values[:, :3], values[:, 3], values[:, 4], key[here])
+            colour[here] = shade_hair(
+                person, light, values[:, :3], values[:, 3], values[:, 4], key[here]
+            )
             continue
         values = blend(solid, corner, weights)
         normal = values[:, 3:6]

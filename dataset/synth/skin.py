@@ -10,9 +10,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from dataset.synth.hair import hair_mask
 from dataset.synth.head import load_head
 from dataset.synth.raster import rasterize
+from dataset.synth.scalp import hair_mask, on_ear
 from dataset.synth.seeding import linear, pick, smooth_noise, smoothstep
 
 WIDTH, HEIGHT = 1024, 768
@@ -126,7 +126,9 @@ def brow_mask(rng, sex, x, y, z):
 def beard_mask(rng, x, y, z):
     """Coverage of a beard or of stubble, (HEIGHT, WIDTH); zero for a shaven man."""
     kind = pick(rng, ("none", "none", "stubble", "stubble", "beard", "moustache", "goatee"))
-    jaw = smoothstep(y, 6.72 + 0.45 * np.clip(x - 0.35, 0, 1), 6.55 + 0.45 * np.clip(x - 0.35, 0, 1))
+    jaw = smoothstep(
+        y, 6.72 + 0.45 * np.clip(x - 0.35, 0, 1), 6.55 + 0.45 * np.clip(x - 0.35, 0, 1)
+    )
     jaw = jaw * smoothstep(y, 5.95, 6.1) * (z > 0.35)
     lip = smoothstep(x, 0.33, 0.27) * smoothstep(y, 6.73, 6.76) * smoothstep(y, 6.9, 6.85) * (z > 1)
     chin = smoothstep(x, 0.24, 0.15) * jaw
@@ -167,13 +169,19 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
     x, y, z = np.abs(place[..., 0]), place[..., 1], place[..., 2]
     dark = tone.mean() < 0.16
     albedo = np.ones((HEIGHT, WIDTH, 3)) * tone
-    ears = smoothstep(np.abs(np.degrees(np.arctan2(x, z - 0.25)) - 88), 25, 5) * (np.abs(y - 7.05) < 0.5)
-    red = 0.6 * spot(x, y, z, (0.45, 6.95), (0.25, 0.22)) + 0.5 * spot(x, y, z, (0, 6.97), (0.14, 0.12))
+    ears = smoothstep(np.abs(np.degrees(np.arctan2(x, z - 0.25)) - 88), 25, 5) * (
+        np.abs(y - 7.05) < 0.5
+    )
+    red = 0.6 * spot(x, y, z, (0.45, 6.95), (0.25, 0.22)) + 0.5 * spot(
+        x, y, z, (0, 6.97), (0.14, 0.12)
+    )
     red += 0.25 * spot(x, y, z, (0, 6.45), (0.25, 0.15)) + 0.3 * ears * (x > 0.62)
     albedo *= 1 - (red * rng.uniform(0.3, 1.3))[..., None] * np.array([0.06, 0.26, 0.22])
     shade = spot(x, y, z, (0.30, 7.12), (0.17, 0.06)) * rng.uniform(0.05, 0.30 + 0.2 * age)
     albedo *= 1 - shade[..., None] * np.array([0.8, 1.0, 0.8])
-    noise = 0.035 * smooth_noise(rng, HEIGHT, WIDTH, 1.5) + 0.02 * smooth_noise(rng, HEIGHT, WIDTH, 6)
+    noise = 0.035 * smooth_noise(rng, HEIGHT, WIDTH, 1.5) + 0.02 * smooth_noise(
+        rng, HEIGHT, WIDTH, 6
+    )
     noise = noise + 0.035 * smooth_noise(rng, HEIGHT, WIDTH, 60)
     albedo *= 1 + noise[..., None] * np.array([0.8, 1.0, 1.1])
     albedo = paint_marks(rng, albedo, x, y, z, dark, age)
@@ -184,7 +192,8 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
         albedo = blend(albedo, beard_mask(rng, x, y, z), hair_colour * 0.7 + tone * 0.04)
     if not bald:
         ragged = place + 0.02 * smooth_noise(rng, HEIGHT, WIDTH, 5)[..., None]
-        albedo = blend(albedo, 0.93 * hair_mask(ragged), hair_colour * 0.6)
+        scalp = hair_mask(ragged) * ~on_ear(place)
+        albedo = blend(albedo, 0.93 * scalp, hair_colour * 0.6)
     gloss = 1 + 0.25 * smooth_noise(rng, HEIGHT, WIDTH, 3)
     gloss += 0.8 * spot(x, y, z, (0, 7.0), (0.12, 0.3)) + 0.5 * spot(x, y, z, (0, 7.7), (0.5, 0.2))
     gloss = gloss * rng.uniform(0.3, 1.5) + 3.0 * lips * rng.uniform(0.2, 1.0) * (0.3 + make_up)
@@ -203,12 +212,19 @@ def paint_marks(rng, albedo, x, y, z, dark, age):
     marks = np.zeros((HEIGHT, WIDTH))
     if rng.random() < 0.3 and not dark:
         count = int(rng.integers(3000, 12000))
-        marks[rng.integers(0, HEIGHT, count), rng.integers(0, WIDTH, count)] = rng.uniform(0.3, 1, count)
+        marks[rng.integers(0, HEIGHT, count), rng.integers(0, WIDTH, count)] = rng.uniform(
+            0.3, 1, count
+        )
         marks = cv2.GaussianBlur(marks, (0, 0), 1.3) * 8
         marks *= spot(x, y, z, (0.3, 6.98), (0.4, 0.22)) + 0.3 * spot(x, y, z, (0, 7.6), (0.6, 0.4))
     for _ in range(int(rng.integers(0, 4 + int(6 * age)))):
-        column, row = rng.integers(WIDTH * 0.3, WIDTH * 0.7), rng.integers(HEIGHT * 0.2, HEIGHT * 0.62)
-        cv2.circle(marks, (int(column), int(row)), int(rng.integers(1, 4)), rng.uniform(0.3, 1.0), -1)
+        column, row = (
+            rng.integers(WIDTH * 0.3, WIDTH * 0.7),
+            rng.integers(HEIGHT * 0.2, HEIGHT * 0.62),
+        )
+        cv2.circle(
+            marks, (int(column), int(row)), int(rng.integers(1, 4)), rng.uniform(0.3, 1.0), -1
+        )
     marks = np.clip(cv2.GaussianBlur(marks, (0, 0), 0.8), 0, 0.65)
     return albedo * (1 - marks[..., None] * np.array([0.25, 0.5, 0.6]))
 
@@ -216,18 +232,26 @@ def paint_marks(rng, albedo, x, y, z, dark, age):
 def paint_make_up(rng, albedo, x, y, z, lips, lids, amount, dark):
     """Lips in their own or a painted colour, eye shadow, eye liner and rouge."""
     natural = linear(pick(rng, ((186, 104, 98), (176, 92, 90), (196, 120, 112), (164, 88, 84))))
-    bold = linear(pick(rng, ((188, 34, 48), (150, 30, 60), (206, 90, 100), (120, 40, 50), (200, 70, 60))))
+    bold = linear(
+        pick(rng, ((188, 34, 48), (150, 30, 60), (206, 90, 100), (120, 40, 50), (200, 70, 60)))
+    )
     painted = rng.random() < amount
     lip = bold if painted else 0.6 * natural + 0.4 * albedo.mean((0, 1))
     lip = lip * (0.5 if dark else 1.0)
-    shadow = linear(pick(rng, ((120, 84, 80), (96, 80, 104), (140, 96, 80), (80, 90, 110), (60, 50, 50))))
+    shadow = linear(
+        pick(rng, ((120, 84, 80), (96, 80, 104), (140, 96, 80), (80, 90, 110), (60, 50, 50)))
+    )
     lid = np.clip(lids + 0.7 * spot(x, y, z, (0.31, 7.39), (0.2, 0.05)), 0, 1)
-    albedo = blend(albedo, lid * (0.08 + 0.5 * amount * rng.random()), shadow * (0.4 if dark else 1.0))
+    albedo = blend(
+        albedo, lid * (0.08 + 0.5 * amount * rng.random()), shadow * (0.4 if dark else 1.0)
+    )
     liner = cv2.GaussianBlur(lids, (0, 0), 1.0) * smoothstep(np.abs(y - 7.285), 0.07, 0.03)
     albedo = blend(albedo, np.clip(liner * amount * 0.7, 0, 0.8), (0.012, 0.01, 0.01))
     rouge = spot(x, y, z, (0.48, 6.98), (0.18, 0.12)) * amount * rng.uniform(0, 0.5)
     albedo = albedo * (1 - rouge[..., None] * np.array([0.05, 0.45, 0.35]))
-    cover = np.clip(cv2.GaussianBlur(lips, (0, 0), 1.0), 0, 1) * (rng.uniform(0.75, 0.95) if painted else 0.65)
+    cover = np.clip(cv2.GaussianBlur(lips, (0, 0), 1.0), 0, 1) * (
+        rng.uniform(0.75, 0.95) if painted else 0.65
+    )
     return blend(albedo, cover, lip)
 
 
@@ -239,7 +263,11 @@ def tear_mask():
     mask = np.zeros(x.shape)
     for middle, width, end in ((0.30, 0.028, 6.75), (0.37, 0.020, 6.88)):
         path = np.abs(x - middle - 0.02 * np.sin(y * 9))
-        run = smoothstep(path, width, width * 0.4) * smoothstep(y, end - 0.05, end) * smoothstep(y, 7.2, 7.12)
+        run = (
+            smoothstep(path, width, width * 0.4)
+            * smoothstep(y, end - 0.05, end)
+            * smoothstep(y, 7.2, 7.12)
+        )
         drop = smoothstep(np.sqrt(((x - middle) * 1.2) ** 2 + ((y - end) * 0.8) ** 2), 0.05, 0.02)
         mask = np.maximum(mask, np.maximum(run, drop) * (z > 0.8))
     return cv2.GaussianBlur(mask, (0, 0), 1.0).astype(np.float32)

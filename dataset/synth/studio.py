@@ -116,7 +116,9 @@ class Studio:
         found = rasterize(fine, mesh.triangles[drawn], width, height)
         found = found._replace(triangle=drawn[found.triangle])
         shadow = Shadow(mesh, self.light)
-        colour = shade(self.person, face, mesh, found, self._sky_of(mesh, amount), shadow, self.light)
+        colour = shade(
+            self.person, face, mesh, found, self._sky_of(mesh, amount), shadow, self.light
+        )
         layer = np.zeros((height * width, 4), np.float32)
         layer[found.pixel, :3] = np.minimum(colour, 1.6)
         layer[found.pixel, 3] = 1
@@ -156,7 +158,9 @@ class Studio:
     def _size(self):
         """Size of this person's face relative to the average one's."""
         body = self.body
-        eye, mouth = (self._region(body.rest[: body.head_count], y, 0.03, 0.5) for y in (7.28, 6.66))
+        eye, mouth = (
+            self._region(body.rest[: body.head_count], y, 0.03, 0.5) for y in (7.28, 6.66)
+        )
         start = body.start[: body.head_count]
         gap = start[eye, 1].mean() - start[mouth, 1].mean()
         return float(gap / (7.28 - 6.66))
