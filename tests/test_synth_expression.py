@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cli import ROOT
-from dataset.synth.expression import displacement, mirror, mix, recipes, sides
+from dataset.synth.expression import cores, displacement, mirror, mix, recipes, sides
 from dataset.synth.head import load_head
 
 
@@ -19,6 +19,11 @@ def mirror_image(points):
 def test_every_smiley_has_a_recipe_and_no_other():
     with open(ROOT / "dataset" / "smileys.csv", newline="", encoding="utf-8") as file:
         assert [row["slug"] for row in csv.DictReader(file)] == list(recipes())
+
+
+def test_the_core_of_a_smiley_is_part_of_its_recipe():
+    for slug, recipe in recipes().items():
+        assert cores()[slug] <= set(recipe)
 
 
 def test_no_weights_no_movement():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from dataset.synth.expression import EFFECTS, displacement, mirror, recipes
-from dataset.synth.manner import SPREAD, Manner, Spread
+from dataset.synth.expression import EFFECTS, cores, displacement, mirror, recipes
+from dataset.synth.manner import SPREAD, Manner
 
 NONE = SPREAD.times(0)
 
@@ -48,11 +48,19 @@ def test_more_spread_more_difference():
     assert size[0] < size[1] < size[2]
 
 
-def test_the_main_unit_of_a_smiley_is_always_there():
-    wild = Spread().times(3)
+@pytest.mark.parametrize("slug", ["surprise", "tongue", "nerd"])
+def test_nobody_leaves_out_the_core_of_a_smiley(slug):
+    wild = SPREAD.times(3)
     for seed in range(30):
-        made = Manner(seed, wild).expression("surprise")
-        assert made["eyeWideLeft"] + made["jawOpen"] > 0.3
+        made = Manner(seed, wild).expression(slug)
+        for unit in cores()[slug]:
+            assert made[unit] >= 0.7 * recipes()[slug][unit]
+
+
+def test_a_wink_shuts_one_eye():
+    for seed in range(30):
+        made = Manner(seed).expression("wink")
+        assert max(made.get(f"eyeBlink{side}", 0) for side in ("Left", "Right")) > 0.85
 
 
 def test_some_people_wink_with_the_other_eye():

@@ -1,7 +1,8 @@
 """What a face does: weights of face units, head angles and a few effects.
 
-A recipe (`smiley_units.csv`) says how the average person makes a smiley. A unit
-without Left or Right at its end means both sides; left is the person's own left.
+A recipe (`smiley_units.csv`) says how the average person makes a smiley, and which
+units are its core: without them it would not be that smiley. A unit without Left or
+Right at its end means both sides; left is the person's own left.
 Beside MakeHuman's 52 units there are
 
 - `turn`, `nod`, `tilt`: the head's angles in degrees (positive: to her left, down,
@@ -40,6 +41,14 @@ def recipes():
                     recipe[unit] = recipe.get(unit, 0.0) + float(weight)
             table[row["slug"]] = recipe
     return table
+
+
+@lru_cache(maxsize=1)
+def cores():
+    """The units nobody leaves out of a smiley: {slug: set of units}, sides spelled out."""
+    with open(RECIPES, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {row["slug"]: {u for name in row["core"].split() for u in sides(name)} for row in rows}
 
 
 def sides(name):

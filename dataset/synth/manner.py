@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from dataset.synth.expression import ANGLES, EFFECTS, TEETH, recipes
+from dataset.synth.expression import ANGLES, EFFECTS, TEETH, cores, mirror, recipes
 from dataset.synth.head import load_head
 from dataset.synth.seeding import generator
 
@@ -21,6 +21,9 @@ HABITS = (
     "mouthUpperUp", "mouthLowerDown", "mouthRollLower", "mouthShrugLower", "mouthShrugUpper",
     "jawOpen", "jawForward", "cheekPuff",
 )  # fmt: skip
+
+
+CORE = 0.7  # what makes a smiley that smiley is never weaker than this share of the recipe
 
 
 @dataclass(frozen=True)
@@ -138,19 +141,17 @@ class Manner:
         -------
         dict of str to float
         """
-        from dataset.synth.expression import mirror
-
         spread = self.spread
         often = generator(self.seed, "smiley", slug)
         once = generator(self.seed, "take", slug, take)
         recipe = recipes()[slug]
-        main = max(recipe, key=lambda unit: recipe[unit] if unit in load_head().units else 0.0)
+        core = cores()[slug]
         overall = log_normal(often, spread.smiley_strength) * log_normal(once, spread.take_strength)
         shares = {}
         for unit in recipe:
             base = unsided(unit)
             if base not in shares:
-                kept = often.random() >= spread.smiley_skip or base == unsided(main)
+                kept = often.random() >= spread.smiley_skip
                 share = log_normal(often, spread.smiley_unit) * log_normal(once, spread.take_unit)
                 shares[base] = share * kept
         made = {}
@@ -163,9 +164,9 @@ class Manner:
             factor = (
                 1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
             )
-            # The unit that makes the smiley what it is must stay visible.
-            floor = 0.55 if base == unsided(main) else 0.0
-            amount = max(self.strength[base] * overall * shares[base], floor) * factor
+            amount = self.strength[base] * overall * shares[base] * factor
+            if unit in core:
+                amount = max(amount, CORE)
             made[unit] = weight * amount
         for rng, size in ((often, spread.smiley_extra), (once, spread.take_extra)):
             for _ in range(3):
