@@ -22,6 +22,7 @@ import cli
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from dataclasses import asdict
 from multiprocessing import get_context
 
 import cv2
@@ -253,6 +254,8 @@ def report(rows, carried, seeds, people, count):
     for name, recall in carried.items():
         values = " | ".join(f"{recall[label]:.2f}" for label in CARRIED)
         lines.append(f"| {name} | {np.mean(list(recall.values())):.3f} | {values} |")
+    lines += ["", "## The chosen strengths", ""]
+    lines += [f"- `{name}` {value:g}" for name, value in asdict(SPREAD).items()]
     return "\n".join(lines) + "\n"
 
 
