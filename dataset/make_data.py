@@ -29,17 +29,18 @@ from multiprocessing import get_context
 import cv2
 from tqdm import tqdm
 
+from dataset.manifest import COLUMNS
 from dataset.synth.expression import recipes
 from dataset.synth.mesh import Body
 from dataset.synth.person import make_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view
+from pipeline.output import beside, finish, rounded_box
 
 VERSION = 1  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "size", "whole", "seed", "men")
 PARTS = ".parts"  # rows of finished shots, until all are finished
-CROP_COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
 
 
@@ -94,29 +95,22 @@ def cast(seed, sex):
 
 def write_file(path, data):
     """Write bytes beside the file, then put them in its place."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    os.replace(beside, path)
+    beside(path).write_bytes(data)
+    finish(path, keep=True)
 
 
 def write_csv(path, columns, rows):
     """Write rows (tuples) beside the file, then put them in its place."""
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "w", newline="", encoding="utf-8") as file:
+    with open(beside(path), "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-    os.replace(beside, path)
+    finish(path, keep=True)
 
 
 def jpeg(frame, quality):
     """A frame's picture as the bytes of a JPEG file."""
     return cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-
-
-def box_text(box):
-    """A box with a tenth of a pixel."""
-    return tuple(f"{value:.1f}" for value in box)
 
 
 def render_shot(task):
@@ -138,8 +132,8 @@ def render_shot(task):
         path = folder / f"{slug}_{index:02d}.jpg"
         write_file(path, jpeg(frame, studio.camera.quality))
         where = path.relative_to(out).as_posix()
-        rows.append((where, name, slug, f"{name}-{slug}-0", index, *box_text(frame.box)))
-    write_csv(out / PARTS / f"crop-{name}-{slug}.csv", CROP_COLUMNS, rows)
+        rows.append((where, name, slug, f"{name}-{slug}-0", index, *rounded_box(frame.box)))
+    write_csv(out / PARTS / f"crop-{name}-{slug}.csv", COLUMNS, rows)
 
 
 def render_whole(task):
@@ -154,7 +148,7 @@ def render_whole(task):
     path = out / "frames" / f"{index:04d}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, jpeg(frame, studio.camera.quality))
-    row = (path.relative_to(out).as_posix(), f"p{number:03d}", slug, *box_text(frame.box))
+    row = (path.relative_to(out).as_posix(), f"p{number:03d}", slug, *rounded_box(frame.box))
     write_csv(out / PARTS / f"whole-{index:04d}.csv", FRAME_COLUMNS, [row])
 
 
@@ -224,7 +218,7 @@ def main(argv=None):
         for _ in pool.imap(render, missing):
             bar.update()
     bar.close()
-    crops = join_parts(out, jobs, "crop", "manifest.csv", CROP_COLUMNS)
+    crops = join_parts(out, jobs, "crop", "manifest.csv", COLUMNS)
     if args.whole:
         join_parts(out, jobs, "whole", "frames.csv", FRAME_COLUMNS)
     shutil.rmtree(out / PARTS)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from dataset.manifest import classes_of, read_manifest, read_smileys
+from pipeline.output import beside, check_output, finish
 
 HEADER = 20  # pixels above the pictures for the names of the smileys
 
@@ -87,18 +88,18 @@ def draw_sheet(folder, rows, size, people):
 def main(argv=None):
     """Draw and write the sheet."""
     args = arguments(argv)
-    rows = read_manifest(args.data)
-    folder = args.data if args.data.is_dir() else args.data.parent
     if args.size < 8 or args.people < 1:
         raise cli.UserError("--size must be at least 8 and --people at least 1")
     if args.out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise cli.UserError(f"--out {args.out}: give a name that ends in .png or .jpg")
+    rows = read_manifest(args.data)
+    folder = args.data if args.data.is_dir() else args.data.parent
+    if args.out.parent == Path("out"):  # the default, an ignored folder
+        args.out.parent.mkdir(exist_ok=True)
+    check_output(args.out, args.data)
     sheet = draw_sheet(folder, rows, args.size, args.people)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    data = cv2.imencode(args.out.suffix, sheet)[1].tobytes()
-    beside = args.out.with_name(args.out.name + ".part")
-    beside.write_bytes(data)
-    beside.replace(args.out)
+    beside(args.out).write_bytes(cv2.imencode(args.out.suffix, sheet)[1].tobytes())
+    finish(args.out, keep=True)
     print(args.out)
 
 

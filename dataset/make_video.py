@@ -31,6 +31,7 @@ from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
 from dataset.synth.shot import RATE, Shot, Sway
 from dataset.synth.studio import Studio, View
+from pipeline.output import beside, check_output, finish, rounded_box
 
 WIDTH, HEIGHT = 640, 360
 PAUSE = 5  # frames of the face at rest between two smileys
@@ -94,7 +95,7 @@ def render_shot(task):
     for k in range(count):
         frame = studio.frame(k / RATE, first + k)
         slug, phase = truth(shot, k / RATE)
-        box = [round(value, 1) for value in frame.box]
+        box = rounded_box(frame.box)
         entries.append({"frame": first + k, "smiley": slug, "phase": phase, "box": box})
         pictures.append(cv2.imencode(".png", frame.image)[1])
     return pictures, entries
@@ -105,9 +106,14 @@ def main(argv=None):
     args = arguments(argv)
     seed = person_seed(args.seed, args.person)
     sex = person_sex(seed, args.men)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    beside = args.out.with_name(args.out.stem + ".part.mp4")
-    writer = cv2.VideoWriter(str(beside), cv2.VideoWriter_fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT))
+    note = args.out.with_suffix(".json")
+    if args.out.parent == Path("out"):  # the default, an ignored folder
+        args.out.parent.mkdir(exist_ok=True)
+    for path in (args.out, note):
+        check_output(path)
+    writer = cv2.VideoWriter(
+        str(beside(args.out)), cv2.VideoWriter_fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT)
+    )
     if not writer.isOpened():
         raise cli.UserError(f"cannot write a video to {args.out}")
     tasks = [(seed, sex, index) for index in range(len(recipes()))]
@@ -120,13 +126,11 @@ def main(argv=None):
                 writer.write(cv2.imdecode(picture, cv2.IMREAD_COLOR))
             entries += shot_entries
     writer.release()
-    note = args.out.with_suffix(".json")
     text = ",\n".join("  " + json.dumps(entry) for entry in entries)
     head = f'"video": "{args.out.name}", "person": "p{args.person:03d}", "rate": {RATE}'
-    note_beside = note.with_name(note.name + ".part")
-    note_beside.write_text(f'{{{head}, "frames": [\n{text}\n]}}\n')
-    note_beside.replace(note)
-    beside.replace(args.out)
+    beside(note).write_text(f'{{{head}, "frames": [\n{text}\n]}}\n')
+    finish(note, keep=True)
+    finish(args.out, keep=True)
     print(f"{args.out}: {len(entries)} frames, {args.out.stat().st_size / 1e6:.1f} MB; {note}")
 
 

@@ -67,7 +67,7 @@ def test_make_data_writes_what_the_manifest_promises(call, folder):
     with open(folder / "frames.csv", newline="") as file:
         (whole,) = csv.DictReader(file)
     assert cv2.imread(str(folder / whole["path"])).shape == (360, 640, 3)
-    assert not list(folder.rglob("*.part")) + list(folder.glob(".parts"))
+    assert not list(folder.rglob("*.part.*")) + list(folder.glob(".parts"))
 
 
 def test_make_data_skips_what_is_complete(call, folder):
