@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataset.synth.expression import EFFECTS, cores, displacement, mirror, recipes
+from dataset.synth.expression import EFFECTS, displacement, mirror, recipes
 from dataset.synth.manner import SPREAD, Manner
 
 NONE = SPREAD.times(0)
@@ -52,9 +52,10 @@ def test_more_spread_more_difference():
 def test_nobody_leaves_out_the_core_of_a_smiley(slug):
     wild = SPREAD.times(3)
     for seed in range(30):
-        made = Manner(seed, wild).expression(slug)
-        for unit in cores()[slug]:
-            assert made[unit] >= 0.7 * recipes()[slug][unit]
+        manner = Manner(seed, wild)
+        made, way = manner.expression(slug), manner.way(slug)
+        for unit in way.core:
+            assert made[unit] >= 0.7 * way.units[unit]
 
 
 def test_a_wink_shuts_one_eye():

@@ -1,8 +1,9 @@
 """What a face does: weights of face units, head angles and a few effects.
 
 A recipe (`smiley_units.csv`) says how the average person makes a smiley, and which
-units are its core: without them it would not be that smiley. A unit without Left or
-Right at its end means both sides; left is the person's own left.
+units are its core: without them it would not be that smiley. A second row is another
+way that some people have. A unit without Left or Right at its end means both sides;
+left is the person's own left.
 Beside MakeHuman's 52 units there are
 
 - `turn`, `nod`, `tilt`: the head's angles in degrees (positive: to her left, down,
@@ -14,6 +15,7 @@ Beside MakeHuman's 52 units there are
 import csv
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,27 +30,33 @@ TEETH = "teethOut"
 LOWEST, HIGHEST = -0.15, 1.45
 
 
+class Recipe(NamedTuple):
+    """One way to make a smiley: weights of units, sides spelled out, and the core units."""
+
+    units: dict
+    core: frozenset
+
+
 @lru_cache(maxsize=1)
-def recipes():
-    """The average way to make each smiley: {slug: {unit: weight}}, sides spelled out."""
+def variants():
+    """All ways to make each smiley, the usual one first: {slug: [Recipe, ...]}."""
     table = {}
     with open(RECIPES, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            recipe = {}
+            units = {}
             for item in row["recipe"].split(";"):
                 name, weight = item.split()
                 for unit in sides(name):
-                    recipe[unit] = recipe.get(unit, 0.0) + float(weight)
-            table[row["slug"]] = recipe
+                    units[unit] = units.get(unit, 0.0) + float(weight)
+            core = frozenset(unit for name in row["core"].split() for unit in sides(name))
+            table.setdefault(row["slug"], []).append(Recipe(units, core))
     return table
 
 
 @lru_cache(maxsize=1)
-def cores():
-    """The units nobody leaves out of a smiley: {slug: set of units}, sides spelled out."""
-    with open(RECIPES, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {row["slug"]: {u for name in row["core"].split() for u in sides(name)} for row in rows}
+def recipes():
+    """The usual way to make each smiley: {slug: {unit: weight}}."""
+    return {slug: ways[0].units for slug, ways in variants().items()}
 
 
 def sides(name):

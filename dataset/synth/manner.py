@@ -5,14 +5,14 @@ it, a classifier loses as much from people it knows to people it does not as it 
 on photographs of real performers.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 
-from dataset.synth.expression import ANGLES, EFFECTS, TEETH, cores, mirror, recipes
+from dataset.synth.expression import ANGLES, EFFECTS, TEETH, mirror, variants
 from dataset.synth.head import load_head
-from dataset.synth.seeding import generator
+from dataset.synth.seeding import generator, pick
 
 # Units that may creep into any expression of somebody whose habit they are.
 HABITS = (
@@ -47,13 +47,15 @@ class Spread:
     take_unit: float = 0.35
     take_extra: float = 0.22
     take_angle: float = 5.0
+    variant: float = 0.4  # chance that she has another way than the usual one
     mirrored: float = 0.5  # share of people who wink with the other eye
 
     def times(self, factor):
         """All strengths (not the share of the mirrored) multiplied by `factor`."""
-        chance = min(self.smiley_skip * factor, 0.9)
         values = {field.name: getattr(self, field.name) * factor for field in fields(self)}
-        return replace(self, **{**values, "smiley_skip": chance, "mirrored": self.mirrored})
+        for chance in ("smiley_skip", "variant"):
+            values[chance] = min(values[chance], 0.9)
+        return Spread(**{**values, "mirrored": self.mirrored})
 
 
 SPREAD = Spread()
@@ -128,6 +130,14 @@ class Manner:
         """Her face at rest: {unit: weight}."""
         return dict(self.rest)
 
+    def way(self, slug):
+        """Which of the ways to make a smiley is hers, a `Recipe`."""
+        usual, *others = variants()[slug]
+        rng = generator(self.seed, "way", slug)
+        if others and rng.random() < self.spread.variant:
+            return pick(rng, others)
+        return usual
+
     def expression(self, slug, take=0):
         """How she makes a smiley in one clip.
 
@@ -144,8 +154,7 @@ class Manner:
         spread = self.spread
         often = generator(self.seed, "smiley", slug)
         once = generator(self.seed, "take", slug, take)
-        recipe = recipes()[slug]
-        core = cores()[slug]
+        recipe, core = self.way(slug)
         overall = log_normal(often, spread.smiley_strength) * log_normal(once, spread.take_strength)
         shares = {}
         for unit in recipe:
