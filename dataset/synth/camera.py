@@ -46,7 +46,7 @@ def make_camera(rng):
     """A webcam or a telephone, good or bad."""
     return Camera(
         distance=float(rng.uniform(6.0, 14.0)),
-        exposure=float(np.exp(0.16 * rng.standard_normal())),
+        exposure=float(np.exp(0.13 * rng.standard_normal())),
         contrast=float(rng.uniform(0.85, 1.2)),
         saturation=float(rng.uniform(0.8, 1.2)),
         balance=np.exp(0.05 * rng.standard_normal(3)),

@@ -115,7 +115,7 @@ def make_plan(rng, style, roots):
         clearance = clearance * 0.5
     if "fringe" in additions:
         fringed = (angle < 46) & (height < 8.32) & (roots[:, 2] > 0.75)
-        brow = rng.uniform(7.48, 7.62) + 0.03 * rng.standard_normal(count)
+        brow = rng.uniform(7.58, 7.74) + 0.03 * rng.standard_normal(count)
         length = np.where(fringed, 0.12 + (height - brow) * 1.05, length)
     return Plan(kind, part, opening, knot, side, length, clearance, fringed, lock)
 

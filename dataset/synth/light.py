@@ -103,7 +103,7 @@ def make_light(rng):
         * rng.uniform(0.1, 0.55)
         * warmth(rng.uniform(3500, 8000)),
         sky=strength * (1 - part) * rng.uniform(0.75, 1.0) * ambient,
-        ground=strength * (1 - part) * rng.uniform(0.25, 0.6) * floor,
+        ground=strength * (1 - part) * rng.uniform(0.2, 0.45) * floor,
         softness={"window": 3, "ceiling": 2, "side": 1, "screen": 3, "ring": 2, "overcast": 4}[
             kind
         ],

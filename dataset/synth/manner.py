@@ -37,16 +37,16 @@ class Spread:
     person_unit: float = 0.47  # log-deviation of the strength of each face unit
     person_side: float = 0.17  # how much stronger one side is than the other
     person_rest: float = 0.15  # weight of what her face does at rest
-    person_angle: float = 3.5  # degrees by which she usually holds her head
+    person_angle: float = 2.5  # degrees by which she usually holds her head
     smiley_strength: float = 0.3  # log-deviation of how strongly she makes this smiley
     smiley_unit: float = 0.43  # log-deviation of each unit's share in it
     smiley_skip: float = 0.15  # chance to leave out a unit that is not the main one
     smiley_extra: float = 0.32  # weight of the two or three units she adds to it
-    smiley_angle: float = 3.5  # degrees
+    smiley_angle: float = 2.0  # degrees
     take_strength: float = 0.25
     take_unit: float = 0.35
     take_extra: float = 0.22
-    take_angle: float = 5.0
+    take_angle: float = 2.5
     variant: float = 0.4  # chance that she has another way than the usual one
     mirrored: float = 0.5  # share of people who wink with the other eye
 

@@ -6,6 +6,7 @@ from dataset.synth.expression import ANGLES, EFFECTS, mix
 from dataset.synth.seeding import generator, smoothstep
 
 RATE = 25.0  # frames a second
+LIMITS = (15.0, 9.0, 7.0)  # degrees the head turns, nods and tilts at most
 
 
 class Sway:
@@ -18,7 +19,7 @@ class Sway:
         About 1; how far the head moves.
     """
 
-    SIZE = np.array([2.0, 1.2, 1.0, 0.05, 0.03])  # degrees (3), head units (2)
+    SIZE = np.array([2.0, 1.2, 0.8, 0.05, 0.03])  # degrees (3), head units (2)
 
     def __init__(self, rng, restless):
         self.speed = rng.uniform(0.25, 1.1, (5, 2))
@@ -81,8 +82,9 @@ class Shot:
                 face[unit] *= 1 + 0.035 * float(np.sin(2 * np.pi * speed[k] * time + phase[k]))
         if self.peak.get("sunglasses"):
             face["sunglasses"] = float(amount > 0.5)
-        for angle, more in zip(ANGLES, self._sway(self.clock + time)):
-            face[angle] = face.get(angle, 0.0) + float(more)
+        for angle, more, limit in zip(ANGLES, self._sway(self.clock + time), LIMITS):
+            whole = face.get(angle, 0.0) + float(more)
+            face[angle] = limit * float(np.tanh(whole / limit))  # nobody breaks her neck
         shut = 1 - smoothstep(abs(time - self._blink), 0.02, 0.12)
         for unit in ("eyeBlinkLeft", "eyeBlinkRight"):
             face[unit] = max(face.get(unit, 0.0), float(shut))

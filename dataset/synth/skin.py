@@ -107,7 +107,7 @@ def crease_maps():
 
 def brow_mask(rng, sex, x, y, z):
     """Coverage of the eyebrows, (HEIGHT, WIDTH), 0..1, hair by hair."""
-    thickness = rng.uniform(0.030, 0.050) if sex == "female" else rng.uniform(0.045, 0.068)
+    thickness = rng.uniform(0.034, 0.054) if sex == "female" else rng.uniform(0.045, 0.068)
     arch = rng.uniform(0.03, 0.10) if sex == "female" else rng.uniform(0.0, 0.05)
     height = rng.uniform(7.42, 7.46) - (0.02 if sex == "male" else 0)
     inner, outer = 0.125 + rng.uniform(-0.03, 0.03), 0.555 + rng.uniform(-0.04, 0.03)
@@ -120,7 +120,7 @@ def brow_mask(rng, sex, x, y, z):
     hairs = 0.74 + 0.26 * np.sin(lean)
     mask = smoothstep(np.abs(offset), half, half * 0.4)
     mask = mask * smoothstep(u, -0.06, 0.05) * smoothstep(u, 1.05, 0.93) * hairs * (z > 0.6)
-    return cv2.GaussianBlur(mask * rng.uniform(0.7, 0.97), (0, 0), 0.8)
+    return cv2.GaussianBlur(mask * rng.uniform(0.82, 0.98), (0, 0), 0.8)
 
 
 def beard_mask(rng, x, y, z):
@@ -179,6 +179,8 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
     albedo *= 1 - (red * rng.uniform(0.3, 1.3))[..., None] * np.array([0.06, 0.26, 0.22])
     shade = spot(x, y, z, (0.30, 7.12), (0.17, 0.06)) * rng.uniform(0.05, 0.30 + 0.2 * age)
     albedo *= 1 - shade[..., None] * np.array([0.8, 1.0, 0.8])
+    socket = spot(x, y, z, (0.29, 7.31), (0.20, 0.10)) * rng.uniform(0.12, 0.30)
+    albedo *= 1 - socket[..., None] * np.array([0.9, 1.0, 1.0])
     noise = 0.035 * smooth_noise(rng, HEIGHT, WIDTH, 1.5) + 0.02 * smooth_noise(
         rng, HEIGHT, WIDTH, 6
     )
@@ -186,7 +188,7 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
     albedo *= 1 + noise[..., None] * np.array([0.8, 1.0, 1.1])
     albedo = paint_marks(rng, albedo, x, y, z, dark, age)
     albedo = paint_make_up(rng, albedo, x, y, z, lips, lids, make_up, dark)
-    brow_colour = hair_colour * (0.45 if hair_colour.mean() > 0.12 else 0.8)
+    brow_colour = hair_colour * (0.32 if hair_colour.mean() > 0.12 else 0.7)
     albedo = blend(albedo, brow_mask(rng, sex, x, y, z), brow_colour)
     if sex == "male":
         albedo = blend(albedo, beard_mask(rng, x, y, z), hair_colour * 0.7 + tone * 0.04)
