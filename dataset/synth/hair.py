@@ -273,6 +273,10 @@ def make_hair(rng, sex, vertices, style=None):
     taper = np.where(along > 0.75, 1.6 - 0.8 * along, 1.0)
     width = (0.030 if short else 0.042) * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
     depth = plan.clearance / (plan.clearance.max() + 1e-9)
+    if kind in LOOSE:  # a few strands slip off the shoulder into the neckline: leave them out
+        _, y, z = path[:, -3:].min(1).T
+        stray = (np.abs(path[:, -1, 0]) < 0.5) & (z > 0.2) & (y < 6.0)
+        path, width, tone, depth = (values[~stray] for values in (path, width, tone, depth))
     if kind in TIED:
         extra = extra_strands(rng, kind, 320) + np.median(path[~plan.lock, -1], axis=0)
         path, depth = np.concatenate([path, extra]), np.concatenate([depth, rng.random(320)])

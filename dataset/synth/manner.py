@@ -119,12 +119,15 @@ class Manner:
 
     def _add(self, recipe, base, amount):
         """Add `amount` of a unit, stronger on this person's stronger side."""
-        lean = np.clip(self.side[base] - 1, -0.6, 0.6)
         for unit in sided(base):
-            factor = (
-                1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
-            )
-            recipe[unit] = recipe.get(unit, 0.0) + amount * factor
+            recipe[unit] = recipe.get(unit, 0.0) + amount * self._share(unit)
+
+    def _share(self, unit):
+        """How strong a unit is on its side of her face, about 1."""
+        lean = np.clip(self.side[unsided(unit)] - 1, -0.6, 0.6)
+        if unit.endswith("Left"):
+            return 1 + lean
+        return 1 - lean if unit.endswith("Right") else 1.0
 
     def neutral(self):
         """Her face at rest: {unit: weight}."""
@@ -169,11 +172,7 @@ class Manner:
                 made[unit] = made.get(unit, 0.0) + weight * (overall if unit in ANGLES else 1.0)
                 continue
             base = unsided(unit)
-            lean = np.clip(self.side[base] - 1, -0.6, 0.6)
-            factor = (
-                1 + lean if unit.endswith("Left") else 1 - lean if unit.endswith("Right") else 1.0
-            )
-            amount = self.strength[base] * overall * shares[base] * factor
+            amount = self.strength[base] * overall * shares[base] * self._share(unit)
             if unit in core:
                 amount = max(amount, CORE)
             made[unit] = weight * amount
