@@ -232,6 +232,19 @@ def extra_strands(rng, style, count):
     return np.stack([x, 0.16 * np.sin(np.clip(along * 5, 0, np.pi)) - drop, z], -1)
 
 
+def behind(path):
+    """Strands (n,) that the head hides from any camera in front of it."""
+    x, y, z = np.moveaxis(path, -1, 0)
+    hidden = (np.abs(x) < 0.60) & (y > 6.5) & (y < 8.05) & (z < 0.0)
+    return hidden.all(1)
+
+
+def stray(path):
+    """Strands (n,) that slipped off the shoulder into the neckline."""
+    x, y, z = np.moveaxis(path, -1, 0)
+    return (np.abs(x[:, -1]) < 0.5) & (y[:, -3:].min(1) < 6.0) & (z[:, -3:].min(1) > 0.2)
+
+
 def make_hair(rng, sex, vertices, style=None):
     """Grow one person's hair.
 
@@ -254,7 +267,7 @@ def make_hair(rng, sex, vertices, style=None):
         return Hair(style, np.zeros((0, POINTS, 3)), np.zeros((0, POINTS)), np.ones(0), np.ones(0))
     kind = style.split()[0]
     short = kind in ("short", "quiff", "cropped", "pixie", "curls")
-    count = {"afro": 1900, "curls": 1200, "bun": 1100, "ponytail": 1000}.get(kind, 1500)
+    count = {"afro": 1700, "curls": 1000, "bun": 1100, "ponytail": 1000}.get(kind, 1150)
     roots = sample_roots(rng, vertices, count)
     plan = make_plan(rng, style, roots)
     path = grow(plan, roots, Skull(vertices))
@@ -271,14 +284,12 @@ def make_hair(rng, sex, vertices, style=None):
     elif short:
         path = path + rng.normal(0, 0.012, path.shape) * along[None, :, None]
     taper = np.where(along > 0.75, 1.6 - 0.8 * along, 1.0)
-    width = (0.030 if short else 0.042) * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
+    width = (0.030 if short else 0.048) * rng.uniform(0.7, 1.3, (count, 1)) * taper[None]
     depth = plan.clearance / (plan.clearance.max() + 1e-9)
-    if kind in LOOSE:  # a few strands slip off the shoulder into the neckline: leave them out
-        _, y, z = path[:, -3:].min(1).T
-        stray = (np.abs(path[:, -1, 0]) < 0.5) & (z > 0.2) & (y < 6.0)
-        path, width, tone, depth = (values[~stray] for values in (path, width, tone, depth))
+    seen = ~(behind(path) | stray(path))
+    path, width, tone, depth = (values[seen] for values in (path, width, tone, depth))
     if kind in TIED:
-        extra = extra_strands(rng, kind, 320) + np.median(path[~plan.lock, -1], axis=0)
+        extra = extra_strands(rng, kind, 320) + plan.knot
         path, depth = np.concatenate([path, extra]), np.concatenate([depth, rng.random(320)])
         tone = np.concatenate([tone, 1 + 0.15 * rng.standard_normal(320)])
         width = np.concatenate([width, np.full((320, POINTS), 0.05)])
