@@ -22,21 +22,25 @@ lint: setup ## check the style
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--epochs 20')
-	@test -n '$(DATA)' || { echo 'error: name the data set: make train DATA=folder' >&2; exit 2; }
-	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
+DATA ?= data/smileys
 
-sheet: setup ## draw augmented pictures (DATA=folder OUT=out/augmentation.png)
+data: setup ## render the stand-in people: 20 women, 17 smileys (ARGS='--people 500 --out data/many')
+	$(RUN) dataset/make_data.py $(ARGS)
+
+sheet: setup ## draw a data set: a row a person, a column a smiley (DATA=folder OUT=picture)
 	@mkdir -p out
-	$(RUN) augment/show.py $(if $(DATA),--data '$(DATA)') --out '$(or $(OUT),out/augmentation.png)' $(ARGS)
+	$(RUN) dataset/make_sheet.py --data '$(DATA)' --out '$(or $(OUT),out/sheet.png)' $(ARGS)
+
+train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split person')
+	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
+	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
 
 bench: setup ## measure the speed of augmentation
 	$(RUN) augment/benchmark.py $(ARGS)
 
 eval-split: ## the article's comparison of train and validation accuracy
-demo: ## an annotated, slowed video
-data: ## the data sets
+demo: ## the smileys of a rendered woman named in a video
 collect: ## the web page where people contribute their smileys
 monitor: ## watch a training
-eval-split demo data collect monitor:
+eval-split demo collect monitor:
 	@echo 'error: make $@ comes with a later part of the project' >&2; exit 2
