@@ -26,7 +26,7 @@ def arguments():
     parser.add_argument(
         "--no-augment", action="store_true", help="train on the squares as labelled"
     )
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=80)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that augment")

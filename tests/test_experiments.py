@@ -260,3 +260,17 @@ def test_mistakes_end_with_code_2_and_one_line(faces, tmp_path, script, argv, me
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_eval_frames_counts_faces_and_smileys(compiled, call, tmp_path):
+    from experiments import eval_frames
+
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), drawn_face(96))
+    rows = [f"{number}.png,{'smile' if number else 'wink'},25,23,45,45" for number in range(3)]
+    (tmp_path / "frames.csv").write_text("\n".join(["path,smiley,x,y,w,h", *rows]))
+    options = ["--frames", tmp_path / "frames.csv", "--weights", compiled.folder]
+    code, out, _ = call(eval_frames.main, *options)
+    assert code == 0
+    assert "of 3 frames, by the best square in" in out
+    assert out.splitlines()[-1].startswith("wink 0/1, smile ")
