@@ -1,6 +1,7 @@
 """Fixtures of the pipeline's tests: tiny drawn media, small random networks compiled once."""
 
 import contextlib
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cli
 from nets import theano_setup  # noqa: F401 - prepares Theano, before any test imports it
+
+# Started in the background, by nohup say, Python ignores Ctrl-C, and so would its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CLASSES = ["smile", "laugh", "sad", "happy", "a b c"]  # two are not among the 17
 

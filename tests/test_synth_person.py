@@ -25,7 +25,9 @@ def test_the_same_seed_is_the_same_person(people):
     again = make_person(1)
     np.testing.assert_array_equal(again.vertices, people[0].vertices)
     np.testing.assert_array_equal(again.skin.albedo, people[0].skin.albedo)
-    np.testing.assert_array_equal(again.hair.points, people[0].hair.points)
+    # NumPy's sines may differ in the last bit, by where an array lies in memory: too little
+    # to reach a pixel (dataset/synth/seeding.py).
+    np.testing.assert_allclose(again.hair.points, people[0].hair.points, rtol=0, atol=1e-12)
 
 
 def test_other_seeds_are_other_people(people):
