@@ -35,8 +35,14 @@ train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split 
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
 
-bench: setup ## measure the speed of augmentation
-	$(RUN) augment/benchmark.py $(ARGS)
+bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and others', into results/bench
+	$(RUN) augment/benchmark.py
+	$(RUN) experiments/bench/bench.py --peers .venv-bench/bin/python $(ARGS)
+
+.venv-bench/installed: requirements-bench.txt
+	.venv/bin/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --requirement requirements-bench.txt
+	touch $@
 
 eval-split: ## the article's comparison of train and validation accuracy
 demo: ## the smileys of a rendered woman named in a video

@@ -1,0 +1,1 @@
+"""Speed, measured side by side: ours in the project's environment, others in their own."""
