@@ -183,7 +183,7 @@ def augment(rng, picture, box, a, size=48):
     -------
     ndarray of uint8, shape (size, size, 3)
     """
-    mipmap = picture if isinstance(picture, Mipmap) else Mipmap(picture)
+    mipmap = Mipmap.of(picture)
     image = mipmap.warp(random_matrix(rng, box, size, a), size)
     image = random_occlusion(rng, image, a)
     image = random_colours(rng, image, a)

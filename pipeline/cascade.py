@@ -93,7 +93,7 @@ class Detector:
     def classify(self, image, boxes):
         """The big net's probability of a face for each box: (N,)."""
         scores = np.zeros(len(boxes), np.float32)
-        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        mipmap = Mipmap.of(image)
         for start in range(0, len(boxes), BATCH):
             part = slice(start, start + BATCH)
             scores[part] = self.faces(network_input(crop(mipmap, boxes[part])))
@@ -115,7 +115,7 @@ class Detector:
         Detection
         """
         threshold = self.big_threshold if threshold is None else threshold
-        picture = image if isinstance(image, Mipmap) else Mipmap(image)
+        picture = Mipmap.of(image)
         boxes, scores, levels = self.candidates(picture.levels[0], min_face)
         kept = []
         for level in np.unique(levels):

@@ -39,7 +39,7 @@ class Tracker:
         (boxes (N, 4), scores (N,))
             In between, at most one: the last followed face where the big net sees it now.
         """
-        picture = frame if isinstance(frame, Mipmap) else Mipmap(frame)
+        picture = Mipmap.of(frame)
         self.since += 1
         if self.last is not None and self.since < self.every:
             boxes, scores = self.near(picture)

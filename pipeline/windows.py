@@ -23,6 +23,11 @@ class Mipmap:
     def __init__(self, image):
         self.levels = [image]
 
+    @classmethod
+    def of(cls, picture):
+        """The mipmap of a picture; a mipmap is returned as it is."""
+        return picture if isinstance(picture, cls) else cls(picture)
+
     def level(self, index):
         """Return the picture halved ``index`` times, or as often as it can be."""
         while len(self.levels) <= index and min(self.levels[-1].shape[:2]) > 1:
@@ -92,7 +97,7 @@ def crop(picture, boxes, size=48):
     -------
     ndarray of uint8, shape (N, size, size, 3)
     """
-    mipmap = picture if isinstance(picture, Mipmap) else Mipmap(picture)
+    mipmap = Mipmap.of(picture)
     out = np.empty((len(boxes), size, size, 3), np.uint8)
     for k, box in enumerate(boxes):
         out[k] = mipmap.warp(box_matrix(box, size), size)
