@@ -150,10 +150,8 @@ class DetectorTraining:
             first, hard = int(extra["round"]), extra["hard"]
             self.rng = np.random.default_rng([self.args.seed, first])
         for number in range(first, rounds):
-            if number == 0:
-                mined = self.search(60, lambda image, face: self.fooled(image, face, -1.0))
-            else:
-                mined = self.search(60, lambda image, face: self.fooled(image, face, HARD_SCORE))
+            find = self.fooled if number else self.best_candidates
+            mined = self.search(60, find)
             hard = np.concatenate([hard, mined])[-MAX_HARD:]
             self.log(net="big", round=number, mined=len(mined), hard=len(hard))
             self.learn(trainer, "big", hard, steps, number * steps, rounds * steps)
@@ -169,13 +167,15 @@ class DetectorTraining:
             )
             save_checkpoint(checkpoint, trainer.state(), round=number + 1, hard=hard)
 
-    def fooled(self, image, min_face, score):
-        """Windows of a scene that pass the small net and score more than this at the big."""
-        if score < 0:  # the big net knows nothing yet
-            boxes, scores, _ = self.detector.candidates(image, min_face)
-            return boxes[np.argsort(-scores)[:200]]
+    def best_candidates(self, image, min_face):
+        """Windows of a scene that the small net likes best, while the big one knows nothing yet."""
+        boxes, scores, _ = self.detector.candidates(image, min_face)
+        return boxes[np.argsort(-scores)[:200]]
+
+    def fooled(self, image, min_face):
+        """Windows of a scene that pass the small net and score more than `HARD_SCORE`."""
         found = self.detector.stages(image, min_face, threshold=0)
-        return found.survivors[found.survivor_scores > score]
+        return found.survivors[found.survivor_scores > HARD_SCORE]
 
     def evaluate(self, part):
         """Recall on the faces, false positives on the scenes, of one part of the data."""

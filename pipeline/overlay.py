@@ -1,6 +1,5 @@
 """Draws what was found onto a frame: the box, the smiley, its share, the three best."""
 
-import csv
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cli import ROOT
+from dataset.manifest import read_smileys
 
 SHORT_SIDE = 360  # smaller videos are enlarged, or the text would be a few pixels high
 LONG_SIDE = 3840  # larger ones are shrunk: no player takes more
@@ -33,8 +32,7 @@ def fitting_font(text, size, width):
 @lru_cache(maxsize=1)
 def emoticons():
     """Emoticon of each smiley, by slug."""
-    with open(ROOT / "dataset" / "smileys.csv", newline="", encoding="utf-8") as file:
-        return {row["slug"]: row["emoticon"] for row in csv.DictReader(file)}
+    return {slug: row["emoticon"] for slug, row in read_smileys().items()}
 
 
 def output_size(width, height):
