@@ -4,7 +4,6 @@ Without `--data` the source is a drawn face.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation, augment
-from pipeline.output import beside, check_output
+from output import check_output, written
 from pipeline.windows import crop
 
 NAMES = list(Augmentation.__dataclass_fields__)
@@ -70,15 +69,15 @@ def contact_sheet(pairs, settings, columns, size, rng):
 def main(argv=None):
     """Write the sheet."""
     args = arguments(argv)
+    check_output(args.out)
     settings = Augmentation().scaled(args.strength)
     if args.only:
         settings = settings.only(*args.only)
     rng = np.random.default_rng(args.seed)
     pairs = sources(args.data, args.rows, rng)
     sheet = contact_sheet(pairs, settings, args.columns, args.size, rng)
-    check_output(args.out)
-    cv2.imwrite(str(beside(args.out)), sheet)
-    os.replace(beside(args.out), args.out)
+    with written(args.out) as beside:
+        cv2.imwrite(str(beside), sheet)
     print(f"{args.out}: {sheet.shape[0] // args.size} sources, {args.columns} variations each")
 
 

@@ -36,6 +36,7 @@ from dataset.synth.mesh import Body
 from dataset.synth.person import make_person
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view
+from output import written
 
 # Which smileys resemble an acted expression; takes go through them in turn.
 RESEMBLING = {
@@ -119,9 +120,8 @@ def render_person(task):
             frame = studio.frame(float(time), index)
             patches.append((index, face_patch(frame.image, frame.box)))
     index, patch = (np.array(column) for column in zip(*patches))
-    beside = kept.with_suffix(".part.npz")
-    np.savez(beside, index=index, patch=patch)
-    beside.replace(kept)
+    with written(kept) as beside:
+        np.savez(beside, index=index, patch=patch)
     return index, patch
 
 

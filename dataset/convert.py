@@ -26,9 +26,9 @@ from dataset.manifest import (
 )
 from dataset.summary import summary
 from dataset.tables import read_picture
+from output import rounded_box
 from pipeline.images import EXTENSIONS, natural_key
 from pipeline.options import add_detector_options, smallest_face
-from pipeline.output import rounded_box
 
 NAMED = 20  # files named in one message
 

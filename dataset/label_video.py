@@ -68,7 +68,7 @@ def prepare(arguments, frames):
     from dataset.labelling.session import Session
     from dataset.labelling.store import Store
     from dataset.manifest import read_smileys
-    from pipeline.output import make_folder
+    from output import make_folder
 
     table = read_smileys()
     if len(table) > len(SMILEY_KEYS):

@@ -36,7 +36,7 @@ from dataset.synth.person import make_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view
-from pipeline.output import beside, finish, rounded_box
+from output import beside, finish, rounded_box
 
 VERSION = 1  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "size", "whole", "seed", "men")

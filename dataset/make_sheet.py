@@ -15,8 +15,8 @@ cli.use_project_python()
 import cv2
 import numpy as np
 
-from dataset.manifest import classes_of, read_manifest, read_smileys
-from pipeline.output import beside, check_output, finish
+from dataset.manifest import classes_of, manifest_path, read_manifest, read_smileys
+from output import check_output, written
 
 HEADER = 20  # pixels above the pictures for the names of the smileys
 
@@ -93,13 +93,13 @@ def main(argv=None):
     if args.out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise cli.UserError(f"--out {args.out}: give a name that ends in .png or .jpg")
     rows = read_manifest(args.data)
-    folder = args.data if args.data.is_dir() else args.data.parent
+    folder = manifest_path(args.data).parent
     if args.out.parent == Path("out"):  # the default, an ignored folder
         args.out.parent.mkdir(exist_ok=True)
     check_output(args.out, args.data)
     sheet = draw_sheet(folder, rows, args.size, args.people)
-    beside(args.out).write_bytes(cv2.imencode(args.out.suffix, sheet)[1].tobytes())
-    finish(args.out, keep=True)
+    with written(args.out) as beside:
+        cv2.imwrite(str(beside), sheet)
     print(args.out)
 
 

@@ -31,7 +31,7 @@ from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
 from dataset.synth.shot import RATE, Shot, Sway
 from dataset.synth.studio import Studio, View
-from pipeline.output import beside, check_output, finish, rounded_box
+from output import beside, check_output, finish, rounded_box
 
 WIDTH, HEIGHT = 640, 360
 PAUSE = 5  # frames of the face at rest between two smileys

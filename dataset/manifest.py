@@ -31,7 +31,7 @@ import posixpath
 from cli import ROOT, UserError
 from dataset.checks import frame_number, inner_path, picture_problem, row_problems
 from dataset.tables import BOX, complain, parse_table, read_header, read_lines, text
-from pipeline.output import beside
+from output import beside
 
 SMILEYS = ROOT / "dataset" / "smileys.csv"
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")

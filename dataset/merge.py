@@ -27,8 +27,8 @@ from dataset.manifest import (
     write_manifest,
 )
 from dataset.summary import summary
+from output import check_output
 from pipeline.images import natural_key
-from pipeline.output import check_output
 
 
 def parse(argv):

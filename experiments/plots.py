@@ -1,12 +1,11 @@
 """The figures of the experiments."""
 
-import os
-from pathlib import Path
-
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+
+from output import written
 
 
 def plot_curves(history, path, chance):
@@ -31,7 +30,6 @@ def plot_curves(history, path, chance):
     right.axhline(chance, color="gray", linestyle=":", label="chance")
     right.set_ylim(0, 1.02)
     right.legend()
-    beside = Path(f"{path}.part.png")
-    figure.savefig(beside, dpi=120)
+    with written(path) as beside:
+        figure.savefig(beside, dpi=120)
     plt.close(figure)
-    os.replace(beside, path)

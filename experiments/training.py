@@ -1,8 +1,6 @@
 """The training step that all networks share, and its whole state on disk."""
 
 import math
-import os
-from pathlib import Path
 
 import lasagne
 import numpy as np
@@ -12,6 +10,7 @@ import theano.tensor as T
 from cli import UserError
 from nets.fast import get_output
 from nets.functions import input_of
+from output import written
 
 
 def set_seed(seed):
@@ -82,11 +81,8 @@ class Trainer:
 
 def save_checkpoint(path, state, **extra):
     """Write `Trainer.state` and named arrays beside ``path``, then rename."""
-    path = Path(path)
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
+    with written(path) as beside, open(beside, "wb") as file:
         np.savez(file, **{f"state{k:03d}": array for k, array in enumerate(state)}, **extra)
-    os.replace(beside, path)
 
 
 def load_checkpoint(path):

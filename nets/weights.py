@@ -1,9 +1,7 @@
 """Trained parameters on disk: one ``.npz`` a network, refused where it does not fit."""
 
 import json
-import os
 import zipfile
-from pathlib import Path
 
 import lasagne
 import numpy as np
@@ -11,8 +9,9 @@ import numpy as np
 from cli import UserError
 from nets.detector import build_net_big, build_net_small
 from nets.smiles import build_net_smiles
+from output import written
 
-BUILDERS = {"small": build_net_small, "big": build_net_big, "smiles": build_net_smiles}
+DETECTOR = {"small": build_net_small, "big": build_net_big}
 META = "meta.json"
 
 
@@ -39,13 +38,10 @@ def save_weights(path, network, kind, **meta):
         Anything JSON can hold: ``classes`` (list of names) for a smiley net,
         ``threshold`` for a detector's, ``origin`` (one line: data, command, seed).
     """
-    path = Path(path)
     arrays = {name: param.get_value() for name, param in named_params(network).items()}
     text = json.dumps({"kind": kind, **meta}, ensure_ascii=False, sort_keys=True)
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
+    with written(path) as beside, open(beside, "wb") as file:
         np.savez(file, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
-    os.replace(beside, path)
 
 
 def read_weights(path):
@@ -89,7 +85,7 @@ def load_network(path, kind):
             raise UserError(f"{path} does not say which classes its outputs are")
         network = build_net_smiles(num_classes=len(classes))
     else:
-        network = BUILDERS[kind]()
+        network = DETECTOR[kind]()
     set_params(network, arrays, path)
     return network, meta
 

@@ -51,7 +51,7 @@ def check_images(paths):
 
 def image_line(name, boxes, scores):
     """What a line of JSON says of an image."""
-    from pipeline.output import rounded_box
+    from output import rounded_box
 
     faces = [
         {"box": rounded_box(box), "score": round(float(score), 6)}
@@ -93,7 +93,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from pipeline.output import JsonLines, check_output, line, make_folder
+    from output import JsonLines, check_output, line, make_folder
 
     check_images(arguments.images)
     if arguments.json:

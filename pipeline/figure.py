@@ -11,7 +11,6 @@ import cli
 
 cli.use_project_python()
 import argparse
-import os
 
 from pipeline.options import add_detector_options, add_smiles_option, number, smallest_face
 
@@ -169,7 +168,7 @@ def draw_vote(axes, vote):
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
-    from pipeline.output import beside, check_output
+    from output import check_output, written
 
     if arguments.out.suffix.lower() != ".png":
         raise cli.UserError(f"cannot write {arguments.out}: name a file ending in .png")
@@ -198,10 +197,9 @@ def main(argv=None):
     draw_stages(figure, image, found, detector.big_threshold, box, score, vote)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     try:
-        figure.savefig(beside(arguments.out))
-        os.replace(beside(arguments.out), arguments.out)
+        with written(arguments.out) as beside:
+            figure.savefig(beside)
     except OSError as error:
-        beside(arguments.out).unlink(missing_ok=True)
         raise cli.UserError(f"cannot write {arguments.out}: {error.strerror}") from None
     print(f"wrote {arguments.out}")
 

@@ -79,7 +79,7 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
     tracker : pipeline.tracking.Tracker
     voter : pipeline.vote.Voter
     video : pipeline.video.VideoWriter
-    lines : pipeline.output.JsonLines
+    lines : output.JsonLines
     slow : float
     min_face : float, optional
         In pixels; by default a part of the shorter side.
@@ -127,7 +127,7 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
 
 def frame_line(index, time, box=None, vote=None):
     """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``."""
-    from pipeline.output import rounded_box
+    from output import rounded_box
 
     line = {"frame": index, "time": round(time, 4), "box": None, "smiley": None}
     if vote is None:
@@ -147,7 +147,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from pipeline.output import JsonLines, check_output
+    from output import JsonLines, check_output
     from pipeline.video import VideoWriter, open_source, slowed_fps
 
     source = open_source(arguments.video)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from cli import UserError
+from output import JsonLines, beside
 from pipeline.containers import is_truncated
 from pipeline.images import natural_key, read_image
-from pipeline.output import JsonLines, beside
 from pipeline.video import (
     CODECS,
     DEFAULT_FPS,

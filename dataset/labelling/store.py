@@ -23,7 +23,7 @@ from cli import UserError
 from dataset.labelling.document import Mark
 from dataset.manifest import manifest_path, parse_manifest, read_lines, update
 from dataset.tables import complain
-from pipeline.output import beside, make_folder
+from output import beside, make_folder
 from pipeline.windows import crop
 
 MARGIN = 0.5  # sides around the face, for augmentation to shift, turn and scale

@@ -22,7 +22,7 @@ cli.use_project_python()
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.output import beside
+from output import written
 
 HERE = Path(__file__).parent
 OFF = {"SMILEYS_FAST": "0"}  # Theano's own Ops
@@ -151,13 +151,12 @@ def write_report(rows, rates, out):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    with open(beside(out / "table.csv"), "w", newline="") as file:
+    with written(out / "table.csv") as beside, open(beside, "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         for row in rows:
             rounded = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
             writer.writerow(rounded)
-    os.replace(beside(out / "table.csv"), out / "table.csv")
     lines = [
         "# Speed, side by side",
         "",
@@ -182,14 +181,14 @@ def write_report(rows, rates, out):
                     )
                 )
     lines += ["", "![Images a second over the size of the batch](growth.png)", ""]
-    beside(out / "REPORT.md").write_text("\n".join(lines))
-    os.replace(beside(out / "REPORT.md"), out / "REPORT.md")
+    with written(out / "REPORT.md") as beside:
+        beside.write_text("\n".join(lines))
     figure, axes = plt.subplots(figsize=(5, 3), constrained_layout=True)
     axes.semilogx(BATCHES, rates, "o-", base=2)
     axes.set(xlabel="batch", ylabel="images a second", ylim=(0, None), title="training step")
     axes.grid(alpha=0.3)
-    figure.savefig(beside(out / "growth.png"), dpi=120)
-    os.replace(beside(out / "growth.png"), out / "growth.png")
+    with written(out / "growth.png") as beside:
+        figure.savefig(beside, dpi=120)
 
 
 def main(argv=None):

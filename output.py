@@ -25,6 +25,17 @@ def finish(path, keep):
         beside(path).unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def written(path):
+    """Give the name to write a file to; it takes its place at the end, or after an error none."""
+    try:
+        yield beside(path)
+    except BaseException:
+        finish(path, keep=False)
+        raise
+    finish(path, keep=True)
+
+
 def check_output(path, *others):
     """Raise a `UserError` unless a file can be written at ``path``; called before any work.
 
