@@ -1,11 +1,13 @@
 """Training windows of the face detector: faces, and everything that is none."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from augment.transforms import Augmentation, augment
-from dataset.tables import BOX, box_of, read_images, read_table, text
-from pipeline.windows import Mipmap
+from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
+from pipeline.windows import Mipmap, overlaps
 
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size.
 POSITIVES = Augmentation(shift=0.09, scale=0.14)
@@ -16,30 +18,65 @@ FACES = 0.40  # of a batch
 HARD = 0.38  # windows that earlier networks took for faces, as long as there are any
 AROUND = 0.14  # parts of a face, its surroundings, the body below
 # The rest: random windows of scenes.
+NO_FACE = 0.4  # IoU with a face below which a window counts as background
 
 
-def read_faces(path):
-    """Rows (path, person, split, box) and pictures of a CSV of faces, one face a row."""
-    rows = read_table(path, {"path": text, "person": text, "split": text, **BOX})
-    return rows, [Mipmap(image) for image in read_images(path, rows)]
+@dataclass
+class Scene:
+    """A picture whose windows are background, but for those that show its one face."""
+
+    picture: Mipmap
+    face: tuple = None  # (x, y, w, h), where there is one
+
+    def background(self, boxes):
+        """Which of these boxes (N, 4) are none of the face: bool (N,)."""
+        if self.face is None:
+            return np.ones(len(boxes), bool)
+        return overlaps(self.face, boxes) < NO_FACE
 
 
-def read_scenes(path):
-    """Rows (path, split) and pictures of a CSV of pictures without a face."""
-    rows = read_table(path, {"path": text, "split": text})
-    return rows, [Mipmap(image) for image in read_images(path, rows)]
+def read_faces(paths):
+    """Rows (path, person, split, box) and pictures of CSV files, one face a row.
+
+    Where there is no column ``split``, all faces are for training.
+    """
+    rows, pictures = [], []
+    for path in paths:
+        part = read_table(path, {"path": text, "person": text, **BOX}, optional=("split",))
+        pictures += [Mipmap(image) for image in read_images(path, part)]
+        rows += part
+    return rows, pictures
 
 
-def random_box(rng, shape, smallest=14):
-    """Square window anywhere in a picture of this shape, its size log-uniform."""
-    height, width = shape[:2]
+def read_scenes(paths):
+    """Rows (path, split, perhaps a box) and `Scene`s of CSV files.
+
+    A file with columns ``x,y,w,h`` has pictures with one face, that box; without them,
+    pictures with none. Where there is no column ``split``, all are for training.
+    """
+    rows, scenes = [], []
+    for path in paths:
+        boxes = BOX if "w" in read_header(read_lines(path), path) else {}
+        part = read_table(path, {"path": text, **boxes}, optional=("split",))
+        for row, image in zip(part, read_images(path, part)):
+            scenes.append(Scene(Mipmap(image), box_of(row) if boxes else None))
+        rows += part
+    return rows, scenes
+
+
+def random_box(rng, scene, smallest=14):
+    """Square window of background anywhere in a scene, its size log-uniform."""
+    height, width = scene.picture.levels[0].shape[:2]
     largest = min(height, width)
-    side = np.exp(rng.uniform(np.log(min(smallest, largest)), np.log(largest)))
-    return rng.uniform(0, width - side), rng.uniform(0, height - side), side, side
+    while True:
+        side = np.exp(rng.uniform(np.log(min(smallest, largest)), np.log(largest)))
+        box = rng.uniform(0, width - side), rng.uniform(0, height - side), side, side
+        if scene.background([box])[0]:
+            return box
 
 
 def box_around(rng, box):
-    """Window near a face that must not count as one: its IoU with the face is below 0.4.
+    """Window near a face that must not count as one: its IoU with the face is below `NO_FACE`.
 
     Other people's faces may stand unboxed in a picture, so only these are taken from
     pictures of faces: a part of the face, the face from too far away, beside it, and
@@ -70,7 +107,7 @@ class DetectorBatches:
     Parameters
     ----------
     faces : (rows, mipmaps) for training, as from `read_faces`
-    scenes : list of Mipmap
+    scenes : list of Scene
     hard : ndarray (N, 5)
         Scene index and box of windows that earlier networks took for faces.
     size : int
@@ -113,6 +150,6 @@ class DetectorBatches:
             return augment(rng, self.faces[index], box_around(rng, box), NEGATIVES), 0
         if draw < FACES + AROUND + HARD and len(self.hard):
             index, *box = self.hard[rng.integers(len(self.hard))]
-            return augment(rng, self.scenes[int(index)], box, NEGATIVES), 0
+            return augment(rng, self.scenes[int(index)].picture, box, NEGATIVES), 0
         scene = self.scenes[rng.integers(len(self.scenes))]
-        return augment(rng, scene, random_box(rng, scene.levels[0].shape), NEGATIVES), 0
+        return augment(rng, scene.picture, random_box(rng, scene), NEGATIVES), 0

@@ -26,6 +26,7 @@ TUNE_EVERY = 10  # one in so many training people and scenes is kept for the thr
 MAX_HARD = 200_000
 HARD_SCORE = 0.05  # a background window that the big net gives more is worth learning
 RATES = {"small": 2e-3, "big": 1e-3}  # first learning rate
+BATCHES = {"small": 128, "big": 64}  # windows a step
 
 
 class DetectorTraining:
@@ -44,18 +45,18 @@ class DetectorTraining:
         self.rng = np.random.default_rng(args.seed)
         rows, faces = read_faces(args.faces)
         scene_rows, scenes = read_scenes(args.scenes)
-        people = sorted({row["person"] for row in rows if row["split"] != "val"})
+        people = sorted({row["person"] for row in rows if row.get("split") != "val"})
         tune_people = set(people[::TUNE_EVERY])
         self.faces = {"train": ([], []), "tune": ([], []), "val": ([], [])}
         self.scenes = {"train": [], "tune": [], "val": []}
         for row, face in zip(rows, faces):
             tune = "tune" if row["person"] in tune_people else "train"
-            part = self.faces["val" if row["split"] == "val" else tune]
+            part = self.faces["val" if row.get("split") == "val" else tune]
             part[0].append(row)
             part[1].append(face)
         for number, (row, scene) in enumerate(zip(scene_rows, scenes)):
             tune = "tune" if number % TUNE_EVERY == 0 else "train"
-            self.scenes["val" if row["split"] == "val" else tune].append(scene)
+            self.scenes["val" if row.get("split") == "val" else tune].append(scene)
         self.detector = Detector(None, None, 0.0, 0.0)
 
     def log(self, **values):
@@ -68,7 +69,8 @@ class DetectorTraining:
     def learn(self, trainer, kind, hard, steps, done, total):
         """Train on one round's batches; the learning rate falls along a cosine over ``total``."""
         size = 12 if kind == "small" else 48
-        batches = DetectorBatches(self.faces["train"], self.scenes["train"], hard, size)
+        faces, scenes = self.faces["train"], self.scenes["train"]
+        batches = DetectorBatches(faces, scenes, hard, size, BATCHES[kind])
         seed = self.args.seed * 1000 + size
         losses = []
         with Stream(batches, seed, self.args.workers, start=done) as stream:
@@ -87,7 +89,8 @@ class DetectorTraining:
         for index in tqdm(chosen, desc="mining", mininterval=5):
             # Another smallest face shifts all sizes of the pyramid.
             min_face = self.args.min_face * self.rng.uniform(0.7, 1.1)
-            boxes = find(scenes[index].levels[0], min_face)
+            boxes = find(scenes[index].picture, min_face)
+            boxes = boxes[scenes[index].background(boxes)]
             if len(boxes) > limit:
                 boxes = boxes[self.rng.choice(len(boxes), limit, replace=False)]
             found.append(np.column_stack([np.full(len(boxes), index), boxes]))
@@ -112,7 +115,7 @@ class DetectorTraining:
             self.detector.small_threshold = threshold
             if number < SMALL_ROUNDS - 1:
                 mined = self.search(
-                    200, lambda image, face: self.detector.candidates(image, face)[0]
+                    200, lambda scene, face: self.detector.candidates(scene.levels[0], face)[0]
                 )
                 hard = np.concatenate([hard, mined])
             self.log(net="small", round=number, threshold=threshold, passed=passed, hard=len(hard))
@@ -128,13 +131,11 @@ class DetectorTraining:
             near = scores[overlaps(box_of(row), boxes) >= SMALL_IOU]
             best.append(near.max() if len(near) else 0.0)
         threshold = float(np.quantile(best, 1 - SMALL_RECALL))
-        scores = np.concatenate(
-            [
-                self.detector.candidates(scene.levels[0], self.args.min_face)[1]
-                for scene in self.scenes[part]
-            ]
-        )
-        return threshold, float(np.mean(scores > threshold))
+        scores = [
+            self.detector.candidates(scene.picture.levels[0], self.args.min_face)[1]
+            for scene in self.scenes[part]
+        ]
+        return threshold, float(np.mean(np.concatenate(scores) > threshold))
 
     def big_net(self):
         """Train the big net in rounds of mining, set its threshold, write ``big.npz``."""
@@ -167,14 +168,14 @@ class DetectorTraining:
             )
             save_checkpoint(checkpoint, trainer.state(), round=number + 1, hard=hard)
 
-    def best_candidates(self, image, min_face):
+    def best_candidates(self, scene, min_face):
         """Windows of a scene that the small net likes best, while the big one knows nothing yet."""
-        boxes, scores, _ = self.detector.candidates(image, min_face)
+        boxes, scores, _ = self.detector.candidates(scene.levels[0], min_face)
         return boxes[np.argsort(-scores)[:200]]
 
-    def fooled(self, image, min_face):
+    def fooled(self, scene, min_face):
         """Windows of a scene that pass the small net and score more than `HARD_SCORE`."""
-        found = self.detector.stages(image, min_face, threshold=0)
+        found = self.detector.stages(scene, min_face, threshold=0)
         return found.survivors[found.survivor_scores > HARD_SCORE]
 
     def evaluate(self, part):
@@ -190,8 +191,8 @@ class DetectorTraining:
             hits.extend(found.scores[right])
         false = []
         for scene in tqdm(self.scenes[part], desc=f"scenes {part}", mininterval=5):
-            found = self.detector.stages(scene.levels[0], self.args.min_face, threshold=0)
-            false.extend(found.scores)
+            found = self.detector.stages(scene.picture, self.args.min_face, threshold=0)
+            false.extend(found.scores[scene.background(found.boxes)])
             windows += len(found.survivors)
         scenes = len(self.scenes[part])
         recall, threshold = recall_at(hits, len(rows), false, scenes, FALSE_POSITIVES)

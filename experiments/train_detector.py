@@ -24,13 +24,14 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--faces", required=True, help="CSV: path,person,split,x,y,w,h; one face a row"
-    )
-    parser.add_argument("--scenes", required=True, help="CSV: path,split; pictures with no face")
+    add = parser.add_argument
+    help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
+    add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
+    help_text = "CSV: path, perhaps split; no face, or with x,y,w,h one face, in each picture"
+    add("--scenes", required=True, nargs="+", metavar="CSV", help=help_text)
     parser.add_argument("--out", required=True, help="folder for small.npz, big.npz, log.jsonl")
     parser.add_argument("--rounds", type=int, default=5, help="of mining and training the big net")
-    parser.add_argument("--steps", type=int, default=600, help="batches of 128 in each of them")
+    parser.add_argument("--steps", type=int, default=2400, help="batches of 64 in each of them")
     parser.add_argument("--small-steps", type=int, default=3000, help="for the small net, a round")
     parser.add_argument("--mine", type=int, default=500, help="scenes searched in each round")
     parser.add_argument("--min-face", type=float, default=24, help="in pixels (default 24)")

@@ -11,13 +11,12 @@ import pytest
 
 from augment.drawn import BOX, drawn_face
 from cli import ROOT, UserError
-from experiments.detector_data import DetectorBatches, box_around, random_box
 from experiments.detector_metrics import match, recall_at
 from experiments.smiley_data import SmileyBatches, labelled_squares, labels_of
 from experiments.splits import folds_of
 from experiments.training import Trainer, load_checkpoint, save_checkpoint, set_seed
 from nets.detector import build_net_small
-from pipeline.windows import Mipmap, overlaps
+from pipeline.windows import Mipmap
 
 ROWS = [
     {"person": f"p{p}", "clip": f"c{c}", "path": f"{p}-{c}-{f}", "smiley": f"s{c}"}
@@ -80,39 +79,6 @@ def test_recall_at_a_rate_of_false_positives():
     assert threshold == 0.7
     assert recall == 2 / 4
     assert recall_at([0.9, 0.2], 2, [0.5], 10, 0.1) == (1.0, 0.0)
-
-
-def test_windows_around_a_face_do_not_count_as_faces():
-    rng = np.random.default_rng(0)
-    face = (40, 50, 30, 30)
-    boxes = [box_around(rng, face) for _ in range(2000)]
-    shares = overlaps(face, boxes)
-    assert shares.max() < 0.4
-    assert (shares > 0.2).mean() > 0.1  # yet many are hard
-
-
-def test_random_boxes_lie_in_the_picture():
-    rng = np.random.default_rng(0)
-    boxes = np.array([random_box(rng, (100, 60, 3)) for _ in range(500)])
-    assert (boxes[:, :2] >= 0).all()
-    assert (boxes[:, 0] + boxes[:, 2] <= 60).all()
-    assert (boxes[:, 1] + boxes[:, 3] <= 100).all()
-    assert boxes[:, 2].min() < 16
-    assert boxes[:, 2].max() > 50
-
-
-def test_a_detectors_batch_is_mixed_as_announced():
-    row = {"person": "a", **dict(zip("xywh", BOX))}
-    scene = Mipmap(np.full((90, 120, 3), 77, np.uint8))
-    data = ([row], [Mipmap(drawn_face())])
-    batches = DetectorBatches(data, [scene], np.array([[0, 10, 10, 20, 20]]), size=12, batch=400)
-    windows, labels = batches(np.random.default_rng(0))
-    assert windows.shape == (400, 12, 12, 3)
-    assert windows.dtype == np.uint8
-    assert labels.dtype == np.int32
-    assert 0.33 < labels.mean() < 0.47
-    again = batches(np.random.default_rng(0))
-    np.testing.assert_array_equal(again[0], windows)
 
 
 def test_smiley_batches_without_augmentation_show_the_labelled_squares():

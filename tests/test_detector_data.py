@@ -1,0 +1,81 @@
+"""What the detector's networks are shown: windows with and without a face."""
+
+import cv2
+import numpy as np
+
+from augment.drawn import BOX, drawn_face
+from experiments.detector_data import (
+    DetectorBatches,
+    Scene,
+    box_around,
+    random_box,
+    read_faces,
+    read_scenes,
+)
+from pipeline.windows import Mipmap, overlaps
+
+
+def naive_iou(a, b):
+    """Overlap of two boxes by counting the pixels of a fine grid."""
+    y, x = np.mgrid[:400, :400] / 4.0
+    inside = [(x >= u) & (x < u + w) & (y >= v) & (y < v + h) for u, v, w, h in (a, b)]
+    return (inside[0] & inside[1]).sum() / (inside[0] | inside[1]).sum()
+
+
+def test_windows_around_a_face_do_not_count_as_faces():
+    rng = np.random.default_rng(0)
+    face = (40, 50, 30, 30)
+    boxes = [box_around(rng, face) for _ in range(2000)]
+    shares = overlaps(face, boxes)
+    assert shares.max() < 0.4
+    assert (shares > 0.2).mean() > 0.1  # yet many are hard
+
+
+def test_random_boxes_lie_in_the_picture():
+    rng = np.random.default_rng(0)
+    scene = Scene(Mipmap(np.zeros((100, 60, 3), np.uint8)))
+    boxes = np.array([random_box(rng, scene) for _ in range(500)])
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, 0] + boxes[:, 2] <= 60).all()
+    assert (boxes[:, 1] + boxes[:, 3] <= 100).all()
+    assert boxes[:, 2].min() < 16
+    assert boxes[:, 2].max() > 50
+
+
+def test_the_face_of_a_scene_is_no_background():
+    face = (20, 30, 40, 40)
+    scene = Scene(Mipmap(np.zeros((100, 100, 3), np.uint8)), face)
+    near = [(22, 30, 40, 40), (20, 30, 25, 25), (60, 30, 40, 40), (0, 0, 100, 100)]
+    expected = [naive_iou(face, box) < 0.4 for box in near]
+    assert expected == [False, True, True, True]
+    assert scene.background(np.array(near)).tolist() == expected
+    rng = np.random.default_rng(0)
+    assert max(naive_iou(face, random_box(rng, scene)) for _ in range(300)) < 0.42
+
+
+def test_a_batch_is_mixed_as_announced():
+    row = {"person": "a", **dict(zip("xywh", BOX))}
+    scene = Scene(Mipmap(np.full((90, 120, 3), 77, np.uint8)))
+    data = ([row], [Mipmap(drawn_face())])
+    batches = DetectorBatches(data, [scene], np.array([[0, 10, 10, 20, 20]]), size=12, batch=400)
+    windows, labels = batches(np.random.default_rng(0))
+    assert windows.shape == (400, 12, 12, 3)
+    assert windows.dtype == np.uint8
+    assert labels.dtype == np.int32
+    assert 0.33 < labels.mean() < 0.47
+    again = batches(np.random.default_rng(0))
+    np.testing.assert_array_equal(again[0], windows)
+
+
+def test_tables_with_and_without_boxes_and_splits_are_read_together(tmp_path):
+    for name, value in (("a", 10), ("b", 20)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((60, 60, 3), value, np.uint8))
+    (tmp_path / "plain.csv").write_text("path,split\na.png,val\n")
+    (tmp_path / "boxed.csv").write_text("path,person,x,y,w,h\nb.png,p,10,10,20,20\n")
+    rows, scenes = read_scenes([tmp_path / "plain.csv", tmp_path / "boxed.csv"])
+    assert [row.get("split") for row in rows] == ["val", None]
+    assert [scene.face for scene in scenes] == [None, (10, 10, 20, 20)]
+    assert scenes[1].picture.levels[0][0, 0, 0] == 20
+    rows, faces = read_faces([tmp_path / "boxed.csv"] * 2)
+    assert [row["person"] for row in rows] == ["p", "p"]
+    assert len(faces) == 2
