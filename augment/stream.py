@@ -1,6 +1,7 @@
 """An endless, seeded stream of batches, made by processes in the background."""
 
 import multiprocessing
+import os
 import queue
 import signal
 
@@ -38,7 +39,9 @@ class Stream:
         for k in range(workers):
             batches = context.Queue(prefetch)
             process = context.Process(
-                target=work, args=(batches, make_batch, seed, start + k, workers), daemon=True
+                target=work,
+                args=(batches, make_batch, seed, start + k, workers, os.getpid()),
+                daemon=True,
             )
             process.start()
             self.queues.append(batches)
@@ -83,13 +86,26 @@ class Stream:
         self.close()
 
 
-def work(batches, make_batch, seed, number, step):
-    """Body of a worker: put every ``step``-th batch into the queue, or its last error."""
+def work(batches, make_batch, seed, number, step, parent):
+    """Body of a worker: put every ``step``-th batch into the queue, or its last error.
+
+    ``parent`` is the process that reads; once it is gone, killed perhaps, the worker ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     cv2.setNumThreads(0)
     try:
         while True:
-            batches.put(make_batch(np.random.default_rng([seed, number])))
+            put(batches, make_batch(np.random.default_rng([seed, number])), parent)
             number += step
     except Exception as error:  # the parent raises it again
         batches.put(error)
+
+
+def put(batches, batch, parent):
+    """Put a batch into a queue as soon as there is room, as long as someone may want it."""
+    while True:
+        try:
+            return batches.put(batch, timeout=1)
+        except queue.Full:
+            if os.getppid() != parent:
+                os._exit(1)  # an ordinary end would wait for a reader of the queue

@@ -1,98 +1,138 @@
-"""One training of the smiley network, epoch by epoch, with its curves."""
+"""One training of the smiley network on one division of a data set."""
 
-import json
 import math
+from dataclasses import asdict, dataclass
 
+import lasagne
 import numpy as np
-from tqdm import tqdm
 
-from augment.stream import Stream
-from experiments.plots import plot_curves
+from experiments.monitor import Monitor
 from experiments.smiley_data import SmileyBatches, labelled_squares, labels_of
-from experiments.training import Trainer, cosine, set_seed
+from experiments.smiley_metrics import measure, predict
+from experiments.training import Trainer, set_seed, train
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
-from nets.weights import save_weights
-
-RATE = 1e-3  # first step size of Adam, falling along a cosine
 
 
-def train_and_validate(
-    train, val, classes, out, *, augmentation, epochs, batch, seed, workers, origin
-):
-    """Train on one part of a data set and measure on the other after every epoch.
+@dataclass
+class Trained:
+    """What a training leaves.
 
     Parameters
     ----------
-    train, val : list of (row, Mipmap)
-    classes : list of str
-    out : pathlib.Path
-        Gets ``metrics.jsonl`` (a line an epoch), ``smiles.npz`` and ``curves.png``.
+    network : lasagne.layers.Layer
+        With the chosen epoch's parameters.
+    history : list of dict
+        Metrics, an epoch each.
+    chosen : dict
+        The chosen epoch's.
+    predicted : ndarray (pictures held out, classes)
+        The chosen epoch's probabilities, in the order of ``parts.val``.
+    """
+
+    network: lasagne.layers.Layer
+    history: list
+    chosen: dict
+    predicted: np.ndarray
+
+
+def epoch_steps(pictures, batch):
+    """Batches in an epoch, which shows as many windows as there are training pictures."""
+    return math.ceil(pictures / batch)
+
+
+def train_smileys(
+    data,
+    parts,
+    folder,
+    *,
+    augmentation,
+    epochs,
+    steps,
+    batch,
+    seed,
+    settings,
+    shown=1000,
+    watch=True,
+    **options,
+):
+    """Train on one part of a data set, choose the epoch by another, judge by the third.
+
+    Parameters
+    ----------
+    data : smiley_data.SmileyData
+    parts : splits.Parts
+    folder : pathlib.Path
+        Gets ``metrics.jsonl``, ``checkpoint.npz`` and event files for TensorBoard.
     augmentation : Augmentation or None
-    epochs, batch, seed, workers : int
-        An epoch shows as many windows as there are training pictures.
-    origin : str
-        One line for the weights' file.
+    epochs, steps, batch, seed : int
+    settings : dict
+        What else must be the same for a training to be resumed.
+    shown : int
+        Training pictures (as labelled) measured after an epoch, at most.
+    watch : bool
+        Write for TensorBoard.
+    **options
+        ``workers``, ``resume``, ``stop``, ``tick``, ``quiet``: as for `training.train`.
 
     Returns
     -------
-    dict
-        The last epoch's metrics.
+    Trained
     """
+    settings = {
+        **settings,
+        "augmentation": augmentation and asdict(augmentation),
+        "classes": data.classes,
+        "epochs": epochs,
+        "steps": steps,
+        "batch": batch,
+        "seed": seed,
+    }
     set_seed(seed)
-    network = build_net_smiles(num_classes=len(classes))
+    network = build_net_smiles(num_classes=len(data.classes))
     trainer = Trainer(network)
     probabilities = compile_probabilities(network)
+    some = parts.fit[:: math.ceil(len(parts.fit) / shown)]
     sets = {
-        "train": prepare(train[:: max(1, len(train) // 1000)], classes),
-        "val": prepare(val, classes),
+        name: prepare(data, part)
+        for name, part in (("train", some), ("choose", parts.choose), ("val", parts.val))
+        if len(part)
     }
-    batches = SmileyBatches(*zip(*train), classes, augmentation, batch)
-    steps = math.ceil(len(train) / batch)
-    history = []
-    with (
-        Stream(batches, seed, workers) as stream,
-        open(out / "metrics.jsonl", "w") as log,
-        tqdm(total=epochs * steps, desc="training", mininterval=1) as bar,
-    ):
-        for epoch in range(epochs):
-            losses = []
-            for step in range(epoch * steps, (epoch + 1) * steps):
-                trainer.learning_rate = cosine(RATE, step / epochs / steps)
-                windows, labels = next(stream)
-                losses.append(trainer.step(network_input(windows), labels))
-                bar.update()
-            metrics = {"epoch": epoch + 1, "batch_loss": float(np.mean(losses, axis=0)[0])}
-            for name, (inputs, labels) in sets.items():
-                metrics.update(measure(probabilities, inputs, labels, len(classes), name))
-            history.append(metrics)
-            log.write(json.dumps(metrics) + "\n")
-            log.flush()
-            bar.set_postfix(
-                val=f"{metrics['val_accuracy']:.3f}", loss=f"{metrics['batch_loss']:.3f}"
-            )
-    save_weights(out / "smiles.npz", network, "smiles", classes=classes, origin=origin)
-    plot_curves(history, out / "curves.png", chance=1 / len(classes))
-    return metrics
 
+    def evaluate():
+        metrics = {}
+        for name, (inputs, labels) in sets.items():
+            metrics.update(measure(predict(probabilities, inputs), labels, name))
+        return metrics
 
-def prepare(pairs, classes):
-    """Inputs and labels of a part of the data set."""
-    rows, pictures = zip(*pairs)
-    return network_input(labelled_squares(rows, pictures)), labels_of(rows, classes)
-
-
-def measure(probabilities, inputs, labels, classes, name, batch=256):
-    """Loss, accuracy and confusion matrix (true, predicted) of one part, with ``name`` in front."""
-    predicted = np.concatenate(
-        [probabilities(inputs[k : k + batch]) for k in range(0, len(inputs), batch)]
+    rows, pictures = data.of(parts.fit)
+    batches = SmileyBatches(rows, pictures, data.classes, augmentation, batch)
+    monitor = None
+    if watch:
+        monitor = Monitor(folder, data.classes, labelled_squares(rows[:64], pictures[:64]))
+    progress = train(
+        trainer,
+        batches,
+        evaluate,
+        folder,
+        settings,
+        epochs=epochs,
+        steps=steps,
+        seed=seed,
+        monitor=monitor,
+        **options,
     )
-    confusion = np.zeros((classes, classes), int)
-    np.add.at(confusion, (labels, predicted.argmax(axis=1)), 1)
-    right = np.clip(predicted[np.arange(len(labels)), labels], 1e-12, 1)
-    return {
-        f"{name}_loss": float(-np.log(right).mean()),
-        f"{name}_accuracy": float(np.trace(confusion) / len(labels)),
-        f"{name}_confusion": confusion.tolist(),
-    }
+    for param, value in zip(lasagne.layers.get_all_params(network), progress.best):
+        param.set_value(value)
+    chosen = progress.history[progress.best_epoch - 1]
+    predicted = np.zeros((0, len(data.classes)), np.float32)
+    if "val" in sets:
+        predicted = predict(probabilities, sets["val"][0])
+    return Trained(network, progress.history, chosen, predicted)
+
+
+def prepare(data, indices):
+    """Inputs and labels of a part of the data set."""
+    rows, pictures = data.of(indices)
+    return network_input(labelled_squares(rows, pictures)), labels_of(rows, data.classes)

@@ -1,10 +1,30 @@
 """Which pictures train and which judge: by person, by clip or by image."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cli import UserError
 
 SPLITS = ("person", "clip", "image")
+MANY = {"person": "people", "clip": "clips", "image": "pictures"}
+CHOOSE = 8  # one in so many groups of the training data is kept to choose the epoch
+
+
+@dataclass
+class Parts:
+    """Rows of a data set by what they are for: three ndarrays of int that share no element."""
+
+    fit: np.ndarray  # the network learns from them
+    choose: np.ndarray  # they choose the epoch
+    val: np.ndarray  # they judge, once
+
+
+def groups_of(rows, by):
+    """What must stay together with each row: its person, its clip, or itself."""
+    if by == "clip":  # two people's clips may bear the same name
+        return [(row["person"], row["clip"]) for row in rows]
+    return [row[{"person": "person", "image": "path"}[by]] for row in rows]
 
 
 def folds_of(rows, by, folds, seed):
@@ -27,16 +47,58 @@ def folds_of(rows, by, folds, seed):
         From 0 to folds - 1. Groups are dealt in random order like cards, so folds
         have equally many groups, one more or less.
     """
-    key = {"person": "person", "clip": "clip", "image": "path"}[by]
-    names = [(row["person"], row["clip"]) if by == "clip" else row[key] for row in rows]
+    names = groups_of(rows, by)
     groups = sorted(set(names))
     if folds < 2:
         raise UserError(f"a split needs at least 2 folds, not {folds}")
     if len(groups) < folds:
-        what = {"person": "people", "clip": "clips", "image": "pictures"}[by]
         raise UserError(
-            f"a split by {by} into {folds} folds needs as many {what}: there are {len(groups)}"
+            f"a split by {by} into {folds} folds needs as many {MANY[by]}: there are {len(groups)}"
         )
     order = np.random.default_rng([seed, 0]).permutation(len(groups))
     fold = {groups[index]: place % folds for place, index in enumerate(order)}
     return np.array([fold[name] for name in names])
+
+
+def parts_of(rows, by, folds, fold, seed):
+    """Divide a data set for one training.
+
+    Parameters
+    ----------
+    rows : list of dict
+    by : {'person', 'clip', 'image', 'none'}
+        'none' holds out nothing to judge; the epoch is then chosen on pictures.
+    folds, fold, seed : int
+        As for `folds_of`; this fold is held out.
+
+    Returns
+    -------
+    Parts
+        The part that chooses the epoch is taken from the training data by the same grouping.
+    """
+    everything = np.arange(len(rows))
+    if by == "none":
+        by, held_out = "image", np.zeros(len(rows), bool)
+    else:
+        held_out = folds_of(rows, by, folds, seed) == fold
+    rest = everything[~held_out]
+    names = groups_of([rows[k] for k in rest], by)
+    groups = sorted(set(names))
+    if len(groups) < 2:
+        raise UserError(
+            f"a split by {by} needs at least 3 {MANY[by]}: one to learn from, one to choose "
+            f"the epoch, one to judge; there are {len(groups) + int(held_out.any())}"
+        )
+    order = np.random.default_rng([seed, 1, fold]).permutation(len(groups))
+    kept = {groups[index] for index in order[: max(1, round(len(groups) / CHOOSE))]}
+    choose = np.array([name in kept for name in names])
+    return Parts(rest[~choose], rest[choose], everything[held_out])
+
+
+def subset(rows, indices, by, share, seed):
+    """A share of the groups among ``indices``, at least one; a smaller share lies in a larger."""
+    names = groups_of([rows[k] for k in indices], by)
+    groups = sorted(set(names))
+    order = np.random.default_rng([seed, 2]).permutation(len(groups))
+    kept = {groups[index] for index in order[: max(1, round(len(groups) * share))]}
+    return indices[[name in kept for name in names]]

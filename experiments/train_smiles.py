@@ -2,6 +2,9 @@
 
 The article's three attempts are `--no-augment`, `--split person` and, what worked
 for its author, `--split image`. The number of classes comes from the data.
+
+Ctrl-C saves and ends; `--resume` goes on, to the same weights as if nothing had
+happened, also after a kill. Watch it by `make monitor`.
 """
 
 import argparse
@@ -14,65 +17,114 @@ import cli
 cli.use_project_python()
 
 
-def arguments():
+def arguments(argv=None):
     """The command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
-    parser.add_argument("--split", choices=("person", "clip", "image"), default="image")
+    parser.add_argument(
+        "--split",
+        choices=("person", "clip", "image", "none"),
+        default="image",
+        help="what is held out; none: all pictures train, nothing judges (default image)",
+    )
     parser.add_argument("--folds", type=int, default=5, help="one of so many parts is held out")
     parser.add_argument("--fold", type=int, default=0, help="which one (default 0)")
     parser.add_argument(
         "--no-augment", action="store_true", help="train on the squares as labelled"
     )
-    parser.add_argument("--epochs", type=int, default=80)
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--epochs", type=int, default=80, help="passes through the data")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that augment")
+    parser.add_argument("--resume", action="store_true", help="go on where a training stopped")
+    parser.add_argument("--no-monitor", action="store_true", help="write nothing for TensorBoard")
     parser.add_argument(
-        "--out", required=True, help="folder for smiles.npz, metrics.jsonl, curves.png"
+        "--out",
+        required=True,
+        type=Path,
+        help="folder for smiles.npz, its card smiles.md, metrics.jsonl, curves.png",
     )
-    args = parser.parse_args()
-    for name in ("epochs", "batch"):
-        if getattr(args, name) < 1:
-            parser.error(f"--{name} must be at least 1")
+    args = parser.parse_args(argv)
+    for name, least in (("epochs", 1), ("batch", 1), ("workers", 0), ("seed", 0)):
+        if getattr(args, name) < least:
+            parser.error(f"--{name} must be at least {least}")
     if not 0 <= args.fold < args.folds:
         parser.error(f"--fold must be from 0 to {args.folds - 1}")
     return args
 
 
-def main():
-    """Train, write the results, print the last epoch's."""
-    args = arguments()
-    from dataset.manifest import classes_of
-    from experiments.smiley_data import SMILEYS, read_smiley_data
-    from experiments.smiley_training import train_and_validate
-    from experiments.splits import folds_of
+def main(argv=None):
+    """Train, write the results, print the chosen epoch's."""
+    args = arguments(argv)
+    from experiments.commands import command_line
+    from experiments.model_card import write_card
+    from experiments.plots import plot_curves
+    from experiments.smiley_data import SMILEYS, SmileyData
+    from experiments.smiley_training import epoch_steps, train_smileys
+    from experiments.splits import parts_of
+    from experiments.training import RATE, Stopped, check_unfinished
+    from nets.weights import save_weights
+    from output import make_folder
+    from pipeline.run_video import Interrupt
 
-    rows, pictures = read_smiley_data(args.data)
-    classes = classes_of(rows)
-    if len(classes) < 2:
-        raise cli.UserError(f"{args.data} has one class only: {classes[0]}")
-    held_out = folds_of(rows, args.split, args.folds, args.seed) == args.fold
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    last = train_and_validate(
-        [(row, picture) for row, picture, val in zip(rows, pictures, held_out) if not val],
-        [(row, picture) for row, picture, val in zip(rows, pictures, held_out) if val],
-        classes,
-        out,
-        augmentation=None if args.no_augment else SMILEYS,
-        epochs=args.epochs,
-        batch=args.batch,
-        seed=args.seed,
-        workers=args.workers,
-        origin=" ".join(["experiments/train_smiles.py", *sys.argv[1:]]),
+    data = SmileyData.read(args.data)
+    parts = parts_of(data.rows, args.split, args.folds, args.fold, args.seed)
+    steps = epoch_steps(len(parts.fit), args.batch)
+    out = args.out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
+    if not args.resume:
+        check_unfinished(out, args.epochs * steps)
+    data_hash = data.hash()
+    settings = {"data": data_hash, "split": args.split, "folds": args.folds, "fold": args.fold}
+    try:
+        with Interrupt() as interrupt:
+            trained = train_smileys(
+                data,
+                parts,
+                out,
+                augmentation=None if args.no_augment else SMILEYS,
+                epochs=args.epochs,
+                steps=steps,
+                batch=args.batch,
+                seed=args.seed,
+                settings=settings,
+                watch=not args.no_monitor,
+                workers=args.workers,
+                resume=args.resume,
+                stop=lambda: interrupt.wanted,
+            )
+    except Stopped as stopped:
+        print(f"stopped at {stopped}, saved in {out}: go on with --resume", file=sys.stderr)
+        return 130
+    command = command_line("experiments/train_smiles.py", argv, without=["--resume"])
+    meta = {"classes": data.classes, "origin": command}
+    save_weights(out / "smiles.npz", trained.network, "smiles", **meta)
+    write_card(
+        out / "smiles.md",
+        data,
+        parts,
+        trained,
+        title="smiles.npz: the smiley net",
+        source=Path(args.data).name,
+        data_hash=data_hash,
+        command=f"python {command}",
+        training=f"{args.epochs} epochs of {steps} batches of {args.batch} "
+        f"{'windows as labelled' if args.no_augment else 'augmented windows'}, seed {args.seed}, "
+        f"Adam, the rate falling from {RATE:g} to 0 along a cosine.",
     )
+    plot_curves(trained.history, out / "curves.png", chance=1 / len(data.classes))
+    chosen = trained.chosen
+    part = "validation" if len(parts.val) else "nothing judged; choosing"
+    judge = "val" if len(parts.val) else "choose"
     print(
-        f"validation accuracy {last['val_accuracy']:.3f} (chance {1 / len(classes):.3f}), "
-        f"training {last['train_accuracy']:.3f}; written to {out}"
+        f"{part} accuracy {chosen[f'{judge}_accuracy']:.3f} (chance {1 / len(data.classes):.3f}), "
+        f"training {chosen['train_accuracy']:.3f}, epoch {chosen['epoch']} of {args.epochs}; "
+        f"written to {out}"
     )
+    return 0
 
 
 if __name__ == "__main__":

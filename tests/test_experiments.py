@@ -181,11 +181,16 @@ def test_train_smiles_from_end_to_end(faces, tmp_path):
         "--batch", 16, "--out", out,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert sorted(p.name for p in out.iterdir()) == ["curves.png", "metrics.jsonl", "smiles.npz"]
+    names = {p.name for p in out.iterdir()}
+    assert {"curves.png", "metrics.jsonl", "smiles.npz", "smiles.md", "checkpoint.npz"} <= names
+    assert sum("tfevents" in name for name in names) == 1
+    for heading in ("Data", "Training", "Measured", "Where it fails"):
+        assert f"## {heading}" in (out / "smiles.md").read_text()
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == list(range(1, 13))
     assert np.sum(lines[0]["val_confusion"]) == 8
     assert lines[-1]["val_accuracy"] == 1  # which way up a face stands is easy
+    assert lines[-1]["val_recall"] == [1, 1]
     from nets.weights import load_network
 
     _, meta = load_network(out / "smiles.npz", "smiles")
