@@ -35,6 +35,33 @@ train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split 
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
 
+# What is committed is the comparison on the rendered people; others go to runs/.
+QUICK ?=
+REAL ?=
+COMPARED = $(if $(QUICK),$(patsubst data/smileys,data/quick,$(DATA)),$(DATA))
+COMPARISON = $(or $(OUT),$(if $(filter data/smileys,$(COMPARED)),results/eval_split/smileys,runs/eval_split/$(basename $(notdir $(COMPARED)))))
+
+eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
+	@test '$(COMPARED)' != data/smileys || $(RUN) dataset/make_data.py
+	@test '$(COMPARED)' != data/quick || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
+	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
+	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' --out $(if $(QUICK),runs,results)/eval_split/real $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
+
+QUICK_PEOPLE = --people 6 --frames 4 --whole 0
+QUICK_ARMS = --seeds 3 --epochs 14 --growth 0.5
+
+RUNS ?= runs
+PORT ?= 6006
+
+monitor: setup .venv-monitor/installed ## watch the trainings under runs/ by TensorBoard (RUNS=folder PORT=6006)
+	@mkdir -p '$(RUNS)'
+	.venv-monitor/bin/tensorboard --logdir '$(RUNS)' --host localhost --port '$(PORT)' $(ARGS)
+
+.venv-monitor/installed: requirements-monitor.txt
+	.venv/bin/python -m venv .venv-monitor
+	.venv-monitor/bin/python -m pip install --quiet --requirement requirements-monitor.txt
+	touch $@
+
 bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and others', into results/bench
 	$(RUN) augment/benchmark.py
 	$(RUN) experiments/bench/bench.py --peers .venv-bench/bin/python $(ARGS)
@@ -44,9 +71,7 @@ bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and oth
 	.venv-bench/bin/python -m pip install --quiet --requirement requirements-bench.txt
 	touch $@
 
-eval-split: ## the article's comparison of train and validation accuracy
 demo: ## the smileys of a rendered woman named in a video
 collect: ## the web page where people contribute their smileys
-monitor: ## watch a training
-eval-split demo collect monitor:
+demo collect:
 	@echo 'error: make $@ comes with a later part of the project' >&2; exit 2

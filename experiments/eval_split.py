@@ -1,0 +1,121 @@
+"""Compare the splits by person, by clip and by image, with and without augmentation.
+
+The article's three findings as numbers with a spread: every arm is trained with
+several seeds, each of which holds out another fold, so that with five seeds every
+picture judges once in each split. All arms take equally many steps. What counts as
+working and as failing is fixed beforehand (experiments/claims.py).
+
+It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+SPLITS = ("person", "clip", "image")
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    parser.add_argument(
+        "--splits", type=split_names, default=SPLITS, help="default person,clip,image"
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="trainings of each arm (default 5)")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        help="passes through the training pictures (default: 22, or as many as make 1250 steps)",
+    )
+    parser.add_argument("--no-augment", action="store_true", help="arms without augmentation only")
+    parser.add_argument(
+        "--growth",
+        type=shares,
+        default=(0.25, 0.5),
+        metavar="SHARES",
+        help="of the training data, for the arms that ask what more data does "
+        "(default 0.25,0.5; 'none' for none)",
+    )
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    parser.add_argument(
+        "--out", required=True, type=Path, help="folder for table.csv, curves.png, REPORT.md, arms/"
+    )
+    args = parser.parse_args(argv)
+    for name in ("seeds", "epochs", "batch", "processes"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name} must be at least 1")
+    return args
+
+
+def split_names(text):
+    """`person,image` as a tuple in the order of `SPLITS`."""
+    names = text.split(",")
+    if not set(names) <= set(SPLITS):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(SPLITS)}")
+    return tuple(name for name in SPLITS if name in names)
+
+
+def shares(text):
+    """`0.25,0.5` as a tuple; `none` as an empty one."""
+    values = () if text == "none" else tuple(sorted({float(part) for part in text.split(",")}))
+    if not all(0 < value < 1 for value in values):
+        raise argparse.ArgumentTypeError("shares lie between 0 and 1")
+    return values
+
+
+def main(argv=None):
+    """Train what is missing, then write the tables, figures and the report."""
+    args = arguments(argv)
+    from experiments.arms import run_arms
+    from experiments.commands import command_line
+    from experiments.intervals import interval
+    from experiments.leakage import leakage_of
+    from experiments.smiley_data import SmileyData
+    from experiments.split_arms import check_data, plan, warnings_of
+    from experiments.split_report import write_results
+    from experiments.training import Stopped
+    from output import make_folder
+
+    data = SmileyData.read(args.data)
+    check_data(data, args.splits)
+    arms = plan(data, args)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    warned = warnings_of(data, arms)
+    for warning in warned:
+        print(f"warning: {warning}", file=sys.stderr)
+    leakage = leakage_of(data, arms)
+    for split, values in leakage.items():
+        print(
+            f"the label of the nearest training picture, by {split}: right for "
+            f"{interval(values)} of the held-out pictures"
+        )
+    try:
+        results = run_arms(arms, args.data, data.hash(), args.out, args.processes)
+    except Stopped as stopped:
+        print(
+            f"stopped with {stopped} finished, the others saved in {args.out}: "
+            "the same command goes on",
+            file=sys.stderr,
+        )
+        return 130
+    command = command_line("python experiments/eval_split.py", argv)
+    verdicts = write_results(data, arms, results, leakage, warned, args.out, command)
+    print("\n".join(verdicts))
+    print(f"written to {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)
