@@ -87,12 +87,12 @@ class Skull:
         grow = np.where(radius > wanted, 1 + near * (wanted / radius - 1), grow)
         out = CENTRE + (points - CENTRE) * grow[:, None]
         across, along, middle = torso_radii(np.minimum(out[:, 1], 5.9))
-        flat = np.stack([out[:, 0] / (across + 0.10), (out[:, 2] - middle) / (along + 0.10)], 1)
-        inside = np.sqrt((flat**2).sum(1)) + 1e-9
+        # What meets the shoulders falls behind them.
+        depth = (along + 0.10) * np.sqrt(np.clip(1 - (out[:, 0] / (across + 0.10)) ** 2, 0, 1))
+        surface = middle - depth
+        inside = np.abs(out[:, 2] - middle) < depth
         below = smoothstep(out[:, 1], 6.0, 5.6)
-        scale = np.where(inside < 1, 1 + below * (1 / inside - 1), 1.0)
-        out[:, 0] *= scale
-        out[:, 2] = middle + (out[:, 2] - middle) * scale
+        out[:, 2] += np.where(inside, below * (surface - out[:, 2]), 0.0)
         return out
 
 
