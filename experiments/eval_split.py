@@ -78,9 +78,9 @@ def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = arguments(argv)
     from experiments.arms import run_arms
-    from experiments.commands import command_line
     from experiments.intervals import interval
     from experiments.leakage import leakage_of
+    from experiments.results import command_line
     from experiments.smiley_data import SmileyData
     from experiments.split_arms import check_data, plan, warnings_of
     from experiments.split_report import write_results

@@ -1,6 +1,5 @@
 """Tables, figures and words of `eval_split.py`."""
 
-import csv
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from experiments.claims import FAILS, WORKS, closes, judge, skill
 from experiments.intervals import LEVEL, interval
+from experiments.results import write_csv
 from experiments.smiley_data import labels_of
 from experiments.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
 from experiments.splits import MANY
@@ -154,14 +154,6 @@ def write_results(data, arms, results, leakage, warned, out, command):
     with written(out / "REPORT.md") as beside:
         Path(beside).write_text(text, encoding="utf-8")
     return [str(verdict) for verdict in verdicts]
-
-
-def write_csv(path, columns, rows):
-    """A table, beside and renamed."""
-    with written(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
 
 
 def write_table(c, path):

@@ -58,9 +58,9 @@ def arguments(argv=None):
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
-    from experiments.commands import command_line
     from experiments.model_card import write_card
     from experiments.plots import plot_curves
+    from experiments.results import command_line
     from experiments.smiley_data import SMILEYS, SmileyData
     from experiments.smiley_training import epoch_steps, train_smileys
     from experiments.splits import parts_of

@@ -1,7 +1,10 @@
-"""The command that made a result, for its report."""
+"""What every result comes with: the command that made it, and its tables."""
 
+import csv
 import sys
 from pathlib import Path
+
+from output import written
 
 
 def command_line(script, argv=None, without=()):
@@ -24,3 +27,11 @@ def command_line(script, argv=None, without=()):
     words = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
     words = [Path(word).name if word.startswith("/") else word for word in words]
     return " ".join([script, *(word for word in words if word not in without)])
+
+
+def write_csv(path, columns, rows):
+    """Write a table, beside and renamed."""
+    with written(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
