@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-lasagne lint train eval-split demo data bench collect monitor sheet
+.PHONY: help setup test test-lasagne lint train eval-split eval-augment eval-vote demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -49,6 +49,22 @@ eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; D
 
 QUICK_PEOPLE = --people 6 --frames 4 --whole 0
 QUICK_ARMS = --seeds 3 --epochs 14 --growth 0.5
+
+eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
+	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
+	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),results/eval_augment)' $(ARGS)
+
+# Two women of the data set and one who is not in it.
+FILMED = 3 11 1000
+
+eval-vote: setup ## measure the vote on rendered frames and videos of known truth (ARGS='--smiles FILE')
+	$(RUN) dataset/make_data.py
+	@mkdir -p out
+	@for person in $(FILMED); do \
+	    test -f out/vote-$$person.json || \
+	    $(RUN) dataset/make_video.py --person $$person --out out/vote-$$person.mp4 || exit; \
+	done
+	$(RUN) experiments/eval_vote.py --video $(FILMED:%=out/vote-%.mp4) $(ARGS)
 
 RUNS ?= runs
 PORT ?= 6006

@@ -1,0 +1,185 @@
+"""Tables, figures and words of `eval_augment.py`."""
+
+import numpy as np
+
+from experiments.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
+from experiments.intervals import interval
+from experiments.plots import plt, save
+from experiments.results import write_csv
+from output import written
+
+# What each kind is compared with: what a transform takes away when left out, and what it
+# gives alone.
+AGAINST = {"without": BASE, "only": NOTHING}
+PARTS = ("train", "choose", "val")
+
+
+class Ablation:
+    """Accuracies by split, setting, part and seed.
+
+    Parameters
+    ----------
+    arms : dict of (split, setting, seed) to Arm
+    results : dict, as from `arms.run_arms`
+    """
+
+    def __init__(self, arms, results):
+        self.settings = list(dict.fromkeys(setting for _, setting, _ in arms))
+        self.seeds = sorted({seed for _, _, seed in arms})
+        self.found = {key: results[arm.name]["chosen"] for key, arm in arms.items()}
+
+    def values(self, split, setting, part="val"):
+        """Accuracy, seed by seed: ndarray."""
+        return np.array(
+            [self.found[split, setting, seed][f"{part}_accuracy"] for seed in self.seeds]
+        )
+
+    def change(self, split, setting, part="val"):
+        """Difference from what the setting is compared with, paired by seed: Interval."""
+        base = AGAINST.get(setting[0], BASE)
+        return interval(self.values(split, setting, part) - self.values(split, base, part))
+
+    def recommended(self, split):
+        """The strength of highest mean accuracy on the pictures that choose the epoch."""
+        tried = [setting for setting in self.settings if setting[0] == "strength"]
+        return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
+
+
+def write_results(data, arms, results, args, command):
+    """Write ablation.csv, the figures and REPORT.md."""
+    a = Ablation(arms, results)
+    rows = []
+    for split in args.splits:
+        for setting in a.settings:
+            means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
+            change = a.change(split, setting)
+            bounds = [f"{value:.4f}" for value in (change.mean, change.low, change.high)]
+            rows.append([split, *setting, len(a.seeds), *means, *bounds])
+    columns = ("split", "kind", "what", "seeds", "train", "choose", "val")
+    write_csv(args.out / "ablation.csv", (*columns, "change", "low", "high"), rows)
+    plot_strengths(a, args.splits, args.out / "strength.png")
+    plot_changes(a, args.splits, args.out / "transforms.png")
+    first = next(iter(arms.values()))
+    hours = sum(result["seconds"] for result in results.values()) / 3600
+    lines = [
+        "# The augmentation, transform by transform",
+        "",
+        f"`{command}`",
+        "",
+        f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, "
+        f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
+        f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
+        f"batches of {first.batch} in every arm; {len(arms)} arms took {hours:.1f} hours of one "
+        "core. Intervals are Student's t over the seeds; differences are paired by seed, on the "
+        "same held-out pictures.",
+        "",
+        "## Strength",
+        "",
+        *strength_lines(a, args.splits),
+        "",
+        "## Transforms",
+        "",
+        *transform_lines(a, args.splits),
+    ]
+    with written(args.out / "REPORT.md") as beside:
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def strength_lines(a, splits):
+    """Tables of the strengths, and the recommendation."""
+    for split in splits:
+        yield f"By {split}; 1 is `SMILEYS` of `experiments/smiley_data.py`:"
+        yield ""
+        yield "| strength | training | training, kept to choose | held out | change from 1 |"
+        yield "| --- | --- | --- | --- | --- |"
+        for setting in sorted(s for s in a.settings if s[0] == "strength"):
+            cells = " | ".join(str(interval(a.values(split, setting, part))) for part in PARTS)
+            yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
+        yield ""
+        yield (
+            f"The pictures kept to choose the epoch, which are training data, are named best at "
+            f"strength {a.recommended(split):g}; the held-out ones had no part in that."
+        )
+        yield ""
+    yield "![Accuracy and strength](strength.png)"
+
+
+def transform_lines(a, splits):
+    """Table of the transforms, and what is certain of them."""
+    shown = [name for name in NAMES if {("without", name), ("only", name)} & {*a.settings}]
+    if not shown:
+        yield "Only strengths were tried."
+        return
+    kinds = [kind for kind in ("without", "only") if (kind, shown[0]) in a.settings]
+    heads = [f"{kind} it, by {split}" for split in splits for kind in kinds]
+    yield f"| transform | {' | '.join(heads)} |"
+    yield f"| --- |{' --- |' * len(heads)}"
+    for name in shown:
+        cells = [str(a.change(split, (kind, name))) for split in splits for kind in kinds]
+        yield f"| {name} | {' | '.join(cells)} |"
+    yield ""
+    yield (
+        "Without it: change against the whole augmentation. Only it: change against none. "
+        f"Of {len(shown) * len(heads)} intervals of 95 %, one in twenty misses the truth."
+    )
+    yield ""
+    for split in splits:
+        for kind in kinds:
+            changes = {name: a.change(split, (kind, name)) for name in shown}
+            gains = [n for n, c in changes.items() if c.above(0)]
+            losses = [n for n, c in changes.items() if c.below(0)]
+            helps, harms = (losses, gains) if kind == "without" else (gains, losses)
+            yield (
+                f"- by {split}, {kind}: surely helps {', '.join(helps) or 'none'}; surely harms "
+                f"{', '.join(harms) or 'none'}"
+            )
+    yield ""
+    yield "![Each transform left out, and alone](transforms.png)"
+
+
+def plot_strengths(a, splits, path):
+    """Accuracy of the three parts against strength."""
+    figure, grid = plt.subplots(
+        1, len(splits), figsize=(4.5 * len(splits), 3.5), squeeze=False, constrained_layout=True
+    )
+    strengths = [s for s in STRENGTHS if ("strength", s) in a.settings]
+    labels = {"train": "training", "choose": "training, kept to choose", "val": "held out"}
+    for axes, split in zip(grid[0], splits):
+        for number, part in enumerate(PARTS):
+            values = np.array([a.values(split, ("strength", s), part) for s in strengths])
+            axes.plot(strengths, values.mean(axis=1), f"C{number}-", label=labels[part])
+            axes.plot(strengths, values, f"C{number}.", alpha=0.4)
+        axes.set(xlabel="strength", ylabel="accuracy", ylim=(0, 1.02), title=f"by {split}")
+        axes.grid(alpha=0.3)
+    grid[0, 0].legend()
+    save(figure, path)
+
+
+def plot_changes(a, splits, path):
+    """Paired differences of each transform with their intervals."""
+    kinds = [k for k in ("without", "only") if any(setting[0] == k for setting in a.settings)]
+    if not kinds:
+        path.unlink(missing_ok=True)
+        return
+    figure, grid = plt.subplots(
+        1,
+        len(splits) * len(kinds),
+        figsize=(3.2 * len(splits) * len(kinds), 4.5),
+        sharey=True,
+        squeeze=False,
+        constrained_layout=True,
+    )
+    panels = [(split, kind) for split in splits for kind in kinds]
+    places = np.arange(len(NAMES))
+    for axes, (split, kind) in zip(grid[0], panels):
+        changes = [a.change(split, (kind, name)) for name in NAMES]
+        means = np.array([change.mean for change in changes])
+        reach = np.nan_to_num([change.high - change.mean for change in changes])
+        axes.errorbar(means, places, xerr=reach, fmt="o", capsize=2)
+        axes.axvline(0, color="gray", linestyle=":")
+        axes.set_yticks(places, NAMES)
+        axes.set_title(f"{kind} it, by {split}", fontsize=9)
+        axes.set_xlabel("change of accuracy")
+        axes.grid(alpha=0.3)
+    grid[0, 0].invert_yaxis()
+    save(figure, path)

@@ -1,0 +1,92 @@
+"""Which transforms of the augmentation matter, and how strong it should be.
+
+Each transform left out, each alone, and all at strengths from 0 to 2, by person and
+by image. Differences are paired: the same seed, the same pictures held out. The default
+strength is recommended by the pictures that choose the epoch, which are training
+people's; what is held out only reports.
+
+It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+from experiments.eval_split import split_names
+
+KINDS = ("strength", "without", "only")
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    add("--splits", type=split_names, default=("person", "image"), help="default person,image")
+    add("--kinds", type=kinds, default=KINDS, help="default strength,without,only")
+    add("--seeds", type=int, default=3, help="trainings of each arm (default 3)")
+    add("--epochs", type=int, default=12, help="passes through the training pictures (default 12)")
+    add("--batch", type=int, default=32)
+    add("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    add(
+        "--out", required=True, type=Path, help="folder for ablation.csv, figures, REPORT.md, arms/"
+    )
+    args = parser.parse_args(argv)
+    for name in ("seeds", "epochs", "batch", "processes"):
+        if getattr(args, name) < 1:
+            parser.error(f"--{name} must be at least 1")
+    return args
+
+
+def kinds(text):
+    """`strength,only` as a tuple."""
+    names = text.split(",")
+    if not set(names) <= set(KINDS):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(KINDS)}")
+    return tuple(names)
+
+
+def main(argv=None):
+    """Train what is missing, then write tables, figures and the report."""
+    args = arguments(argv)
+    from experiments.arms import run_arms
+    from experiments.augment_arms import plan
+    from experiments.augment_report import write_results
+    from experiments.results import command_line
+    from experiments.smiley_data import SmileyData
+    from experiments.split_arms import check_data, warnings_of
+    from experiments.training import Stopped
+    from output import make_folder
+
+    data = SmileyData.read(args.data)
+    check_data(data, args.splits)
+    arms = plan(data, args)
+    for warning in warnings_of(data, [arm for arm in arms.values() if arm.augmentation is None]):
+        print(f"warning: {warning}", file=sys.stderr)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    try:
+        results = run_arms(list(arms.values()), args.data, data.hash(), args.out, args.processes)
+    except Stopped as stopped:
+        print(
+            f"stopped with {stopped} finished, the others saved in {args.out}: "
+            "the same command goes on",
+            file=sys.stderr,
+        )
+        return 130
+    command = command_line("python experiments/eval_augment.py", argv)
+    write_results(data, arms, results, args, command)
+    print((args.out / "REPORT.md").read_text(encoding="utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)
