@@ -118,7 +118,7 @@ class Monitor(NoMonitor):
 
     Curves are written every epoch; confusion matrices, augmented samples, the first
     layer's filters, activations and gradients at most once an epoch, and only as often
-    as they take less than `SHARE` of the time.
+    as they take less than `SHARE` of the time; those of the last epoch in any case.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class Monitor(NoMonitor):
         super().__init__()
         self.folder, self.classes = folder, classes
         self.inputs = network_input(samples[:ACTIVATIONS])
-        self.writer = self.layers = self.before = None
+        self.writer = self.layers = self.before = self.waiting = None
         self.begun, self.spent = time.perf_counter(), 0.0
 
     def start(self, history):
@@ -166,16 +166,21 @@ class Monitor(NoMonitor):
         start = time.perf_counter()
         with self.guard:
             self.scalars(metrics)
+            self.waiting = metrics, trainer, images
             if self.spent <= SHARE * (start - self.begun):
+                self.waiting = None
                 self.heavy(metrics, trainer, images)
             self.writer.flush()
         self.spent += time.perf_counter() - start
 
     def close(self):
-        """Close the event file."""
+        """Show the last epoch's pictures if they had to wait; close the event file."""
+        if self.writer is None:
+            return
         with self.guard:
-            if self.writer is not None:
-                self.writer.close()
+            if self.waiting:
+                self.heavy(*self.waiting)
+            self.writer.close()
 
     def scalars(self, metrics):
         """All numbers of an epoch: ``val_loss`` becomes loss/val, and so on."""

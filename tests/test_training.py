@@ -335,6 +335,9 @@ def test_heavy_monitoring_waits_until_it_may(tmp_path, monkeypatch):
     # Half a second of every ten would be 5 %.
     assert calls[0] == 1
     assert len(calls) < 6
+    assert calls[-1] != 10
+    monitor.close()
+    assert calls[-1] == 10
 
 
 def orphan(path):
