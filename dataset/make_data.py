@@ -38,7 +38,7 @@ from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view
 from output import beside, finish, rounded_box
 
-VERSION = 1  # of the generator: raised when the same options give other pictures
+VERSION = 2  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "size", "whole", "seed", "men")
 PARTS = ".parts"  # rows of finished shots, until all are finished
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
