@@ -58,14 +58,10 @@ def arguments(argv=None):
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
-    from experiments.model_card import write_card
-    from experiments.plots import plot_curves
-    from experiments.results import command_line
     from experiments.smiley_data import SMILEYS, SmileyData
     from experiments.smiley_training import epoch_steps, train_smileys
     from experiments.splits import parts_of
-    from experiments.training import RATE, Stopped, check_unfinished
-    from nets.weights import save_weights
+    from experiments.training import Stopped, check_unfinished
     from output import make_folder
     from pipeline.run_video import Interrupt
 
@@ -99,23 +95,13 @@ def main(argv=None):
     except Stopped as stopped:
         print(f"stopped at {stopped}, saved in {out}: go on with --resume", file=sys.stderr)
         return 130
-    command = command_line("experiments/train_smiles.py", argv, without=["--resume"])
-    meta = {"classes": data.classes, "origin": command}
-    save_weights(out / "smiles.npz", trained.network, "smiles", **meta)
-    write_card(
-        out / "smiles.md",
-        data,
-        parts,
-        trained,
-        title="smiles.npz: the smiley net",
-        source=Path(args.data).name,
-        data_hash=data_hash,
-        command=f"python {command}",
-        training=f"{args.epochs} epochs of {steps} batches of {args.batch} "
-        f"{'windows as labelled' if args.no_augment else 'augmented windows'}, seed {args.seed}, "
-        f"Adam, the rate falling from {RATE:g} to 0 along a cosine.",
-    )
-    plot_curves(trained.history, out / "curves.png", chance=1 / len(data.classes))
+    try:
+        write_results(args, argv, data, parts, trained, data_hash)
+    except OSError as error:
+        raise cli.UserError(
+            f"cannot write the results to {out}: {error.strerror}; make room and call again "
+            "with --resume"
+        ) from None
     chosen = trained.chosen
     part = "validation" if len(parts.val) else "nothing judged; choosing"
     judge = "val" if len(parts.val) else "choose"
@@ -125,6 +111,35 @@ def main(argv=None):
         f"written to {out}"
     )
     return 0
+
+
+def write_results(args, argv, data, parts, trained, data_hash):
+    """Weights, their card, the curves."""
+    from experiments.model_card import write_card
+    from experiments.plots import plot_curves
+    from experiments.results import command_line
+    from experiments.smiley_training import epoch_steps
+    from experiments.training import RATE
+    from nets.weights import save_weights
+
+    command = command_line("experiments/train_smiles.py", argv, without=["--resume"])
+    meta = {"classes": data.classes, "origin": command}
+    save_weights(args.out / "smiles.npz", trained.network, "smiles", **meta)
+    steps = epoch_steps(len(parts.fit), args.batch)
+    what = "windows as labelled" if args.no_augment else "augmented windows"
+    write_card(
+        args.out / "smiles.md",
+        data,
+        parts,
+        trained,
+        title="smiles.npz: the smiley net",
+        source=Path(args.data).name,
+        data_hash=data_hash,
+        command=f"python {command}",
+        training=f"{args.epochs} epochs of {steps} batches of {args.batch} {what}, "
+        f"seed {args.seed}, Adam, the rate falling from {RATE:g} to 0 along a cosine.",
+    )
+    plot_curves(trained.history, args.out / "curves.png", chance=1 / len(data.classes))
 
 
 if __name__ == "__main__":

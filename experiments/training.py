@@ -1,5 +1,6 @@
 """One loop that trains any network: measured every epoch, watchable, stoppable, resumable."""
 
+import io
 import json
 import math
 import zipfile
@@ -104,8 +105,10 @@ class Trainer:
 
 def save_checkpoint(path, state, **extra):
     """Write `Trainer.state` and named arrays beside ``path``, then rename."""
-    with written(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **{f"state{k:03d}": array for k, array in enumerate(state)}, **extra)
+    data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later
+    np.savez(data, **{f"state{k:03d}": array for k, array in enumerate(state)}, **extra)
+    with written(path) as beside:
+        beside.write_bytes(data.getbuffer())
 
 
 def load_checkpoint(path):

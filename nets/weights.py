@@ -1,5 +1,6 @@
 """Trained parameters on disk: one ``.npz`` a network, refused where it does not fit."""
 
+import io
 import json
 import zipfile
 
@@ -40,8 +41,10 @@ def save_weights(path, network, kind, **meta):
     """
     arrays = {name: param.get_value() for name, param in named_params(network).items()}
     text = json.dumps({"kind": kind, **meta}, ensure_ascii=False, sort_keys=True)
-    with written(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
+    data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later
+    np.savez(data, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
+    with written(path) as beside:
+        beside.write_bytes(data.getbuffer())
 
 
 def read_weights(path):
