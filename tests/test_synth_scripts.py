@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from augment.drawn import BOX, drawn_face
 from dataset import calibrate, make_data, make_sheet, make_video
+from dataset.calibrate_net import article_net
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.shot import RATE
@@ -154,6 +156,14 @@ def test_classifiers_tell_apart_what_is_apart(classifier):
     points = centres[np.arange(90) % 3] + rng.normal(0, 0.3, (90, 20))
     answer = classifier(points[:60], labels[:60], points[60:])
     assert (answer == labels[60:]).all()
+
+
+def test_the_net_tells_apart_which_way_up_a_face_is():
+    face = calibrate.face_patch(drawn_face(), BOX)
+    patches = np.array([face, face[::-1]])[np.arange(40) % 2]
+    labels = np.array(["up", "down"])[np.arange(40) % 2]
+    answer = article_net(patches[:30], labels[:30], patches[30:], calibrate.MARGIN, steps=40)
+    assert (answer == labels[30:]).all()
 
 
 def test_face_patch_puts_the_box_in_the_middle():

@@ -1,0 +1,87 @@
+"""Does a net that knows rendered people only read real faces? Five expressions, chance 0.2.
+
+The pictures of a set of acted expressions go through the whole pipeline (detector, best
+square, vote); among the five smileys that mean what was acted, the one with the largest
+share is the answer.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+# Label of the set: smiley that means it.
+MEANING = {
+    "happy": "smile",
+    "surprise": "surprise",
+    "sad": "sad",
+    "angry": "angry",
+    "neutral": "neutral",
+}
+
+
+def answer(shares, classes):
+    """The expression whose smiley has the largest share; shares (classes,) in their order."""
+    share = dict(zip(classes, shares))
+    return max(MEANING, key=lambda label: share[MEANING[label]])
+
+
+def main(argv=None):
+    """Print the share of right answers, by expression, and what each was taken for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="manifest of acted expressions")
+    parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
+    parser.add_argument("--smiles", type=Path, metavar="FILE", help="default DIR/smiles.npz")
+    args = parser.parse_args(argv)
+
+    import numpy as np
+    from tqdm import tqdm
+
+    from dataset.manifest import manifest_path, read_manifest
+    from dataset.tables import box_of, read_images
+    from pipeline.cascade import Detector
+    from pipeline.square import best_square
+    from pipeline.vote import Voter
+
+    path = manifest_path(args.data)
+    rows = read_manifest(path)
+    images = read_images(path, rows)
+    kept = [(row, image) for row, image in zip(rows, images) if row["smiley"] in MEANING]
+    if not kept:
+        raise cli.UserError(f"{args.data} has none of the labels {', '.join(MEANING)}")
+    detector = Detector.load(args.weights)
+    voter = Voter.load(args.smiles or args.weights / "smiles.npz")
+    missing = set(MEANING.values()) - set(voter.classes)
+    if missing:
+        raise cli.UserError(f"the net does not know {', '.join(sorted(missing))}")
+    counts, unfound = Counter(), 0
+    for row, image in tqdm(kept, unit=" pictures"):
+        smallest = 0.5 * box_of(row)[2]
+        boxes, scores = detector.detect(image, max(24, smallest))
+        chosen = best_square(boxes, scores)
+        unfound += chosen is None
+        box = box_of(row) if chosen is None else boxes[chosen]
+        counts[row["smiley"], answer(voter.vote(image, box).shares, voter.classes)] += 1
+    recalls = []
+    for label in MEANING:
+        total = sum(counts[label, other] for other in MEANING)
+        if total:
+            recalls.append(counts[label, label] / total)
+            taken = ", ".join(f"{other} {counts[label, other]}" for other in MEANING)
+            print(f"{label} as {MEANING[label]}: {recalls[-1]:.3f} of {total} ({taken})")
+    right = sum(counts[label, label] for label in MEANING)
+    print(
+        f"right: {right / len(kept):.3f} of {len(kept)} pictures, mean over expressions "
+        f"{np.mean(recalls):.3f}; no face found in {unfound} (the labelled box was taken)"
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
