@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-lasagne lint train eval-split eval-augment eval-vote demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -14,6 +14,14 @@ setup: ## make .venv, install requirements.txt, compile the networks (PYTHON=pyt
 
 test: setup ## run the tests (ARGS='-k vote')
 	$(RUN) -m pytest $(ARGS)
+
+test-browser: setup .cache/browser/installed ## test the web page in a headless Chromium (apt-get install chromium)
+	PYTHONPATH=.cache/browser $(RUN) -m pytest tests/test_smielfy_browser.py $(ARGS)
+
+# Beside the environment, since it is larger than all of it.
+.cache/browser/installed: requirements-browser.txt
+	$(RUN) -m pip install --quiet --upgrade --target .cache/browser --requirement requirements-browser.txt
+	touch $@
 
 test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recurrent')
 	$(RUN) install/lasagne_tests.py $(ARGS)
@@ -66,6 +74,9 @@ eval-vote: setup ## measure the vote on rendered frames and videos of known trut
 	done
 	$(RUN) experiments/eval_vote.py --video $(FILMED:%=out/vote-%.mp4) $(ARGS)
 
+collect: setup ## the web page that collects people's smileys, and the mirror (ARGS='--host 0.0.0.0')
+	$(RUN) dataset/collect.py $(ARGS)
+
 RUNS ?= runs
 PORT ?= 6006
 
@@ -88,6 +99,5 @@ bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and oth
 	touch $@
 
 demo: ## the smileys of a rendered woman named in a video
-collect: ## the web page where people contribute their smileys
-demo collect:
+demo:
 	@echo 'error: make $@ comes with a later part of the project' >&2; exit 2

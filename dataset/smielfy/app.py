@@ -1,0 +1,402 @@
+"""The routes of Smielfy.
+
+GET    /api/me                 who I am, what I agreed to, what I have given
+POST   /api/enter              {"code"}: give the access code
+POST   /api/consent            {"agree": true}: get a pseudonym
+POST   /api/shown              {"shown": bool}: whether others may see my pictures
+GET    /api/smileys            the table of smileys, with their rendered examples
+GET    /api/examples/SMILEY    pictures of this smiley that others agreed to show
+GET    /example/ID             one of them
+POST   /api/bursts             {"smiley"}: begin a burst
+POST   /api/bursts/BURST/K     a JPEG: picture K of it
+DELETE /api/pictures/SMILEY    remove what I gave of it
+DELETE /api/me                 remove all that is mine
+POST   /api/look?near=x,y,w,h  a JPEG: what the networks see in it; nothing is kept
+"""
+
+import asyncio
+import collections
+import contextlib
+import json
+import math
+import random
+import re
+import secrets
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, cookie_parser
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dataset.manifest import read_smileys
+from dataset.smielfy.faces import MAX_BYTES
+from dataset.smielfy.guard import Guard, same
+from dataset.smielfy.limits import Limit
+from dataset.smielfy.people import Key, People
+from dataset.smielfy.refused import Refused
+from dataset.smielfy.shelf import lend, read_shelf, read_words, rendered_examples
+from dataset.smielfy.store import FRAMES, Store, check_space
+
+COOKIE, PASS = "smielfy", "smielfy-pass"
+YEAR = 365 * 24 * 3600
+JSON_BYTES = 2000  # of a request that is no picture
+PATIENCE = 20  # seconds a request's body may take
+UPLOADS = 60  # pictures being received at once
+EXAMPLES = 3  # of other people, shown at once
+
+
+class Smielfy:
+    """The service.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Gets ``collected/`` (the data set), ``people/`` and ``private/``.
+    eyes : dataset.smielfy.eyes.Eyes
+    code : str
+        The access code; empty for none.
+    https : bool
+        Whether cookies are for HTTPS only.
+    keeper : str
+        Who keeps the pictures, as the page says before the consent.
+    """
+
+    def __init__(self, folder, eyes, code="", https=False, keeper=""):
+        self.eyes, self.code, self.https, self.keeper = eyes, code, https, keeper
+        for name in ("", "private", "people", "collected"):
+            (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.key = Key(folder / "private" / "key")
+        self.people = People(folder / "people")
+        self.store = Store(folder / "collected", self.people.__contains__)
+        for person in self.people.unfinished():
+            self.forget(person)
+        self.smileys = read_smileys()
+        self.shelf, self.words = read_shelf(), read_words()
+        self.rendered = rendered_examples(self.shelf)
+        self.limits = {
+            "consent": Limit(100, 20),  # a class of pupils may share one address
+            "code": Limit(10, 5),
+            "change": Limit(60, 60),
+            "burst": Limit(40, 30),
+            "picture": Limit(200, 300),
+            "look": Limit(60, 40 * 60),
+            "examples": Limit(200, 600),
+        }
+        self.receiving = 0
+        self.looking = set()
+
+    # Who asks.
+
+    def person(self, request):
+        """The visitor's pseudonym, or None."""
+        person = self.key.check(request.cookies.get(COOKIE), "person")
+        return person if person in self.people else None
+
+    def agreed(self, request):
+        """The visitor's pseudonym; refused without consent."""
+        person = self.person(request)
+        if person is None:
+            raise Refused(403, "no_consent")
+        return person
+
+    def visitor(self, request):
+        """A name to count requests by."""
+        return self.person(request) or (request.client.host if request.client else "")
+
+    def entered(self, cookies):
+        """Whether the access code was given; cookies as the header's text."""
+        return not self.code or same(cookie_parser(cookies).get(PASS, ""), self.pass_)
+
+    @property
+    def pass_(self):
+        """What the cookie of who gave the code holds."""
+        return self.key.sign("pass", self.code)
+
+    def limit(self, name, key):
+        """Refuse what comes too often."""
+        wait = self.limits[name].wait(key)
+        if wait:
+            raise Refused(429, "too_often", wait=math.ceil(wait))
+
+    def set_cookie(self, response, name, value):
+        """Give a cookie that no script reads and no other site sends."""
+        response.set_cookie(
+            name, value, max_age=YEAR, httponly=True, samesite="strict", secure=self.https
+        )
+
+    # What is asked.
+
+    async def me(self, request):
+        """Tell a visitor what is known of her."""
+        person = self.person(request)
+        return JSONResponse(
+            {
+                "person": person,
+                "entered": self.entered(request.headers.get("cookie", "")),
+                "shown": bool(person) and self.people.shows(person),
+                "given": self.store.bursts(person) if person else {},
+                "people": len(self.people),
+            }
+        )
+
+    async def enter(self, request):
+        """Check the access code."""
+        self.limit("code", request.client.host if request.client else "")
+        body = await read_json(request, {"code": str})
+        if not same(body["code"].strip(), self.code):
+            raise Refused(403, "wrong_code")
+        response = JSONResponse({"entered": True})
+        self.set_cookie(response, PASS, self.pass_)
+        return response
+
+    async def consent(self, request):
+        """Give a pseudonym to who agrees."""
+        self.limit("consent", request.client.host if request.client else "")
+        body = await read_json(request, {"agree": bool})
+        if not body["agree"]:
+            raise Refused(422, "no_consent")
+        person = self.person(request)
+        if person is None:
+            check_space(self.store.folder)
+            person = await run_in_threadpool(self.writing, self.people.agree)
+        response = JSONResponse({"person": person}, 201)
+        self.set_cookie(response, COOKIE, self.key.signed("person", person))
+        return response
+
+    async def shown(self, request):
+        """Show the visitor's pictures as examples, or no longer."""
+        person = self.agreed(request)
+        self.limit("change", person)
+        body = await read_json(request, {"shown": bool})
+        await run_in_threadpool(self.show, person, body["shown"])
+        return JSONResponse({"shown": body["shown"]})
+
+    def show(self, person, shown):
+        """Choose one picture a smiley to show."""
+        pictures = None
+        if shown:
+            paths = self.store.latest(person)
+            pictures = {slug: self.store.picture(path) for slug, path in paths.items()}
+        self.writing(self.people.show, person, pictures)
+
+    async def table(self, request):
+        """The smileys."""
+        smileys = [
+            {**row, "examples": self.rendered.get(slug, [])} for slug, row in self.smileys.items()
+        ]
+        return JSONResponse({"smileys": smileys, "frames": FRAMES, "keeper": self.keeper})
+
+    async def examples(self, request):
+        """Some pictures of others who agreed."""
+        self.limit("examples", self.visitor(request))
+        names = [name for _, name in self.people.examples(self.smiley(request))]
+        names = random.sample(names, min(EXAMPLES, len(names)))
+        return JSONResponse({"examples": [f"/example/{name}" for name in names]})
+
+    async def example(self, request):
+        """One of these pictures."""
+        data = await run_in_threadpool(self.people.example, request.path_params["name"])
+        if data is None:
+            raise HTTPException(404)
+        return Response(data, media_type="image/jpeg")
+
+    def smiley(self, request):
+        """The smiley in a request's path."""
+        smiley = request.path_params["smiley"]
+        if smiley not in self.smileys:
+            raise HTTPException(404)
+        return smiley
+
+    async def begin(self, request):
+        """Begin a burst: its name says whose it is and of what, and cannot be made up."""
+        person = self.agreed(request)
+        self.limit("burst", person)
+        body = await read_json(request, {"smiley": str})
+        if body["smiley"] not in self.smileys:
+            raise Refused(422, "no_smiley")
+        burst = f"{body['smiley']}-{secrets.token_hex(6)}"
+        return JSONResponse({"burst": self.key.signed("burst", person, burst)}, 201)
+
+    async def picture(self, request):
+        """Take one picture of a burst."""
+        person = self.agreed(request)
+        burst = self.key.check(request.path_params["burst"], "burst", person)
+        frame = request.path_params["frame"]
+        if burst is None or not 0 <= frame < FRAMES:
+            raise HTTPException(404)
+        self.limit("picture", person)
+        with self.received():
+            data = await read_body(request, MAX_BYTES)
+            jpeg, box = await self.eyes.face(data)
+        smiley, _, number = burst.partition("-")
+        new = await run_in_threadpool(self.store.add, person, smiley, number, frame, jpeg, box)
+        if self.people.lacks(person, smiley):
+            await run_in_threadpool(self.show, person, True)
+        return JSONResponse({"kept": True}, 201 if new else 200)
+
+    @contextlib.contextmanager
+    def received(self):
+        """Hold one of the places for pictures being received."""
+        if self.receiving >= UPLOADS:
+            raise Refused(429, "busy", wait=2)
+        self.receiving += 1
+        try:
+            yield
+        finally:
+            self.receiving -= 1
+
+    async def remove(self, request):
+        """Remove what the visitor gave of a smiley."""
+        person = self.agreed(request)
+        self.limit("change", person)
+        await run_in_threadpool(self.store.remove, person, self.smiley(request))
+        if self.people.shows(person):
+            await run_in_threadpool(self.show, person, True)
+        return JSONResponse({"given": self.store.bursts(person)})
+
+    async def leave(self, request):
+        """Remove all that is the visitor's."""
+        await run_in_threadpool(self.forget, self.agreed(request))
+        response = JSONResponse({"person": None})
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.https)
+        return response
+
+    def forget(self, person):
+        """Remove a person: first her consent, then all else; what a kill leaves, a start ends."""
+        self.writing(self.people.begin_deletion, person)
+        self.store.remove(person)
+        self.writing(self.people.end_deletion, person)
+
+    def writing(self, function, *arguments):
+        """Call what writes a small file, and say so if the disk is full."""
+        try:
+            return function(*arguments)
+        except OSError as error:
+            raise Refused(507, "disk_full" if error.errno == 28 else "cannot_store") from None
+
+    async def look(self, request):
+        """Look at a mirror's picture; one at a time a visitor."""
+        visitor = self.visitor(request)
+        self.limit("look", visitor)
+        near = read_box(request.query_params.get("near"))
+        if visitor in self.looking and self.person(request):
+            raise Refused(429, "busy", wait=1)
+        self.looking.add(visitor)
+        try:
+            with self.received():
+                data = await read_body(request, MAX_BYTES)
+                return JSONResponse(await self.eyes.look(data, near, self.person(request)))
+        finally:
+            self.looking.discard(visitor)
+
+    async def page(self, request):
+        """Lend a file of the page."""
+        response = lend(self.shelf, request)
+        if response is None:
+            raise HTTPException(404)
+        return response
+
+    # What is answered when something is wrong.
+
+    async def refuse(self, request, error):
+        """Answer a `Refused`: the page has words for the key, others read the English ones."""
+        said = self.words["error"].get(error.error, error.error)
+        headers = {"retry-after": str(error.wait)} if error.wait else {}
+        return JSONResponse({"error": error.error, "message": said}, error.status, headers)
+
+    async def http_error(self, request, error):
+        """Answer what the framework refuses: no such address, no such method."""
+        return JSONResponse({"error": "not_found"}, error.status_code, error.headers)
+
+    async def gone(self, request, error):
+        """The visitor has left in the middle of a request; nobody reads the answer."""
+        return Response(status_code=400)
+
+    def application(self, names=()):
+        """The ASGI application; ``names`` as for `dataset.smielfy.guard.Guard`."""
+        routes = [
+            Route("/api/me", self.me, methods=["GET"]),
+            Route("/api/me", self.leave, methods=["DELETE"]),
+            Route("/api/enter", self.enter, methods=["POST"]),
+            Route("/api/consent", self.consent, methods=["POST"]),
+            Route("/api/shown", self.shown, methods=["POST"]),
+            Route("/api/smileys", self.table, methods=["GET"]),
+            Route("/api/examples/{smiley}", self.examples, methods=["GET"]),
+            Route("/example/{name}", self.example, methods=["GET"]),
+            Route("/api/bursts", self.begin, methods=["POST"]),
+            Route("/api/bursts/{burst}/{frame:int}", self.picture, methods=["POST"]),
+            Route("/api/pictures/{smiley}", self.remove, methods=["DELETE"]),
+            Route("/api/look", self.look, methods=["POST"]),
+            Route("/{path:path}", self.page, methods=["GET"]),
+        ]
+        return Starlette(
+            routes=routes,
+            middleware=[Middleware(Guard, names=names, entered=self.entered)],
+            exception_handlers={
+                Refused: self.refuse,
+                HTTPException: self.http_error,
+                ClientDisconnect: self.gone,
+            },
+        )
+
+
+async def read_body(request, most):
+    """Read a request's body of at most so many bytes: 413 above, 408 if it takes too long."""
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length[:18]) > most:
+        raise Refused(413, "too_large")
+    body = bytearray()
+
+    async def read():
+        async for chunk in request.stream():
+            body.extend(chunk)
+            if len(body) > most:
+                raise Refused(413, "too_large")
+
+    try:
+        await asyncio.wait_for(read(), PATIENCE)
+    except asyncio.TimeoutError:
+        raise Refused(408, "too_slow") from None
+    return bytes(body)
+
+
+async def read_json(request, fields):
+    """Read a small JSON object.
+
+    Parameters
+    ----------
+    request : Request
+    fields : dict of str to type
+        What it must hold.
+
+    Raises
+    ------
+    Refused
+        400 for what is no JSON, 422 for a missing field or one of another type.
+    """
+    try:
+        value = json.loads(await read_body(request, JSON_BYTES))
+    except (ValueError, RecursionError):
+        raise Refused(400, "no_json") from None
+    if not isinstance(value, collections.abc.Mapping):
+        raise Refused(422, "wrong_fields")
+    if any(type(value.get(name)) is not kind for name, kind in fields.items()):
+        raise Refused(422, "wrong_fields")
+    return value
+
+
+def read_box(text):
+    """A box given as four parts of the picture's sides, from -1 to 2; None for none or nonsense."""
+    import numpy as np
+
+    if not text or not re.fullmatch(r"-?[0-9.]{1,10}(,-?[0-9.]{1,10}){3}", text):
+        return None
+    try:
+        box = np.array([float(side) for side in text.split(",")])
+    except ValueError:
+        return None
+    sound = np.all(np.abs(box) <= 2) and np.all(box[2:] > 0.02)
+    return box if sound else None

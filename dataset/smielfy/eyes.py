@@ -1,0 +1,148 @@
+"""The networks of the service: one thread looks, everybody else waits for a turn.
+
+Compiled Theano functions must not run twice at once, and decoding beside them would
+only fight for the cores.
+"""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from dataset.smielfy.faces import LOOKED_AT, choose, cut, decode, find
+from dataset.smielfy.refused import Refused
+from nets.functions import compile_smile_probs_sum
+from nets.weights import load_network, read_weights, set_params
+from pipeline.cascade import Detector
+from pipeline.options import smallest_face
+from pipeline.square import best_square
+from pipeline.tracking import Tracker
+from pipeline.vote import Voter
+from pipeline.windows import Mipmap
+
+TAKEN = 100  # turns waited for at once; who comes then is told to come again
+MIRRORS = 12  # of these, looks of mirrors: a picture too old is of no use
+
+
+class Eyes:
+    """Detector and smiley net, with a taught net a person.
+
+    Parameters
+    ----------
+    detector : pipeline.cascade.Detector
+    network : lasagne.layers.Layer
+        The smiley net.
+    classes : list of str
+    smiles : path-like
+        The shipped parameters of ``network``.
+    taught : callable
+        Takes a pseudonym or None; gives the path of this person's own net, or None.
+    """
+
+    def __init__(self, detector, network, classes, smiles, taught=lambda person: None):
+        self.detector, self.network = detector, network
+        self.voter = Voter(compile_smile_probs_sum(network), classes)
+        self.smiles, self.taught = Path(smiles), taught
+        self._nets = {}  # parameters read before, by path and time of change
+        self._worn = self._net(None)
+        self._pool = ThreadPoolExecutor(1, "eyes")
+        self.waiting = 0
+
+    @classmethod
+    def load(cls, weights, smiles):
+        """Load the detector from a folder, and a smiley net."""
+        network, meta = load_network(smiles, "smiles")
+        return cls(Detector.load(weights), network, meta["classes"], smiles)
+
+    async def turn(self, function, *arguments, most=TAKEN):
+        """Run a function in the networks' thread.
+
+        Raises
+        ------
+        Refused
+            429 while ``most`` others wait.
+        """
+        if self.waiting >= most:
+            raise Refused(429, "busy", wait=1)
+        self.waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, function, *arguments)
+        finally:
+            self.waiting -= 1
+
+    async def face(self, data):
+        """The face in an upload, checked and cut out: see `dataset.smielfy.faces.cut`."""
+        return await self.turn(self._face, data)
+
+    def _face(self, data):
+        image = decode(data)
+        boxes, scores = find(self.detector, image)
+        return cut(image, choose(boxes, scores, image.shape))
+
+    async def look(self, data, near, person):
+        """Name the smiley of a mirror's picture.
+
+        Parameters
+        ----------
+        data : bytes
+        near : tuple (x, y, w, h) or None
+            Where the face was in the picture before; it is looked for there first.
+        person : str or None
+            Whose taught net to use.
+
+        Returns
+        -------
+        dict
+            ``box`` as parts of the picture's width and height, or None; ``smiley``,
+            ``share``, ``shares`` by name; ``taught``; ``ms`` that the networks took.
+        """
+        return await self.turn(self._look, data, near, person, most=MIRRORS)
+
+    def _look(self, data, near, person):
+        start = time.perf_counter()
+        image = decode(data)
+        height, width = image.shape[:2]
+        if max(height, width) > 2 * LOOKED_AT:
+            raise Refused(413, "too_many_pixels")
+        unit = np.array([width, height, width, height], float)
+        picture = Mipmap(image)
+        tracker = Tracker(self.detector, 2)
+        if near is not None:
+            tracker.follow(near * unit)
+        boxes, scores = np.zeros((0, 4)), np.zeros(0)
+        if min(height, width) >= 48:
+            boxes, scores = tracker.faces(picture, smallest_face(image))
+        chosen = best_square(boxes, scores, tracker.last)
+        answer = {"box": None, "smiley": None, "share": None, "shares": {}}
+        if chosen is not None:
+            taught = self._wear(person)
+            vote = self.voter.vote(picture, boxes[chosen])
+            shares = [round(float(share), 4) for share in vote.shares]
+            answer = {
+                "box": [round(float(side), 4) for side in boxes[chosen] / unit],
+                "smiley": vote.smiley,
+                "share": shares[vote.best],
+                "shares": dict(zip(vote.classes, shares)),
+                "taught": taught,
+            }
+        return {**answer, "ms": round(1e3 * (time.perf_counter() - start))}
+
+    def _wear(self, person):
+        """Put the person's own parameters, or the shipped ones, into the network."""
+        path = self.taught(person)
+        arrays = self._net(path)
+        if arrays is not self._worn:
+            set_params(self.network, arrays, path)
+            self._worn = arrays
+        return path is not None
+
+    def _net(self, path):
+        key = (path or self.smiles, path and path.stat().st_mtime_ns)
+        if key not in self._nets:
+            if len(self._nets) > 8:  # a megabyte each; read again when needed
+                self._nets = {k: v for k, v in self._nets.items() if k[0] == self.smiles}
+            self._nets[key] = read_weights(path or self.smiles)[0]
+        return self._nets[key]

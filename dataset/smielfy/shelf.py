@@ -1,0 +1,60 @@
+"""The page's own files, read once: what is not on the shelf cannot be asked for."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from starlette.responses import Response
+
+FOLDER = Path(__file__).resolve().parent
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+}
+LANGUAGES = ("en", "ru")
+
+
+def read_shelf():
+    """All files of the page: dict of address to (bytes, type, tag)."""
+    shelf = {}
+    for path in sorted((FOLDER / "static").rglob("*")):
+        if path.suffix in TYPES:
+            shelf["/" + path.relative_to(FOLDER / "static").as_posix()] = path
+    for language in LANGUAGES:
+        shelf[f"/words/{language}.json"] = FOLDER / "words" / f"{language}.json"
+    shelf["/"] = shelf.pop("/index.html")
+    for address, path in shelf.items():
+        data = path.read_bytes()
+        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        shelf[address] = (data, TYPES[path.suffix], tag)
+    return shelf
+
+
+def read_words(language="en"):
+    """The page's texts in one language."""
+    return json.loads((FOLDER / "words" / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def rendered_examples(shelf):
+    """Addresses of the rendered examples by smiley."""
+    examples = {}
+    for address in shelf:
+        if address.startswith("/examples/"):
+            slug = address.rpartition("/")[2].rpartition("-")[0]
+            examples.setdefault(slug, []).append(address)
+    return examples
+
+
+def lend(shelf, request):
+    """Reply with a file of the shelf, or with 'you have it'; None if it is not there."""
+    found = shelf.get(request.url.path)
+    if not found:
+        return None
+    data, kind, tag = found
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"etag": tag})
+    return Response(data, media_type=kind, headers={"etag": tag})

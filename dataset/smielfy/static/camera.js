@@ -1,0 +1,50 @@
+// The camera: on while a view uses it, off when the view is left.
+
+import { Problem } from "./api.js";
+
+const canvas = document.createElement("canvas");
+let stream = null;
+
+export async function start(video) {
+  if (!navigator.mediaDevices?.getUserMedia) throw new Problem(isSecureContext ? "no_camera" : "insecure");
+  try {
+    stream ??= await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
+    });
+  } catch (error) {
+    const codes = { NotAllowedError: "camera_denied", NotReadableError: "camera_busy" };
+    throw new Problem(codes[error.name] ?? "no_camera");
+  }
+  if (video.srcObject !== stream) video.srcObject = stream;
+  await video.play();
+}
+
+export function stop() {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  for (const video of document.querySelectorAll("video")) video.srcObject = null;
+}
+
+export const running = () => stream !== null;
+
+// The source's pixels, no more than `longer` on the longer side, as a JPEG.
+export function grab(source, longer, quality = 0.92) {
+  const width = source.videoWidth || source.width;
+  const height = source.videoHeight || source.height;
+  const scale = Math.min(1, longer / Math.max(width, height));
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  const context = canvas.getContext("2d");
+  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+}
+
+// Where the video's picture lies in its stage (object-fit: cover), in the stage's pixels.
+export function shownArea(video) {
+  const { clientWidth: w, clientHeight: h } = video;
+  const scale = Math.max(w / video.videoWidth, h / video.videoHeight);
+  const width = video.videoWidth * scale;
+  const height = video.videoHeight * scale;
+  return { x: (w - width) / 2, y: (h - height) / 2, width, height };
+}

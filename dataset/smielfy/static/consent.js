@@ -1,0 +1,36 @@
+// The two doors: the access code, and the consent.
+
+import { ask } from "./api.js";
+import { state, $, refresh, again, say } from "./state.js";
+import { complaint } from "./words.js";
+
+function form(id, send) {
+  const node = $(id);
+  const problem = node.querySelector(".problem");
+  node.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    try {
+      await send();
+      await refresh();
+      again();
+    } catch (error) {
+      problem.textContent = complaint(error);
+    }
+  });
+}
+
+form("code-form", () => ask("POST", "/api/enter", { code: $("code").value }));
+form("consent-form", async () => {
+  await ask("POST", "/api/consent", { agree: $("agree").checked });
+  location.hash = "collect";
+});
+
+export const code = { enter: () => $("code").focus() };
+export const consent = {
+  enter() {
+    $("agree").checked = false;
+    $("who").textContent = say("consent.who_text", { keeper: state.keeper || say("consent.keeper") });
+    $("parade").textContent = Object.values(state.smileys).map((smiley) => smiley.emoji).join("");
+  },
+};

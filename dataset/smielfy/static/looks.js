@@ -1,0 +1,66 @@
+// Looks of the networks: one in flight, the next is of the newest picture. Nothing queues up.
+
+import { ask, pause } from "./api.js";
+import * as camera from "./camera.js";
+
+const LONGER = 480;
+const WHOLE = 5; // every so many looks the whole picture is searched, else near the last face
+
+let flight = Promise.resolve(); // the look under way, of this view or of the one just left
+
+export class Looks {
+  // onlook({look, blob, fps, latency}) after each look; onproblem(problem) may be followed by more.
+  constructor(video, onlook, onproblem) {
+    Object.assign(this, { video, onlook, onproblem, going: false });
+  }
+
+  async run() {
+    if (this.going) return;
+    this.going = true;
+    let near = null;
+    let number = 0;
+    let times = [];
+    while (this.going) {
+      if (document.hidden || !this.video.videoWidth) {
+        await pause(100);
+        continue;
+      }
+      const begun = performance.now();
+      const blob = await camera.grab(this.video, LONGER, 0.85);
+      const query = near && number++ % WHOLE ? `?near=${near.join(",")}` : "";
+      try {
+        await flight;
+        const asked = ask("POST", `/api/look${query}`, blob);
+        flight = asked.catch(() => {});
+        const look = await asked;
+        if (!this.going) return;
+        near = look.box;
+        const now = performance.now();
+        times = [...times.filter((time) => now - time < 3000), now];
+        const span = (now - times[0]) / 1000;
+        const fps = span > 0 ? (times.length - 1) / span : 0;
+        this.onlook({ look, blob, fps, latency: now - begun });
+      } catch (problem) {
+        if (!this.going) return;
+        this.onproblem(problem);
+        await pause(1000 * (problem.wait || 1) * (0.7 + 0.6 * Math.random()));
+      }
+    }
+  }
+
+  stop() {
+    this.going = false;
+  }
+}
+
+// Draw the box over the mirrored video.
+export function drawFace(frame, video, box) {
+  frame.hidden = !box;
+  if (!box) return;
+  const area = camera.shownArea(video);
+  const [x, y, w, h] = box;
+  frame.style.left = `${area.x + (1 - x - w) * area.width}px`;
+  frame.style.top = `${area.y + y * area.height}px`;
+  frame.style.width = `${w * area.width}px`;
+  frame.style.height = `${h * area.height}px`;
+}

@@ -1,0 +1,57 @@
+// Starts the page and shows the view that the address names.
+
+import { ask } from "./api.js";
+import * as camera from "./camera.js";
+import { collect, shoot } from "./collect.js";
+import { game } from "./game.js";
+import { mine } from "./mine.js";
+import { mirror } from "./mirror.js";
+import { consent, code } from "./consent.js";
+import { state, $, refresh } from "./state.js";
+import * as words from "./words.js";
+
+const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
+const FREE = ["mirror", "game", "consent", "mine"]; // without consent
+let current = null;
+
+async function show() {
+  let [name, ...rest] = location.hash.slice(1).split("/");
+  if (!VIEWS[name] || name === "code") name = "collect";
+  if (name === "shoot" && !state.smileys[rest[0]]) name = "collect";
+  if (!state.me.entered) name = "code";
+  else if (!state.me.person && !FREE.includes(name)) name = "consent";
+  else if (state.me.person && name === "consent") name = "collect";
+  current?.leave?.();
+  if (!["shoot", "mirror", "game"].includes(name)) camera.stop();
+  current = VIEWS[name];
+  for (const section of document.querySelectorAll("[data-view]")) {
+    section.hidden = section.dataset.view !== name;
+  }
+  for (const link of document.querySelectorAll("nav a")) {
+    const here = link.hash === `#${name}` || (link.hash === "#collect" && ["shoot", "consent"].includes(name));
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  $("said").textContent = "";
+  scrollTo(0, 0);
+  $("view").focus({ preventScroll: true });
+  document.title = `${words.say("title")} – ${words.say(`${name === "shoot" ? "nav.collect" : name === "consent" || name === "code" ? `${name}.title` : `nav.${name}`}`)}`;
+  await current.enter(...rest);
+}
+
+async function begin() {
+  await words.load(words.preferred());
+  await refresh();
+  const { smileys, frames, keeper } = await ask("GET", "/api/smileys");
+  state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
+  Object.assign(state, { frames, keeper });
+  addEventListener("hashchange", show);
+  addEventListener("smielfy", show); // the state has changed: choose the view anew
+  $("language").addEventListener("click", async () => {
+    await words.swap();
+    await show();
+  });
+  await show();
+}
+
+begin();

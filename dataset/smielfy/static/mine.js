@@ -1,0 +1,73 @@
+// What is mine: pictures given, whether others see them, and the way out.
+
+import { ask } from "./api.js";
+import { state, $, refresh, again, make, say, named, toast } from "./state.js";
+import { complaint } from "./words.js";
+
+async function attempt(action) {
+  $("mine-problem").textContent = "";
+  try {
+    await action();
+  } catch (problem) {
+    $("mine-problem").textContent = complaint(problem);
+  }
+}
+
+function row(slug) {
+  const given = state.me.given[slug];
+  const remove = make("button", { className: "quiet", textContent: say("mine.remove"), hidden: !given });
+  remove.ariaLabel = `${say("mine.remove")}: ${named(slug)}`;
+  remove.addEventListener("click", () =>
+    attempt(async () => {
+      await ask("DELETE", `/api/pictures/${slug}`);
+      await mine.enter();
+      toast(say("mine.removed"));
+    }),
+  );
+  return make(
+    "li",
+    {},
+    make("span", { className: "emoji", textContent: state.smileys[slug].emoji }),
+    make("span", { className: given ? "" : "empty", textContent: given ? say("collect.given", given) : say("collect.none") }),
+    remove,
+  );
+}
+
+$("shown").addEventListener("change", () =>
+  attempt(async () => {
+    try {
+      await ask("POST", "/api/shown", { shown: $("shown").checked });
+    } finally {
+      await mine.enter();
+    }
+  }),
+);
+
+$("delete").addEventListener("click", () => {
+  const pictures = Object.values(state.me.given).reduce((sum, { pictures }) => sum + pictures, 0);
+  $("sure-text").textContent = say("mine.sure_text", { pictures });
+  $("sure").returnValue = "no";
+  $("sure").showModal();
+});
+
+$("sure").addEventListener("close", () => {
+  if ($("sure").returnValue !== "yes") return;
+  attempt(async () => {
+    await ask("DELETE", "/api/me");
+    await refresh();
+    again();
+    toast(say("mine.deleted"));
+  });
+});
+
+export const mine = {
+  async enter() {
+    await refresh();
+    const { person, shown } = state.me;
+    $("mine-person").textContent = person ? say("mine.pseudonym", { person }) : say("mine.none");
+    $("mine-things").hidden = !person;
+    if (!person) return;
+    $("given").replaceChildren(...Object.keys(state.smileys).map(row));
+    $("shown").checked = shown;
+  },
+};

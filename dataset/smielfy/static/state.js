@@ -1,0 +1,31 @@
+// What all views share.
+
+import { ask } from "./api.js";
+import { find, say } from "./words.js";
+
+export const state = { me: {}, smileys: {}, frames: 10, keeper: "" };
+export const $ = (id) => document.getElementById(id);
+
+export async function refresh() {
+  state.me = await ask("GET", "/api/me");
+}
+
+export const again = () => dispatchEvent(new Event("smielfy"));
+export const how = (slug) => find(`how.${slug}`) ?? state.smileys[slug].how;
+
+export function make(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+// How an emoji is called, for those who hear the page.
+export const named = (slug) => `${state.smileys[slug].emoji} ${state.smileys[slug].emoticon}`;
+
+export function toast(text) {
+  $("said").textContent = text;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => ($("said").textContent = ""), 4000);
+}
+
+export { say };

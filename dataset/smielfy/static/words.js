@@ -1,0 +1,42 @@
+// The page's texts. Markup names them by data-word; scripts ask for them by say().
+
+const LANGUAGES = ["en", "ru"];
+let words = {};
+let english = {};
+export let language = "en";
+
+export async function load(wanted) {
+  language = LANGUAGES.includes(wanted) ? wanted : "en";
+  const read = async (name) => (await fetch(`/words/${name}.json`)).json();
+  [words, english] = await Promise.all([read(language), read("en")]);
+  document.documentElement.lang = language;
+  for (const node of document.querySelectorAll("[data-word]")) {
+    node.textContent = say(node.dataset.word);
+  }
+}
+
+export function preferred() {
+  const kept = localStorage.getItem("language");
+  if (kept) return kept;
+  return (navigator.language || "en").slice(0, 2) === "ru" ? "ru" : "en";
+}
+
+export async function swap() {
+  const other = language === "en" ? "ru" : "en";
+  localStorage.setItem("language", other);
+  await load(other);
+}
+
+export function find(key) {
+  const dig = (from) => key.split(".").reduce((at, part) => at?.[part], from);
+  return dig(words) ?? dig(english);
+}
+
+export function say(key, values = {}) {
+  const text = find(key) ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+export function complaint(error) {
+  return find(`error.${error?.code}`) ?? say("error.unknown");
+}
