@@ -56,7 +56,7 @@ eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; D
 	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' --out $(if $(QUICK),runs,results)/eval_split/real $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
 
 QUICK_PEOPLE = --people 6 --frames 4 --whole 0
-QUICK_ARMS = --seeds 3 --epochs 14 --growth 0.5
+QUICK_ARMS = --seeds 3 --epochs 30 --growth none
 
 eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py

@@ -4,7 +4,9 @@ Accuracy is put on the scale of skill: 0 for always naming the most frequent cla
 all right (Cohen's kappa for such a guesser). Of Landis & Koch's (1977) names for its
 ranges two are used: above 0.6 is "substantial" agreement, up to 0.4 at most "fair".
 A setting works if the whole 95 % interval lies above 0.6, and fails if it lies
-below 0.4.
+below 0.4. Failing on held-out pictures says something only of a network that has
+learnt the others: where the skill on training pictures, at the end, does not lie
+above 0.6 as well, a failure is undecided.
 """
 
 from dataclasses import dataclass
@@ -54,8 +56,20 @@ def level(accuracies, guess):
     return "undecided"
 
 
-def judge(claim, wanted, accuracies, guess):
-    """The verdict on a claim that a setting works or fails."""
+def judge(claim, wanted, accuracies, learnt, guess):
+    """The verdict on a claim that a setting works or fails.
+
+    Parameters
+    ----------
+    claim : str
+    wanted : {'works', 'fails'}
+    accuracies : list of float, or None
+        On held-out pictures, one a seed.
+    learnt : list of float, or None
+        On training pictures, at the end of each training.
+    guess : float
+        Accuracy of naming the most frequent class.
+    """
     if accuracies is None:
         return Verdict(claim, "not measured", "These arms were left out.")
     found, bounds = level(accuracies, guess), interval(accuracies)
@@ -71,9 +85,14 @@ def judge(claim, wanted, accuracies, guess):
         "between": f"it neither works nor fails: the interval is between {FAILS} and {WORKS}",
         "undecided": f"the interval crosses {FAILS} or {WORKS}",
     }[found]
-    return Verdict(
-        claim, answer, f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
-    )
+    why = f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
+    if found != "works" and level(learnt, guess) != "works":
+        answer = "undecided"
+        why += (
+            f" But the network has not learnt even its training pictures ({interval(learnt)}): "
+            "train longer (--epochs)."
+        )
+    return Verdict(claim, answer, why)
 
 
 def closes(claim, sizes, gaps):

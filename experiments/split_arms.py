@@ -95,7 +95,15 @@ def warnings_of(data, arms):
                 )
             for name in set(data.classes) - there:
                 lacking.setdefault((arm.split, what, name), set()).add((arm.deal, arm.fold))
-    return [
+    found = [
         f"by {split}, {name} is missing from the {what} pictures of {len(where)} fold(s)"
         for (split, what, name), where in sorted(lacking.items())
     ]
+    clips = {(row["person"], row["smiley"], row["clip"]) for row in data.rows}
+    makes = {clip[:2] for clip in clips}
+    if len(clips) == len(makes) and any(arm.split == "clip" for arm in arms):
+        found.append(
+            "every person makes every smiley in one clip only: by clip, a person is known and the "
+            "smiley is, but never she making it"
+        )
+    return found

@@ -64,9 +64,18 @@ def test_skill_is_cohens_kappa_of_a_constant_guess():
 )
 def test_a_claim_is_decided_by_its_whole_interval(accuracies, expected, fails, works):
     assert level(accuracies, 0.0) == expected
-    assert judge("x", "fails", accuracies, 0.0).answer == fails
-    assert judge("x", "works", accuracies, 0.0).answer == works
-    assert judge("x", "works", None, 0.0).answer == "not measured"
+    learnt = [0.98, 0.99]
+    assert judge("x", "fails", accuracies, learnt, 0.0).answer == fails
+    assert judge("x", "works", accuracies, learnt, 0.0).answer == works
+    assert judge("x", "works", None, None, 0.0).answer == "not measured"
+
+
+def test_a_failure_of_what_has_not_learnt_decides_nothing():
+    accuracies = [0.10, 0.12, 0.11]
+    for wanted in ("fails", "works"):
+        verdict = judge("x", wanted, accuracies, [0.4, 0.5, 0.9], 0.0)
+        assert verdict.answer == "undecided"
+        assert "has not learnt even its training pictures" in verdict.why
 
 
 def test_a_gap_closes_where_its_slope_is_below_zero_for_all_seeds():
@@ -159,6 +168,15 @@ def test_a_class_missing_from_a_fold_is_a_warning():
     data = data_of(people=5, smileys=("a", "b", "c"), skip={(p, "b") for p in range(1, 5)})
     warned = warnings_of(data, plan(data, options(splits=("person",), growth=())))
     assert "by person, b is missing from the validation pictures of 4 fold(s)" in warned
+
+
+def test_one_clip_a_smiley_is_said():
+    data = data_of()
+    arms = plan(data, options(growth=()))
+    assert any("in one clip only" in warning for warning in warnings_of(data, arms))
+    for number, row in enumerate(data.rows):
+        row["clip"] = str(number)
+    assert warnings_of(data, arms) == []
 
 
 @pytest.mark.parametrize(
