@@ -66,7 +66,11 @@ def openblas_flags():
     if spec is None:
         return []
     library = next(Path(spec.origin).parent.glob("lib/libscipy_openblas.*"))
-    ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    openblas = ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        # Its threads wait by spinning, on the core that the convolutions' threads need;
+        # what is left for it to multiply is small.
+        openblas.scipy_openblas_set_num_threads(1)
     others = os.environ.get("LIBRARY_PATH", "").split(os.pathsep)
     folders = [str(library.parent), *(folder for folder in others if folder)]
     os.environ["LIBRARY_PATH"] = os.pathsep.join(dict.fromkeys(folders))
@@ -115,6 +119,8 @@ def set_flags():
             cxxflags += user.get("gcc.cxxflags", "").split()
             flags["gcc.cxxflags"] = " ".join(dict.fromkeys(cxxflags))
         else:
+            # Theano's stand-in asks numpy, which must not be called by several threads.
+            flags["openmp"] = user.get("openmp", "False")
             warnings.warn(
                 "scipy-openblas32 is not installed: Theano runs without BLAS, "
                 "about three times slower",

@@ -179,3 +179,53 @@ def test_scan_runs():
 def test_lasagne_is_told_that_there_is_no_gpu():
     with pytest.raises(ImportError, match="dnn not available"):
         import lasagne.layers.dnn  # noqa: F401
+
+
+def test_openblas_waits_asleep_unless_the_user_gives_it_threads():
+    code = "import ctypes, nets; print(ctypes.CDLL(None).scipy_openblas_get_num_threads())"
+    assert python(code, OPENBLAS_NUM_THREADS="2").stdout == "2\n"
+    environment = {key: v for key, v in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert result.stdout == "1\n"
+
+
+WITHOUT_LIBRARIES = """
+import importlib.metadata, importlib.util, sys, warnings
+find_spec, files = importlib.util.find_spec, importlib.metadata.files
+importlib.util.find_spec = lambda name, *more: (
+    None if name == "scipy_openblas32" else find_spec(name, *more)
+)
+def no_files(name):
+    if name == "onednn-devel-cpu-gomp":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return files(name)
+importlib.metadata.files = no_files
+sys.modules["scipy_openblas32"] = None
+
+warnings.simplefilter("always")
+import numpy as np
+from experiments.training import Trainer
+from nets.functions import compile_scan, compile_smile_probs_sum
+from nets.detector import build_net_small
+from nets.smiles import build_net_smiles
+
+rng = np.random.default_rng(0)
+x = rng.uniform(-1, 1, (4, 3, 48, 48)).astype(np.float32)
+network = build_net_smiles(num_classes=4)
+trainer = Trainer(network)
+steps = [trainer.step(x, np.arange(4, dtype=np.int32)) for _ in range(2)]
+votes = compile_smile_probs_sum(network)(x)
+heat = compile_scan(build_net_small())(x)
+assert abs(votes.sum() - 4) < 1e-4 and heat.shape == (4, 19, 19)
+"""
+
+
+def test_all_works_without_openblas_and_onednn_and_each_is_missed_once():
+    result = python(WITHOUT_LIBRARIES)
+    assert result.returncode == 0, result.stderr
+    missed = [line for line in result.stderr.splitlines() if "RuntimeWarning" in line]
+    assert len(missed) == 2, result.stderr
+    assert "scipy-openblas32 is not installed" in missed[0]
+    assert "onednn-devel-cpu-gomp is not installed" in missed[1]

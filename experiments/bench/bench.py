@@ -59,8 +59,8 @@ class Worker:
     """A process that runs tasks on request; see `worker.py`."""
 
     def __init__(self, command, threads, extra):
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        environment = {**os.environ, **dict.fromkeys(names, str(threads)), **extra}
+        # Not OpenBLAS's number: `nets.theano_setup` knows what is good for it.
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **extra}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
