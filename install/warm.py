@@ -78,7 +78,7 @@ def main():
     best, median = seconds(vote, windows)
     speed = WINDOWS * flops(net_smiles) / best / 1e9
     # What the compiled function is made of says who convolves, not what is installed.
-    fused = any(type(node.op).__name__ == "BlockInfer" for node in vote.maker.fgraph.apply_nodes)
+    fused = any(type(node.op).__name__ == "ChainInfer" for node in vote.maker.fgraph.apply_nodes)
     print(
         f"Python {'.'.join(map(str, sys.version_info[:3]))}, "
         f"Theano {theano.__version__}, Lasagne {lasagne.__version__}, "

@@ -9,8 +9,8 @@ import theano.tensor as T
 from nets import batchnorm
 from nets.fast import get_output
 from nets.fast.library import load
-from nets.fast.ops import BlockTrainGrad
-from nets.fast.rewrite import find_blocks
+from nets.fast.ops import BlockTrainGrad, ChainInfer
+from nets.fast.rewrite import find_blocks, find_chains
 from nets.layers import conv, max_pool, relu
 from nets.smiles import build_net_smiles
 
@@ -163,3 +163,54 @@ def test_the_switch(monkeypatch):
     names = {type(node.op).__name__ for node in graph.maker.fgraph.toposort()}
     assert "CorrMM" in names
     assert not any(name.startswith("Block") for name in names)
+
+
+def test_chains_follow_changed_weights_and_do_not_mix_networks():
+    x = np.random.default_rng(3).standard_normal((3, 3, 48, 48)).astype(np.float32)
+    networks = [build_net_smiles(num_classes=4) for _ in range(2)]
+    functions = [
+        theano.function(
+            [lasagne.layers.get_all_layers(network)[0].input_var],
+            [f(network, deterministic=True) for f in (get_output, lasagne.layers.get_output)],
+        )
+        for network in networks
+    ]
+    last = None
+    for change in range(3):
+        for network, function in zip(networks, functions):
+            ours, theirs = function(x)
+            close(ours, theirs, tolerance=1e-5)
+            assert last is None or np.abs(ours - last).max() > 1e-3
+            last = ours
+            for param in lasagne.layers.get_all_params(network)[change : 5 * change + 1]:
+                param.set_value(param.get_value() * np.float32(1.1))
+
+
+def test_blocks_are_chained_only_where_nobody_else_reads_between_them():
+    layers = lasagne.layers.get_all_layers(build_net_smiles())
+    assert [len(chain) for chain in find_chains(layers, find_blocks(layers))] == [4]
+    first = block(SHAPES[0])[0]
+    second = max_pool(batchnorm.batch_norm(conv(first, 4, (3, 3), relu)))
+    both = lasagne.layers.ConcatLayer([lasagne.layers.FlattenLayer(p) for p in (first, second)])
+    layers = lasagne.layers.get_all_layers(both)
+    assert [len(chain) for chain in find_chains(layers, find_blocks(layers))] == [1, 1]
+
+
+@pytest.mark.parametrize("layout", ["planes", "channels last", "reversed"])
+def test_a_chain_takes_pictures_of_any_layout(layout):
+    x = np.random.default_rng(4).standard_normal((5, 9, 8, 3)).astype(np.float32)
+    if layout == "planes":
+        x = np.ascontiguousarray(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    elif layout == "reversed":
+        x = x[::-1, :, ::-1]
+    network, _ = block((1, 3, 9, 8, 6, 3))
+    layers = lasagne.layers.get_all_layers(network)
+    variable = T.TensorType("float32", (False,) * 4)()
+    ((conv_layer, norm, _),) = find_blocks(layers)
+    z = ChainInfer()(variable, conv_layer.W, *norm.scale_and_shift(norm.mean, norm.var))
+    theirs = lasagne.layers.get_output(network, deterministic=True)
+    expected = theano.function([layers[0].input_var], theirs)(
+        np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    )
+    ours = theano.function([variable], z)(x)
+    close(ours.transpose(0, 3, 1, 2), expected, tolerance=1e-5)

@@ -36,7 +36,7 @@ engine &cpu() {
 }
 
 stream &queue() {
-    static stream s(cpu());
+    thread_local stream s(cpu());
     return s;
 }
 
@@ -63,6 +63,7 @@ struct Convolution {
     convolution_forward forward;
     memory packed;
 
+    // With a bias it is for inference, in one thread.
     Convolution(const Shape &s, bool bias) {
         auto [n, h, w, c, f, k] = s;
         auto f32 = memory::data_type::f32;
@@ -72,6 +73,8 @@ struct Convolution {
         user_weights_d = memory::desc(weights, f32, tag::oihw);
         bias_d = memory::desc({f}, f32, tag::x);
         memory::desc any(weights, f32, tag::any);
+        int threads = omp_get_max_threads();
+        if (bias) omp_set_num_threads(1);  // oneDNN splits the work when it makes a primitive
         auto kind = bias ? prop_kind::forward_inference : prop_kind::forward_training;
         forward_d = bias ? convolution_forward::primitive_desc(
                                cpu(), kind, algorithm::convolution_direct, src_d, any, bias_d,
@@ -80,8 +83,11 @@ struct Convolution {
                                cpu(), kind, algorithm::convolution_direct, src_d, any, dst_d, ones,
                                pad, pad);
         forward = convolution_forward(forward_d);
+        omp_set_num_threads(threads);
         packed = memory(forward_d.weights_desc(), cpu());
     }
+
+    memory::desc packed_d() const { return forward_d.weights_desc(); }
 
     static void flip_and_add(const float *from, float *to, const memory::dims &d) {
         int size = d[2] * d[3];
@@ -89,19 +95,22 @@ struct Convolution {
             for (int i = 0; i < size; i++) to[m * size + i] += from[m * size + size - 1 - i];
     }
 
-    // Flip the filter and put it into the layout that a primitive wants.
-    void pack(const float *w, memory &into) {
+    // Flip the filter, scale it where there is a scale (F), and put it into the layout that a
+    // primitive wants.
+    void pack(const float *w, memory &into, const float *scale = nullptr) {
         long count = weights[0] * weights[1] * weights[2] * weights[3];
         float *flipped = buffer(FLIPPED, count);
         std::fill(flipped, flipped + count, 0.f);
         flip_and_add(w, flipped, weights);
+        for (long i = 0, each = count / weights[0]; scale && i < count; i++)
+            flipped[i] *= scale[i / each];
         memory user(user_weights_d, cpu(), flipped);
         reorder(user, into).execute(queue(), user, into);
         queue().wait();
     }
 
-    // dst = convolution of src with what `pack` left in `packed`
-    void run(const float *x, const float *b, float *y) {
+    // dst = convolution of src with what `pack` made, plus a bias where there is one
+    void run(const float *x, const memory &packed, const float *b, float *y) const {
         memory xs(src_d, cpu(), const_cast<float *>(x)), ys(dst_d, cpu(), y);
         std::unordered_map<int, memory> args{
             {DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, ys}};
@@ -248,6 +257,69 @@ inline void spread_gradient(int i, int r, int h, int w, int f, const float *y, c
     }
 }
 
+// One block of a chain: the sizes of what it reads, its filters, its convolution.
+struct Layer {
+    int h, w, f;
+    const Convolution *convolution;
+    memory packed;
+};
+
+// The layers of a chain for one picture. Weights are packed anew only where they have changed
+// since the owner's last call.
+std::vector<Layer> chain(int owner, int h, int w, int c, int blocks, const int *filters,
+                         const int *sides, const float *const *weights,
+                         const float *const *scale) {
+    struct Kept {
+        Shape shape;
+        std::vector<float> weights, scale;
+        memory packed;
+    };
+    static std::map<std::pair<int, int>, Kept> all;
+    if (all.size() > 128) all.clear();
+    std::vector<Layer> layers;
+    for (int b = 0; b < blocks; b++) {
+        int f = filters[b];
+        Shape shape{1, h, w, c, f, sides[b]};
+        auto &conv = convolution(shape, true);
+        long count = long(f) * c * sides[b] * sides[b];
+        auto &kept = all[{owner, b}];
+        if (kept.shape != shape ||
+            std::memcmp(kept.weights.data(), weights[b], count * sizeof(float)) ||
+            std::memcmp(kept.scale.data(), scale[b], f * sizeof(float))) {
+            kept.packed = memory(conv.packed_d(), cpu());
+            conv.pack(weights[b], kept.packed, scale[b]);
+            kept.shape = shape, kept.scale.assign(scale[b], scale[b] + f);
+            kept.weights.assign(weights[b], weights[b] + count);
+        }
+        layers.push_back({h, w, f, &conv, kept.packed});
+        h /= 2, w /= 2, c = f;
+    }
+    return layers;
+}
+
+// A picture (H,W,C) of any strides as a contiguous one: itself, or copied to `space`.
+const float *contiguous(const float *x, const long *strides, int h, int w, int c, float *space) {
+    if (strides[2] == 1 && strides[1] == c && strides[0] == long(w) * c) return x;
+    float *to = space;
+    for (int i = 0; i < h; i++)
+        for (int j = 0; j < w; j++)
+            for (int k = 0; k < c; k++)
+                *to++ = x[i * strides[0] + j * strides[1] + k * strides[2]];
+    return space;
+}
+
+// The largest of each 2x2 block of y (H,W,F), zero where it is negative: z (H/2,W/2,F).
+void pool_and_rectify(const float *y, int h, int w, int f, float *z) {
+    for (int r = 0; r < h / 2; r++)
+        for (int q = 0; q < w / 2; q++) {
+            const float *a = y + (long(2 * r) * w + 2 * q) * f, *b = a + long(w) * f;
+            float *o = z + (long(r) * (w / 2) + q) * f;
+#pragma omp simd
+            for (int j = 0; j < f; j++)
+                o[j] = std::max(0.f, pick(a[j], a[j + f], b[j], b[j + f], true));
+        }
+}
+
 template <class Body>
 int guarded(Body body) {
     std::lock_guard<std::mutex> lock(busy);
@@ -289,7 +361,7 @@ int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
             auto &conv = convolution({m, h, w, c, f, k}, false);
             if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
             float *now = y + long(first) * h * w * f;
-            conv.run(x + long(first) * h * w * c, nullptr, now);
+            conv.run(x + long(first) * h * w * c, conv.packed, nullptr, now);
             // About the first row, so that a large mean does not drown the variance.
             two_sums(long(m) * h * w, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
                 float d = now[r * f + q] - y[q];
@@ -370,30 +442,47 @@ int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x
     });
 }
 
-// Deterministic use: z (N,H/2,W/2,F) = max(0, pooled(convolution + bias)).
-int fast_block_infer(int n, int h, int w, int c, int f, int k, const float *x,
-                     const float *weights, const float *bias, float *z) {
+// Deterministic use of a chain of blocks: x is (N,H,W,C) of the given strides in floats, z
+// the last block's (N,H',W',F); each block makes max(0, pooled(scale * convolution + shift)).
+// `owner` is a number under which packed weights are kept from call to call.
+//
+// Each picture goes through the whole chain in one thread, while it is in that core's
+// cache; the threads meet once, at the end.
+int fast_chain_infer(int owner, int n, int h, int w, int c, int blocks, const int *filters,
+                     const int *sides, const long *strides, const float *x,
+                     const float *const *weights, const float *const *scale,
+                     const float *const *shift, float *z) {
     return guarded([&] {
-        int ph = h / 2, pw = w / 2;
-        int chunk = pictures_at_a_time(n, h, w, f);
-        float *y = buffer(OUTPUT, long(chunk) * h * w * f);
-        for (int first = 0; first < n; first += chunk) {
-            int m = std::min(chunk, n - first);
-            auto &conv = convolution({m, h, w, c, f, k}, true);
-            if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
-            conv.run(x + long(first) * h * w * c, bias, y);
-#pragma omp parallel for collapse(2)
-            for (int i = 0; i < m; i++)
-                for (int r = 0; r < ph; r++)
-                    for (int q = 0; q < pw; q++) {
-                        const float *a = y + ((long(i) * h + 2 * r) * w + 2 * q) * f;
-                        const float *b = a + long(w) * f;
-                        float *o = z + ((long(first + i) * ph + r) * pw + q) * f;
-#pragma omp simd
-                        for (int j = 0; j < f; j++)
-                            o[j] = std::max(0.f, pick(a[j], a[j + f], b[j], b[j + f], true));
-                    }
+        auto layers = chain(owner, h, w, c, blocks, filters, sides, weights, scale);
+        long out = 0, read = long(h) * w * c, written = 0;  // floats of a picture
+        for (const auto &l : layers) {
+            out = long(l.h / 2) * (l.w / 2) * l.f;
+            read = std::max(read, out), written = std::max(written, long(l.h) * l.w * l.f);
         }
+        long each = (read + written + 31) / 16 * 16;
+        float *space = buffer(OUTPUT, omp_get_max_threads() * each);
+        std::string failure;
+#pragma omp parallel
+        {
+            float *small = space + omp_get_thread_num() * each, *large = small + (read + 15) / 16 * 16;
+#pragma omp for schedule(dynamic)
+            for (int i = 0; i < n; i++) {
+                try {
+                    const float *from = contiguous(x + i * strides[0], strides + 1, h, w, c, small);
+                    for (int b = 0; b < blocks; b++) {
+                        const auto &l = layers[b];
+                        l.convolution->run(from, l.packed, shift[b], large);
+                        float *to = b + 1 < blocks ? small : z + i * out;
+                        pool_and_rectify(large, l.h, l.w, l.f, to);
+                        from = to;
+                    }
+                } catch (const std::exception &error) {
+#pragma omp critical
+                    failure = error.what();
+                }
+            }
+        }
+        if (!failure.empty()) throw std::runtime_error(failure);
     });
 }
 }

@@ -24,9 +24,13 @@ def call(function, integers, *arguments):
             values.append(ctypes.c_float(value))
         else:
             values.append(None if value is None else value.ctypes.data_as(POINTER))
-    library = load()
-    if getattr(library, function)(*values):
-        raise RuntimeError(library.fast_error().decode())
+    check(getattr(load(), function)(*values))
+
+
+def check(code):
+    """Raise what a kernel that returned ``code`` has to say."""
+    if code:
+        raise RuntimeError(load().fast_error().decode())
 
 
 def contiguous(arrays):
@@ -35,11 +39,15 @@ def contiguous(arrays):
 
 
 def sizes(x, weights):
-    """The integers N, H, W, C, F, K that every kernel takes first."""
-    n, h, w, c = x.shape
-    f, c_weights, k, k_too = weights.shape
+    """The integers N, H, W, C, F, K that the kernels of one block take first."""
+    return shape_of_block(*x.shape, weights.shape)
+
+
+def shape_of_block(n, h, w, c, weights):
+    """As `sizes`, from pictures (N, H, W, C) and filters of shape ``weights``."""
+    f, c_weights, k, k_too = weights
     if c_weights != c or k != k_too or k % 2 == 0:
-        raise ValueError(f"filters of shape {weights.shape} do not fit pictures {x.shape}")
+        raise ValueError(f"filters of shape {weights} do not fit pictures {n, h, w, c}")
     if h < 2 or w < 2:
         raise ValueError(f"pictures of {h}x{w} are too small to be pooled")
     return n, h, w, c, f, k
@@ -151,30 +159,59 @@ class BlockTrainGrad(theano.Op):
         return shapes[1 if self.skip_input else 0 : 4]
 
 
-class BlockInfer(theano.Op):
-    """Deterministic pass with the normalisation folded into weights and bias.
+class ChainInfer(theano.Op):
+    """Deterministic pass of a chain of blocks, the normalisation folded into the weights.
 
-    Inputs: x (N, H, W, C), weights (F, C, K, K), bias (F,). Output: (N, H // 2, W // 2, F).
-    Pooling comes before the rectifier, which is monotone.
+    Inputs: x (N, H, W, C), then for each block weights (F, C, K, K), scale (F,) and shift
+    (F,) of its normalisation. Output: (N, H // 2 ** blocks, W // 2 ** blocks, F). Pooling
+    comes before the rectifier, which is monotone.
     """
 
     __props__ = ()
 
-    def make_node(self, x, weights, bias):
+    def make_node(self, x, *parameters):
         """Declare the output."""
-        return theano.Apply(self, float_variables(x, weights, bias), [T.ftensor4()])
+        return theano.Apply(self, float_variables(x, *parameters), [T.ftensor4()])
 
     def perform(self, node, inputs, outputs):
         """Compute."""
-        x, weights, bias = contiguous(inputs)
-        n, h, w, _, f, _ = shape = sizes(x, weights)
-        z = storage(outputs, 0, (n, h // 2, w // 2, f))
-        call("fast_block_infer", shape, x, weights, bias, z)
+        x, parameters = inputs[0], contiguous(inputs[1:])
+        weights, scales, shifts = (parameters[k::3] for k in range(3))
+        n, h, w, c = x.shape
+        filters, sides = [], []
+        height, width, channels = h, w, c
+        for array in weights:
+            _, _, _, _, f, k = shape_of_block(n, height, width, channels, array.shape)
+            filters.append(f)
+            sides.append(k)
+            height, width, channels = height // 2, width // 2, f
+        z = storage(outputs, 0, (n, height, width, channels))
+        if x.dtype != np.float32 or any(stride % 4 for stride in x.strides):
+            raise TypeError("pictures whose strides are no whole floats")
+        blocks = len(weights)
+        arrays = [
+            (POINTER * blocks)(*(array.ctypes.data_as(POINTER) for array in part))
+            for part in (weights, scales, shifts)
+        ]
+        check(
+            load().fast_chain_infer(
+                ctypes.c_int(id(node) & 0x7FFFFFFF),
+                *map(ctypes.c_int, (n, h, w, c, blocks)),
+                (ctypes.c_int * blocks)(*filters),
+                (ctypes.c_int * blocks)(*sides),
+                (ctypes.c_long * 4)(*(stride // 4 for stride in x.strides)),
+                x.ctypes.data_as(POINTER),
+                *arrays,
+                z.ctypes.data_as(POINTER),
+            )
+        )
 
     def infer_shape(self, node, shapes):
         """Shapes without computing."""
-        (n, h, w, _), (f, _, _, _) = shapes[:2]
-        return [(n, h // 2, w // 2, f)]
+        n, h, w, _ = shapes[0]
+        for _ in shapes[1::3]:
+            h, w = h // 2, w // 2
+        return [(n, h, w, shapes[-1][0])]
 
 
 @theano.gof.local_optimizer([BlockTrainGrad])

@@ -32,17 +32,19 @@ def get_output(network, deterministic=False):
     if load() is None:
         return lasagne.layers.get_output(network, deterministic=deterministic)
     layers = lasagne.layers.get_all_layers(network)
-    blocks = {block[-1]: block for block in find_blocks(layers)}
-    inside = {layer for block in blocks.values() for layer in block[:-1]}
+    blocks = find_blocks(layers)
+    chains = find_chains(layers, blocks) if deterministic else [[block] for block in blocks]
+    ends = {chain[-1][-1]: chain for chain in chains}
+    inside = {layer for block in blocks for layer in block} - set(ends)
     outputs = {}
     for layer in layers:
         if layer in inside:
             continue
         if isinstance(layer, lasagne.layers.InputLayer):
             outputs[layer] = layer.input_var
-        elif layer in blocks:
-            conv, norm, _ = blocks[layer]
-            outputs[layer] = block_output(conv, norm, outputs[conv.input_layer], deterministic)
+        elif layer in ends:
+            incoming = outputs[ends[layer][0][0].input_layer]
+            outputs[layer] = chain_output(ends[layer], incoming, deterministic)
         elif isinstance(layer, lasagne.layers.MergeLayer):
             inputs = [outputs[incoming] for incoming in layer.input_layers]
             outputs[layer] = layer.get_output_for(inputs, deterministic=deterministic)
@@ -52,13 +54,18 @@ def get_output(network, deterministic=False):
     return outputs[network]
 
 
-def find_blocks(layers):
-    """All chains (convolution, normalisation with rectifier, 2x2 pooling) among ``layers``."""
-    uses = collections.Counter(
+def count_uses(layers):
+    """How many of ``layers`` read each layer's output."""
+    return collections.Counter(
         incoming
         for layer in layers
         for incoming in getattr(layer, "input_layers", [getattr(layer, "input_layer", None)])
     )
+
+
+def find_blocks(layers):
+    """All chains (convolution, normalisation with rectifier, 2x2 pooling) among ``layers``."""
+    uses = count_uses(layers)
     blocks = []
     for pool in layers:
         if not isinstance(pool, lasagne.layers.MaxPool2DLayer):
@@ -80,18 +87,36 @@ def find_blocks(layers):
     return blocks
 
 
-def block_output(conv, norm, incoming, deterministic):
-    """One block: (N, C, H, W) to (N, F, H // 2, W // 2), computed channels-last.
+def find_chains(layers, blocks):
+    """Blocks that follow each other directly, as lists of blocks."""
+    uses = count_uses(layers)
+    chains = []
+    for block in blocks:
+        before = block[0].input_layer
+        for chain in chains:
+            if chain[-1][-1] is before and uses[before] == 1:
+                chain.append(block)
+                break
+        else:
+            chains.append([block])
+    return chains
 
-    Theano cancels the two transpositions between neighbouring blocks.
+
+def chain_output(chain, incoming, deterministic):
+    """A chain of blocks, in training of one: (N, C, H, W) to the last one's (N, F, H', W').
+
+    Computed channels-last; Theano cancels the two transpositions between neighbouring blocks.
     """
-    from nets.fast.ops import BlockInfer, BlockTrain
+    from nets.fast.ops import BlockTrain, ChainInfer
 
     x = incoming.dimshuffle(0, 2, 3, 1)
     if deterministic:
-        scale, shift = norm.scale_and_shift(norm.mean, norm.var)
-        z = BlockInfer()(x, conv.W * scale.dimshuffle(0, "x", "x", "x"), shift)
+        parameters = []
+        for conv, norm, _ in chain:
+            parameters += [conv.W, *norm.scale_and_shift(norm.mean, norm.var)]
+        z = ChainInfer()(x, *parameters)
     else:
+        ((conv, norm, _),) = chain
         beta, track = norm.tracked_beta()
         z, mean, var, _, _ = BlockTrain(norm.epsilon)(x, conv.W, norm.gamma, beta)
         track(mean, var)
