@@ -1,6 +1,6 @@
 """Render a video with known truth: one person goes through all smileys, neutral between.
 
-    python dataset/make_video.py --out out/p003.mp4 --person 3
+    python dataset/make_video.py --out out/known.mp4 --person 16
     python dataset/make_video.py --out out/stranger.mp4 --person 1000
 
 Beside the video, a JSON file of the same name says for each frame which smiley the face
@@ -35,6 +35,7 @@ from output import beside, check_output, finish, rounded_box
 
 WIDTH, HEIGHT = 640, 360
 PAUSE = 5  # frames of the face at rest between two smileys
+GRAIN, SOFTNESS = 0.8, 0.4  # of the camera: at most, grey levels; at least, as its blur
 TAKE = 100  # of the shots: none of them is in the data set
 HELD, AT_REST = 0.95, 0.05  # amounts from and below which a smiley counts as shown and as gone
 
@@ -45,7 +46,7 @@ def arguments(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, default=Path("out/smileys.mp4"), help="an .mp4 file")
-    parser.add_argument("--person", type=int, default=3, help="her number (default 3)")
+    parser.add_argument("--person", type=int, default=16, help="her number (default 16)")
     parser.add_argument("--seed", type=int, default=0, help="of the data set she is from")
     parser.add_argument("--men", action="store_true", help="as for make_data.py")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
@@ -89,8 +90,10 @@ def render_shot(task):
     centre = WIDTH * float(rng.uniform(0.42, 0.58)), HEIGHT * float(rng.uniform(0.42, 0.47))
     view = View(WIDTH, HEIGHT, HEIGHT * float(rng.uniform(0.24, 0.28)), centre)
     studio = Studio(person, shot, view, room="video", body=body)
-    studio.camera.noise = min(studio.camera.noise, 1.5)
-    studio.camera.chroma = min(studio.camera.chroma, 1.0)
+    # Grain and fine texture are most of what a video's file holds.
+    studio.camera.blur = max(studio.camera.blur, SOFTNESS)
+    studio.camera.noise = min(studio.camera.noise, GRAIN)
+    studio.camera.chroma = min(studio.camera.chroma, GRAIN / 2)
     pictures, entries = [], []
     for k in range(count):
         frame = studio.frame(k / RATE, first + k)
