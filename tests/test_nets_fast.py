@@ -214,3 +214,14 @@ def test_a_chain_takes_pictures_of_any_layout(layout):
     )
     ours = theano.function([variable], z)(x)
     close(ours.transpose(0, 3, 1, 2), expected, tolerance=1e-5)
+
+
+def test_threads_do_not_disturb_each_other():
+    # Each window's result must not depend on what another thread does at the same time.
+    network = build_net_smiles(num_classes=4)
+    incoming = lasagne.layers.get_all_layers(network)[0].input_var
+    function = theano.function([incoming], get_output(network, deterministic=True))
+    x = np.random.default_rng(5).standard_normal((60, 3, 48, 48)).astype(np.float32)
+    alone = np.concatenate([function(x[k : k + 1]) for k in range(len(x))])
+    for _ in range(5):
+        np.testing.assert_allclose(function(x), alone, atol=1e-5)

@@ -73,12 +73,15 @@ struct Convolution {
         user_weights_d = memory::desc(weights, f32, tag::oihw);
         bias_d = memory::desc({f}, f32, tag::x);
         memory::desc any(weights, f32, tag::any);
+        primitive_attr attributes;
+        // Else all threads that run it would work in the same memory.
+        if (bias) attributes.set_scratchpad_mode(scratchpad_mode::user);
         int threads = omp_get_max_threads();
         if (bias) omp_set_num_threads(1);  // oneDNN splits the work when it makes a primitive
         auto kind = bias ? prop_kind::forward_inference : prop_kind::forward_training;
         forward_d = bias ? convolution_forward::primitive_desc(
                                cpu(), kind, algorithm::convolution_direct, src_d, any, bias_d,
-                               dst_d, ones, pad, pad)
+                               dst_d, ones, pad, pad, attributes)
                          : convolution_forward::primitive_desc(
                                cpu(), kind, algorithm::convolution_direct, src_d, any, dst_d, ones,
                                pad, pad);
@@ -88,6 +91,7 @@ struct Convolution {
     }
 
     memory::desc packed_d() const { return forward_d.weights_desc(); }
+    long scratch() const { return (forward_d.scratchpad_desc().get_size() + 63) / 64 * 16; }
 
     static void flip_and_add(const float *from, float *to, const memory::dims &d) {
         int size = d[2] * d[3];
@@ -109,12 +113,17 @@ struct Convolution {
         queue().wait();
     }
 
-    // dst = convolution of src with what `pack` made, plus a bias where there is one
-    void run(const float *x, const memory &packed, const float *b, float *y) const {
+    // dst = convolution of src with what `pack` made; in inference plus a bias, and with
+    // `scratch` floats of space for the calling thread.
+    void run(const float *x, const memory &packed, const float *b, float *y,
+             float *space = nullptr) const {
         memory xs(src_d, cpu(), const_cast<float *>(x)), ys(dst_d, cpu(), y);
         std::unordered_map<int, memory> args{
             {DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, ys}};
-        if (b) args[DNNL_ARG_BIAS] = memory(bias_d, cpu(), const_cast<float *>(b));
+        if (b) {
+            args[DNNL_ARG_BIAS] = memory(bias_d, cpu(), const_cast<float *>(b));
+            args[DNNL_ARG_SCRATCHPAD] = memory(forward_d.scratchpad_desc(), cpu(), space);
+        }
         forward.execute(queue(), args);
         queue().wait();
     }
@@ -454,24 +463,26 @@ int fast_chain_infer(int owner, int n, int h, int w, int c, int blocks, const in
                      const float *const *shift, float *z) {
     return guarded([&] {
         auto layers = chain(owner, h, w, c, blocks, filters, sides, weights, scale);
-        long out = 0, read = long(h) * w * c, written = 0;  // floats of a picture
+        long out = 0, read = long(h) * w * c, written = 0, scratch = 0;  // floats
         for (const auto &l : layers) {
+            scratch = std::max(scratch, l.convolution->scratch());
             out = long(l.h / 2) * (l.w / 2) * l.f;
             read = std::max(read, out), written = std::max(written, long(l.h) * l.w * l.f);
         }
-        long each = (read + written + 31) / 16 * 16;
+        read = (read + 15) / 16 * 16, written = (written + 15) / 16 * 16;
+        long each = read + written + scratch;
         float *space = buffer(OUTPUT, omp_get_max_threads() * each);
         std::string failure;
 #pragma omp parallel
         {
-            float *small = space + omp_get_thread_num() * each, *large = small + (read + 15) / 16 * 16;
+            float *small = space + omp_get_thread_num() * each, *large = small + read;
 #pragma omp for schedule(dynamic)
             for (int i = 0; i < n; i++) {
                 try {
                     const float *from = contiguous(x + i * strides[0], strides + 1, h, w, c, small);
                     for (int b = 0; b < blocks; b++) {
                         const auto &l = layers[b];
-                        l.convolution->run(from, l.packed, shift[b], large);
+                        l.convolution->run(from, l.packed, shift[b], large, large + written);
                         float *to = b + 1 < blocks ? small : z + i * out;
                         pool_and_rectify(large, l.h, l.w, l.f, to);
                         from = to;
