@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from cli import UserError
+from nets.fast import shrink
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
@@ -179,11 +180,9 @@ def pyramid(image, min_face, factor):
         small_height = round(height * SCAN_WINDOW / face)
         if min(small_width, small_height) < SCAN_WINDOW:
             return
-        shrinks = small_width <= width
-        small = cv2.resize(
-            image,
-            (small_width, small_height),
-            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-        )
+        if small_width <= width and small_height <= height:
+            small = shrink(image, small_width, small_height)
+        else:
+            small = cv2.resize(image, (small_width, small_height), interpolation=cv2.INTER_LINEAR)
         yield small, width / small_width, height / small_height
         face *= factor

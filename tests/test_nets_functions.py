@@ -10,6 +10,7 @@ from nets import functions
 from nets.detector import build_net_small
 from nets.functions import compile_classify_smiles, compile_scan, compile_smile_probs_sum
 from nets.input import network_input, picture
+from nets.layers import DenseLayer, linear, relu
 
 RNG = np.random.default_rng(0)
 
@@ -58,8 +59,11 @@ def test_score_is_the_articles_and_share_its_texts():
     np.testing.assert_allclose(shares, [0.8, 0.2, 0.0])
 
 
-@pytest.mark.parametrize("shape", [(12, 12), (13, 13), (14, 15), (37, 52)])
-def test_scan_equals_the_small_net_on_every_window(shape):
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("shape", [(12, 12), (13, 13), (14, 15), (37, 52), (90, 71)])
+def test_scan_equals_the_small_net_on_every_window(shape, fused, monkeypatch):
+    if not fused:
+        monkeypatch.setattr(functions, "get_scan", lambda *_: None)
     network = shake(build_net_small())
     image = RNG.uniform(-1, 1, (2, 3, *shape)).astype(np.float32)
     heat = compile_scan(network)(image)
@@ -75,6 +79,15 @@ def test_scan_equals_the_small_net_on_every_window(shape):
         for j in range(columns):
             window = np.ascontiguousarray(image[:, :, 2 * i : 2 * i + 12, 2 * j : 2 * j + 12])
             np.testing.assert_allclose(heat[:, i, j], net(window)[:, 1], atol=1e-5)
+
+
+def test_a_small_net_of_other_sizes_is_scanned_too():
+    network = lasagne.layers.InputLayer((None, 3, 12, 12), T.tensor4())
+    network = lasagne.layers.Conv2DLayer(network, 5, (3, 3))
+    network = lasagne.layers.MaxPool2DLayer(network, pool_size=(3, 3), stride=2)
+    network = shake(DenseLayer(DenseLayer(network, 7, relu), 2, linear))
+    heat = compile_scan(network)(RNG.uniform(-1, 1, (1, 3, 20, 30)).astype(np.float32))
+    assert heat.shape == (1, 5, 10)
 
 
 def test_network_input_by_hand():

@@ -1,4 +1,4 @@
-"""Build ``kernels.cc`` once and load it."""
+"""Build the kernels once and load them."""
 
 import ctypes
 import functools
@@ -15,7 +15,7 @@ import theano
 
 from cli import ROOT
 
-SOURCE = Path(__file__).with_name("kernels.cc")
+SOURCES = [Path(__file__).with_name(name) for name in ("kernels.cc", "scan.cc")]
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fopenmp", "-fPIC", "-shared"]
 SWITCH = "SMILEYS_FAST"  # environment variable; 0 keeps Theano's own Ops
 
@@ -59,12 +59,13 @@ def build():
     command = [
         *FLAGS,
         f"-I{headers}",
-        str(SOURCE),
+        *map(str, SOURCES),
         f"-L{libraries}",
         "-l:libdnnl.so.3",
         f"-Wl,-rpath,{libraries}",
     ]
-    key = SOURCE.read_bytes() + " ".join([*command, processor(), theano.config.cxx]).encode()
+    texts = b"".join(source.read_bytes() for source in SOURCES)
+    key = texts + " ".join([*command, processor(), theano.config.cxx]).encode()
     path = ROOT / ".cache" / "fast" / f"kernels-{hashlib.sha256(key).hexdigest()[:16]}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

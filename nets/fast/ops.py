@@ -214,6 +214,49 @@ class ChainInfer(theano.Op):
         return [(n, h, w, shapes[-1][0])]
 
 
+class ScanInfer(theano.Op):
+    """The small net over whole pictures: probability of a face in every window.
+
+    Inputs: x (N, H, W, 3), H and W at least 12; the convolution's filters as they lie over
+    the picture (3, 3, 3, 16) and bias (16,); the hidden layer's (4, 4, 16, 16) and (16,);
+    weights (16,) and bias (1,) of the difference of the two classes. Output:
+    (N, (H - 11) // 2 + 1, (W - 11) // 2 + 1).
+    """
+
+    __props__ = ()
+
+    def make_node(self, x, *parameters):
+        """Declare the output."""
+        return theano.Apply(self, float_variables(x, *parameters), [T.ftensor3()])
+
+    def perform(self, node, inputs, outputs):
+        """Compute."""
+        x, parameters = inputs[0], contiguous(inputs[1:])
+        shapes = [(3, 3, 3, 16), (16,), (4, 4, 16, 16), (16,), (16,), (1,)]
+        if [array.shape for array in parameters] != shapes or x.shape[3] != 3:
+            raise ValueError("no small net's parameters, or no colour pictures")
+        n, h, w, _ = x.shape
+        if min(h, w) < 12:
+            raise ValueError(f"pictures of {h}x{w} are smaller than a window")
+        heat = storage(outputs, 0, (n, (h - 11) // 2 + 1, (w - 11) // 2 + 1))
+        strides = (ctypes.c_long * 3)(*(stride // 4 for stride in x.strides[1:]))
+        pointers = [array.ctypes.data_as(POINTER) for array in parameters]
+        for picture, result in zip(x, heat):
+            load().fast_scan(
+                ctypes.c_int(h),
+                ctypes.c_int(w),
+                strides,
+                picture.ctypes.data_as(POINTER),
+                *pointers,
+                result.ctypes.data_as(POINTER),
+            )
+
+    def infer_shape(self, node, shapes):
+        """Shapes without computing."""
+        n, h, w, _ = shapes[0]
+        return [(n, (h - 11) // 2 + 1, (w - 11) // 2 + 1)]
+
+
 @theano.gof.local_optimizer([BlockTrainGrad])
 def drop_unused_input_gradient(node):
     """Do not compute the gradient of a network's input if nobody uses it."""

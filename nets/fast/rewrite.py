@@ -121,3 +121,30 @@ def chain_output(chain, incoming, deterministic):
         z, mean, var, _, _ = BlockTrain(norm.epsilon)(x, conv.W, norm.gamma, beta)
         track(mean, var)
     return T.patternbroadcast(z.dimshuffle(0, 3, 1, 2), (False,) * 4)
+
+
+def get_scan(net_small, image):
+    """Probabilities of a face in every window of ``image`` (N, 3, H, W) by one fused Op.
+
+    Returns
+    -------
+    Theano variable (N, rows, columns), or None where the net or the machine is another.
+    """
+    _, conv, pool, hidden, top = lasagne.layers.get_all_layers(net_small)
+    if load() is None or (conv.num_filters, hidden.num_units, pool.output_shape[1:]) != (
+        16,
+        16,
+        (16, 4, 4),
+    ):
+        return None
+    from nets.fast.ops import ScanInfer
+
+    return ScanInfer()(
+        image.dimshuffle(0, 2, 3, 1),
+        conv.W[:, :, ::-1, ::-1].dimshuffle(2, 3, 1, 0),
+        conv.b,
+        hidden.W.reshape((16, 4, 4, 16)).dimshuffle(1, 2, 0, 3),
+        hidden.b,
+        top.W[:, 1] - top.W[:, 0],
+        top.b[1:] - top.b[:1],
+    )
