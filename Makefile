@@ -30,6 +30,9 @@ lint: setup ## check the style
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
+demo: setup ## name the smileys of two rendered women in their videos, into out/
+	$(RUN) pipeline/demo.py $(ARGS)
+
 DATA ?= data/smileys
 
 data: setup ## render the stand-in people: 20 women, 17 smileys (ARGS='--people 500 --out data/many')
@@ -97,7 +100,3 @@ bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and oth
 	.venv/bin/python -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --requirement requirements-bench.txt
 	touch $@
-
-demo: ## the smileys of a rendered woman named in a video
-demo:
-	@echo 'error: make $@ comes with a later part of the project' >&2; exit 2

@@ -18,7 +18,6 @@ sys.path.insert(0, str(ROOT / "install"))
 import environment
 
 # The Makefile's last rule holds them: a target that has become real is never run from here.
-LATER = (ROOT / "Makefile").read_text().rstrip().splitlines()[-2].rstrip(":").split()
 
 
 def call(*command, cwd=ROOT, **variables):
@@ -194,14 +193,6 @@ def test_what_pip_says_is_in_one_line(stamped, capsys):
     assert capsys.readouterr().err == (
         "error: pip cannot install x: ERROR: no match (all of it: .cache/setup.log)\n"
     )
-
-
-@pytest.mark.parametrize("target", LATER)
-def test_a_later_target_says_so(target):
-    result = call("make", target)
-    assert result.returncode == 2
-    said = [line for line in result.stderr.splitlines() if not line.startswith("make: ")]
-    assert said == [f"error: make {target} comes with a later part of the project"]
 
 
 def test_train_passes_its_variables_on():
