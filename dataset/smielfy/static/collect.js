@@ -61,6 +61,7 @@ function phase(name) {
   $("review").hidden = name !== "review";
   $("result").hidden = name !== "result";
   stage.hidden = name === "review" || name === "result";
+  if (name !== "review") $("pictures").replaceChildren();
   $("take").disabled = !camera.running();
   $("shoot-problem").textContent = "";
 }
