@@ -228,7 +228,8 @@ def report(c, verdicts, leakage, warned, out, command):
     )
     if seeds < 5:
         yield ""
-        yield f"**{seeds} seeds decide little: this run shows that everything works.**"
+        decide = "1 seed decides" if seeds == 1 else f"{seeds} seeds decide"
+        yield f"**{decide} little: this run shows that everything works.**"
     yield ""
     yield "## The article's claims"
     yield ""

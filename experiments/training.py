@@ -214,7 +214,8 @@ def train(
 
     Batch number i is the same whenever it is asked for (`augment.stream.Stream`), and the
     checkpoint holds all that a step depends on: a training that was stopped or
-    killed and resumed ends with the same bits as one that was not.
+    killed and resumed ends with the same bits as one that was not, on one machine and with as
+    many threads.
 
     Parameters
     ----------
