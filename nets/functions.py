@@ -52,6 +52,35 @@ def compile_smile_probs_sum(net_smiles):
     return theano.function([input_of(net_smiles)], T.sum(probabilities(net_smiles), axis=0))
 
 
+SHARED_BLOCKS = 2  # poolings after which the windows part; 3 agree less with the full vote
+SHARED_SHIFT = 8  # pixels from window to window: whole pixels after up to three poolings
+
+
+def compile_shared_probs_sum(net_smiles, shared_blocks=SHARED_BLOCKS):
+    """`compile_smile_probs_sum` for windows that lie close, early layers computed once.
+
+    Returns
+    -------
+    callable
+        Pictures (N, 3, 64, 64), in each of which 3 x 3 windows of 48x48 stand 8 pixels
+        apart, to the sums over all windows (classes,). Near its border a window sees here the
+        picture around it, where alone it would see the convolutions' padding.
+    """
+    layers = lasagne.layers.get_all_layers(net_smiles)
+    pools = [layer for layer in layers if isinstance(layer, lasagne.layers.MaxPool2DLayer)]
+    last = pools[shared_blocks - 1]
+    pictures = T.tensor4("pictures")
+    maps = get_output(last, deterministic=True, inputs={layers[0]: pictures})
+    side, step = last.output_shape[2], SHARED_SHIFT // 2**shared_blocks
+    windows = [
+        maps[:, :, row : row + side, column : column + side]
+        for row in (0, step, 2 * step)
+        for column in (0, step, 2 * step)
+    ]
+    top = get_output(net_smiles, True, inputs={last: T.concatenate(windows)})
+    return theano.function([pictures], T.sum(T.nnet.softmax(top), axis=0))
+
+
 def score(classify_smiles, frames):
     """The article's ``score`` as written, with its division by 17.
 

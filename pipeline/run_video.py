@@ -43,6 +43,14 @@ def parse(argv):
         help="search the whole frame every N frames, and only near the last face in between: "
         "faster, and a second face may be seen N - 1 frames late (default 1)",
     )
+    parser.add_argument(
+        "--vote",
+        choices=["full", "shared"],
+        default="full",
+        help="full: each of the 45 windows goes through the whole network; shared: the windows "
+        "of one scale share its early layers, several times faster, with other results "
+        "(default full)",
+    )
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
@@ -167,7 +175,8 @@ def main(argv=None):
     from pipeline.vote import Voter
 
     tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
-    voter = Voter.load(arguments.smiles or arguments.weights / "smiles.npz")
+    smiles = arguments.smiles or arguments.weights / "smiles.npz"
+    voter = Voter.load(smiles, shared=arguments.vote == "shared")
     frames = islice(source, arguments.limit)
     counts = [count for count in (source.count, arguments.limit) if count]
     bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")

@@ -12,7 +12,7 @@ import numpy as np
 from nets import functions
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.windows import crop, neighbours
+from pipeline.windows import crop, neighbours, surroundings
 
 
 @dataclass
@@ -57,19 +57,27 @@ class Voter:
     Parameters
     ----------
     smile_probs_sum : callable from `nets.functions.compile_smile_probs_sum`
+        For the shared vote, from `nets.functions.compile_shared_probs_sum`.
     classes : list of str
         What the network's outputs are.
+    shared : bool
+        Whether neighbouring windows share the network's early layers.
     """
 
-    def __init__(self, smile_probs_sum, classes):
+    def __init__(self, smile_probs_sum, classes, shared=False):
         self.smile_probs_sum = smile_probs_sum
         self.classes = classes
+        self.shared = shared
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path, shared=False):
         """Load a smiley network; its classes come with the weights."""
         net_smiles, meta = load_network(path, "smiles")
-        return cls(functions.compile_smile_probs_sum(net_smiles), meta["classes"])
+        if shared:
+            function = functions.compile_shared_probs_sum(net_smiles)
+        else:
+            function = functions.compile_smile_probs_sum(net_smiles)
+        return cls(function, meta["classes"], shared)
 
     def vote(self, image, box):
         """Let the 45 windows beside a box vote.
@@ -83,5 +91,8 @@ class Voter:
         -------
         Vote
         """
-        windows = crop(image, neighbours(box))
+        if self.shared:
+            windows = crop(image, surroundings(box), 64)
+        else:
+            windows = crop(image, neighbours(box))
         return Vote(self.classes, self.smile_probs_sum(network_input(windows)))

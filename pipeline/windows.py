@@ -124,6 +124,23 @@ def neighbours(box, scales=SCALES, shifts=SHIFTS):
     return np.array(windows)
 
 
+def surroundings(box, scales=SCALES):
+    """What the shared vote cuts: for each scale the square that holds 3 x 3 windows.
+
+    Each is 64 / 48 of a window wide; its windows stand a sixth of their own side apart,
+    where those of `neighbours` stand 0.17 of the box's.
+
+    Returns
+    -------
+    ndarray (len(scales), 4)
+    """
+    x, y, w, h = box
+    factors = np.array(scales)[:, None] * (64 / 48)
+    return np.concatenate(
+        [(x + w / 2, y + h / 2) - factors * (w / 2, h / 2), factors * (w, h)], axis=1
+    )
+
+
 def overlaps(box, boxes, measure="iou"):
     """Overlap of one box with each of ``boxes`` (N, 4): (N,), from 0 to 1.
 

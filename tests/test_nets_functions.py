@@ -8,9 +8,15 @@ import theano.tensor as T
 
 from nets import functions
 from nets.detector import build_net_small
-from nets.functions import compile_classify_smiles, compile_scan, compile_smile_probs_sum
+from nets.functions import (
+    compile_classify_smiles,
+    compile_scan,
+    compile_shared_probs_sum,
+    compile_smile_probs_sum,
+)
 from nets.input import network_input, picture
 from nets.layers import DenseLayer, linear, relu
+from nets.smiles import build_net_smiles
 
 RNG = np.random.default_rng(0)
 
@@ -47,6 +53,33 @@ def test_classify_smiles_sums_the_windows_distributions(classes):
     np.testing.assert_allclose(summed, total, rtol=1e-5)
     # As the article says: the sum over the smileys of 45 windows must be 45.
     assert summed.sum() == pytest.approx(45, rel=1e-5)
+
+
+def crops(pictures, side, shift):
+    """Windows of 48x48, cut from pictures (N, C, 64, 64) one after the other."""
+    return np.concatenate(
+        [
+            pictures[:, :, row : row + side, column : column + side]
+            for row in (0, shift, 2 * shift)
+            for column in (0, shift, 2 * shift)
+        ]
+    )
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_the_shared_vote_equals_the_full_one_where_padding_cannot_be_seen(fused, monkeypatch):
+    if not fused:
+        monkeypatch.setattr("nets.fast.rewrite.load", lambda: None)
+    network = build_net_smiles(num_classes=4)
+    # Colour only in the middle, which all windows see whole and no border reaches; no biases.
+    pictures = np.zeros((2, 3, 64, 64), np.float32)
+    pictures[:, :, 28:36, 28:36] = RNG.uniform(-1, 1, (2, 3, 8, 8))
+    shared = compile_shared_probs_sum(network)(pictures)
+    assert shared.sum() == pytest.approx(18, rel=1e-5)
+    windows = compile_smile_probs_sum(network)(crops(pictures, 48, 8))
+    np.testing.assert_allclose(shared, windows, rtol=1e-4)
+    # And it is no accident: other pictures, other sums.
+    assert np.abs(compile_shared_probs_sum(network)(pictures[:, ::-1]) - shared).max() > 1e-3
 
 
 def test_score_is_the_articles_and_share_its_texts():

@@ -40,3 +40,20 @@ def test_voter_shows_the_net_45_windows():
     vote = Voter(smile_probs_sum, ["a", "b"]).vote(drawn_face(), (10, 10, 300, 300))
     assert (shown[0].shape, shown[0].dtype) == ((45, 3, 48, 48), np.float32)
     assert vote.smiley == "b"
+
+
+def test_a_shared_vote_gets_one_picture_a_scale():
+    seen = []
+
+    def sums(pictures):
+        seen.append(pictures)
+        return np.array([30.0, 15.0])
+
+    ramp = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 3, axis=2)
+    image = np.repeat(ramp, 200, axis=0)
+    vote = Voter(sums, ["a", "b"], shared=True).vote(image, (70, 70, 48, 48))
+    (pictures,) = seen
+    assert pictures.shape == (5, 3, 64, 64)
+    assert vote.smiley == "a"
+    # At scale 1 the picture's own pixels, eight more on each side than the box has.
+    np.testing.assert_allclose((pictures[2, 0, 0] + 1) * 127.5, np.arange(62, 126), atol=1e-3)

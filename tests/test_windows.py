@@ -10,6 +10,7 @@ from pipeline.windows import (
     neighbours,
     non_maximum_suppression,
     overlaps,
+    surroundings,
 )
 
 
@@ -149,3 +150,14 @@ def test_suppression_of_many_is_fast():
     boxes = np.column_stack([x.ravel(), y.ravel(), np.full((x.size, 2), 24.0)])
     kept = non_maximum_suppression(boxes, np.random.RandomState(0).rand(x.size), 0.5)
     assert 2_000 < len(kept) < 20_000  # comparing all pairs would take the test's minute
+
+
+def test_surroundings_hold_the_neighbours_up_to_their_shift():
+    box = (10.0, 20.0, 60.0, 60.0)
+    for scale, (x, y, w, h) in zip(SCALES, surroundings(box)):
+        pixel = w / 64
+        assert 48 * pixel == pytest.approx(scale * 60)  # a window is as large as the full vote's
+        assert w == h
+        assert (x + 8 * pixel, y + 8 * pixel) == pytest.approx(
+            (40 - 30 * scale, 50 - 30 * scale)  # the middle one stands where it does there
+        )

@@ -15,7 +15,7 @@ from nets.fast.library import load
 from nets.layers import SameConv2DLayer, relu
 
 
-def get_output(network, deterministic=False):
+def get_output(network, deterministic=False, inputs=None):
     """`lasagne.layers.get_output`, computed by fused blocks where there are any.
 
     Parameters
@@ -24,21 +24,22 @@ def get_output(network, deterministic=False):
         Its input layers have their own variables.
     deterministic : bool
         As for Lasagne: no dropout, and batch normalisation by the running averages.
+    inputs : dict of layer to Theano variable, optional
+        Outputs of layers that are given, not computed. Pictures may have another size than the
+        network's: then `network` lies before its first dense layer.
 
     Returns
     -------
     Theano variable
     """
-    if load() is None:
-        return lasagne.layers.get_output(network, deterministic=deterministic)
-    layers = lasagne.layers.get_all_layers(network)
-    blocks = find_blocks(layers)
+    outputs = dict(inputs or {})
+    layers = lasagne.layers.get_all_layers(network, treat_as_input=list(outputs))
+    blocks = find_blocks(layers) if load() else []
     chains = find_chains(layers, blocks) if deterministic else [[block] for block in blocks]
     ends = {chain[-1][-1]: chain for chain in chains}
     inside = {layer for block in blocks for layer in block} - set(ends)
-    outputs = {}
     for layer in layers:
-        if layer in inside:
+        if layer in inside or layer in outputs:
             continue
         if isinstance(layer, lasagne.layers.InputLayer):
             outputs[layer] = layer.input_var
@@ -49,8 +50,10 @@ def get_output(network, deterministic=False):
             inputs = [outputs[incoming] for incoming in layer.input_layers]
             outputs[layer] = layer.get_output_for(inputs, deterministic=deterministic)
         else:
-            incoming = outputs[layer.input_layer]
-            outputs[layer] = layer.get_output_for(incoming, deterministic=deterministic)
+            incoming, options = outputs[layer.input_layer], {}
+            if inputs and isinstance(layer, SameConv2DLayer):
+                options["input_shape"] = (None, layer.input_shape[1], None, None)
+            outputs[layer] = layer.get_output_for(incoming, deterministic=deterministic, **options)
     return outputs[network]
 
 
