@@ -7,7 +7,9 @@ import cv2
 import pytest
 
 from cli import ROOT, UserError
-from experiments.bench import bench
+from experiments.bench import bench, memory
+from experiments.bench.scenes import scene
+from experiments.bench.sizes import AREAS
 
 
 class FakeWorker:
@@ -35,15 +37,40 @@ def test_ratios_are_taken_within_a_turn():
 def test_the_report_names_everything_measured(tmp_path):
     keys = ["rate", "rate_low", "rate_high", "ours_faster", "ours_faster_low", "ours_faster_high"]
     row = {"what": "steps a second", "threads": 2, "who": "ours", **dict.fromkeys(keys, 2.0)}
-    bench.write_report([{**row, "peak_mb": 5.0}], [1.0] * len(bench.BATCHES), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "REPORT.md",
-        "growth.png",
-        "table.csv",
-    ]
+    video = {"what": "as it is", "frames": 9, "seconds": 1.5, "rate": 25.5, "peak_mb": 400}
+    start = {**video, "what": "start", "frames": 1, "rate": ""}
+    bench.write_report([{**row, "peak_mb": 5.0}], [video, start], tmp_path)
     report = (tmp_path / "REPORT.md").read_text()
     assert "## steps a second; threads: 2" in report
     assert "| ours | 2 (2 to 2) | 2.00 (2.00 to 2.00) | 5 |" in report
+    assert "| as it is | 9 | 1.5 | 25.5 | 400 |" in report
+    assert "| start | 1 | 1.5 |  | 400 |" in report
+
+
+def test_tables_come_back_as_they_were_written(tmp_path):
+    rows = [{"what": "a, b", "threads": 2, "rate": 12.34, "note": ""}]
+    bench.write_table(tmp_path / "t.csv", rows)
+    assert bench.read_table(tmp_path / "t.csv") == rows
+    assert bench.read_table(tmp_path / "none.csv") == []
+
+
+def test_growth_asks_for_every_size_and_is_drawn(tmp_path):
+    times = FakeWorker(*[0.5] * 100)
+    rows = bench.growth(1, SimpleNamespace(repeat=1, commands={}), {("ours", 1): times})
+    assert {row["seconds"] for row in rows} == {0.5}
+    areas = [row["x"] for row in rows if "megapixels" in row["plot"]]
+    assert areas == [w * h / 1e6 for w, h in AREAS]
+    bench.plot_growth(rows, tmp_path / "growth.png")
+    assert cv2.imread(str(tmp_path / "growth.png")) is not None
+
+
+def test_a_scene_holds_its_faces_and_refuses_too_many():
+    picture = scene(320, 180, 3, 80)
+    assert picture.shape == (180, 320, 3)
+    assert all(picture[:80, 80 * k : 80 * k + 80].std() > 10 for k in range(3))
+    assert (picture[:, 240:] == 128).all()
+    with pytest.raises(ValueError, match="do not fit"):
+        scene(100, 100, 3, 60)
 
 
 def test_the_rendered_picture_has_the_announced_size(tmp_path):
@@ -68,3 +95,17 @@ def test_a_worker_that_dies_is_named():
     worker.process.wait()
     with pytest.raises((UserError, BrokenPipeError)):
         worker.run("train", 1)
+
+
+def test_the_slope_of_memory_is_that_of_the_second_half():
+    rising = [(float(s), 100.0 + (s if s < 50 else 50 + 2 * (s - 50))) for s in range(101)]
+    # 2 MB a second there, 100 seconds for 2000 frames.
+    assert memory.slope(rising, 2000) == pytest.approx(100.0)
+
+
+def test_memory_is_watched_until_the_end():
+    code = "import time; block = bytearray(50 << 20); time.sleep(0.7)"
+    samples = memory.watch([sys.executable, "-c", code], every=0.1)
+    assert max(megabytes for _, megabytes in samples) > 50
+    with pytest.raises(UserError, match="no such thing"):
+        memory.watch([sys.executable, "-c", "raise SystemExit('no such thing')"], every=0.1)

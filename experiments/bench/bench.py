@@ -2,7 +2,8 @@
 
 Ours runs in the project's environment, PyTorch, ONNX Runtime, OpenCV's dnn, Haar
 cascades, MTCNN and libfacedetection in one of their own (`requirements-bench.txt`).
-Writes table.csv, REPORT.md and growth.png.
+Writes table.csv, growth.csv, growth.png, video.csv, and REPORT.md from all of them; with
+``--parts`` some are measured and the rest stays as an earlier run left it.
 """
 
 import argparse
@@ -10,8 +11,11 @@ import csv
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -22,6 +26,8 @@ cli.use_project_python()
 import numpy as np
 from tqdm import tqdm
 
+from experiments.bench.scenes import face
+from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
 from output import written
 
 HERE = Path(__file__).parent
@@ -52,7 +58,24 @@ GROUPS = [
         for least in (80, 40)
     ),
 ]  # fmt: skip
-BATCHES = (16, 32, 64, 128, 256)
+# By the name of a part, how the titles of its groups begin.
+PARTS = {"train": "training", "vote": "vote", "detect": "detection"}
+# Freed memory stays in the process, as `nets.fast` asks for too: it makes PyTorch's vote
+# twice as fast, and a peer should be as fast as it can be.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+}
+# Runs a script, then prints its peak memory.
+MEASURED = """
+import resource, runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
 
 
 class Worker:
@@ -60,7 +83,7 @@ class Worker:
 
     def __init__(self, command, threads, extra):
         # Not OpenBLAS's number: `nets.theano_setup` knows what is good for it.
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **extra}
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **KEEP_MEMORY, **extra}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -81,16 +104,11 @@ class Worker:
 
 
 def rendered_picture(path):
-    """Write a picture of 640x480 with one rendered face, cut from the contact sheet."""
+    """Write a picture of 640x480 with one rendered face."""
     import cv2
 
-    sheet = cv2.imread(str(cli.ROOT / "results" / "sheet.jpg"))
-    side = sheet.shape[1] / 17  # a column a smiley, under a row of names
-    row, column = 11, 0
-    top = sheet.shape[0] - round((20 - row) * side)
-    tile = sheet[top : top + int(side), round(column * side) : round(column * side) + int(side)]
-    face = cv2.resize(tile, (300, 300), interpolation=cv2.INTER_CUBIC)
-    picture = cv2.copyMakeBorder(face, 90, 90, 170, 170, cv2.BORDER_REPLICATE)
+    tile = cv2.resize(face(11, 0), (300, 300), interpolation=cv2.INTER_CUBIC)
+    picture = cv2.copyMakeBorder(tile, 90, 90, 170, 170, cv2.BORDER_REPLICATE)
     path.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(path), picture)
     return path
@@ -134,29 +152,121 @@ def measure(group, threads, args, workers):
     return rows
 
 
-def growth(args, workers):
-    """Images a second that we train, for each of `BATCHES`."""
-    worker = worker_for("ours", max(args.threads), {}, args, workers)
-    rates = []
-    for batch in BATCHES:
-        task = "train" if batch == 128 else f"train {batch}"
-        rates.append(batch / np.median(worker.run(task, args.repeat)[0]))
-    return rates
+def growth(threads, args, workers):
+    """How our times grow: rows of (plot, x, seconds)."""
+    worker = worker_for("ours", threads, {}, args, workers)
+    plots = {
+        "training step, images a second": [
+            (n, "train" if n == 128 else f"train {n}") for n in TRAIN
+        ],
+        "vote, windows a second": [(n, f"vote {n}") for n in VOTE],
+        "detection, ms over megapixels": [(w * h / 1e6, f"area {w} {h}") for w, h in AREAS],
+        "detection at 960x540, ms over faces": [(n, f"faces {n}") for n in FACES],
+    }
+    return [
+        {"plot": plot, "threads": threads, "x": x,
+         "seconds": float(np.median(worker.run(task, args.repeat)[0]))}
+        for plot, tasks in plots.items()
+        for x, task in tqdm(tasks, desc=plot)
+    ]  # fmt: skip
 
 
-def write_report(rows, rates, out):
-    """Write table.csv, REPORT.md and growth.png."""
-    import matplotlib
+def video_rows(args):
+    """run_video as a user starts it: whole frames a second, start-up, peak memory."""
+    rows = []
+    script = cli.ROOT / "pipeline" / "run_video.py"
+    clip = cli.ROOT / "dataset" / "demo" / "known.mp4"
+    ways = [
+        ("as it is", args.frames, [], {}),
+        ("--vote shared", args.frames, ["--vote", "shared"], {}),
+        ("--scan-every 5", args.frames, ["--scan-every", "5"], {}),
+        ("start to the first frame, warm", 1, [], {}),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        if args.cold:
+            flags = {"THEANO_FLAGS": f"base_compiledir={folder}/theano"}
+            ways.append(("start to the first frame, nothing compiled", 1, [], flags))
+        for name, frames, options, extra in tqdm(ways, desc="run_video"):
+            command = [sys.executable, str(script), str(clip), "-o", f"{folder}/out.mp4",
+                       "--limit", str(frames), *options]  # fmt: skip
+            seconds, rates = [], []
+            for _ in range(1 if "nothing" in name else args.turns):
+                start = time.perf_counter()
+                result = subprocess.run(
+                    [sys.executable, "-c", MEASURED, *command[1:]],
+                    capture_output=True, text=True, env={**os.environ, **extra},
+                )  # fmt: skip
+                seconds.append(time.perf_counter() - start)
+                if result.returncode:
+                    raise cli.UserError(result.stderr.strip()[-300:])
+                rate, memory = re.search(
+                    r"at ([0-9.]+) a second.*peak ([0-9]+)", result.stdout, re.S
+                ).groups()
+                rates.append(float(rate))
+            rows.append({
+                "what": name, "frames": frames, "seconds": np.median(seconds),
+                "rate": np.median(rates) if frames > 1 else "", "peak_mb": int(memory),
+            })  # fmt: skip
+    return rows
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
 
-    with written(out / "table.csv") as beside, open(beside, "w", newline="") as file:
+def write_table(path, rows):
+    """Write rows of the same keys as CSV."""
+    with written(path) as beside, open(beside, "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         for row in rows:
             rounded = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
             writer.writerow(rounded)
+
+
+def read_table(path):
+    """Rows of a table that an earlier run wrote, numbers as numbers; [] without one."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [{k: number(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+def number(text):
+    """A number where ``text`` is one, else the text."""
+    try:
+        return float(text) if "." in text or "e" in text else int(text)
+    except ValueError:
+        return text
+
+
+def plot_growth(rows, path):
+    """Draw each of `growth`'s plots, a line for each number of threads."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    titles = list(dict.fromkeys(row["plot"] for row in rows))
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6), constrained_layout=True)
+    for title, axis in zip(titles, axes.flat):
+        what, _, over = title.partition(", ")
+        for threads in sorted({row["threads"] for row in rows}):
+            mine = [row for row in rows if (row["plot"], row["threads"]) == (title, threads)]
+            x = np.array([row["x"] for row in mine])
+            seconds = np.array([row["seconds"] for row in mine])
+            y = 1e3 * seconds if over.startswith("ms") else x / seconds
+            axis.plot(x, y, "o-", label=f"{threads} thread{'s' if threads > 1 else ''}")
+        if over.startswith("ms"):
+            axis.set(xlabel=over.removeprefix("ms over "), ylabel="ms")
+        else:
+            axis.set(xlabel="batch", ylabel=over, xscale="log", xticks=x, xticklabels=x)
+            axis.minorticks_off()
+        axis.set(title=what, ylim=(0, None))
+        axis.grid(alpha=0.3)
+        axis.legend()
+    with written(path) as beside:
+        figure.savefig(beside, dpi=110)
+
+
+def write_report(rows, videos, out):
+    """Write REPORT.md."""
     lines = [
         "# Speed, side by side",
         "",
@@ -180,15 +290,23 @@ def write_report(rows, rates, out):
                         **row
                     )
                 )
-    lines += ["", "![Images a second over the size of the batch](growth.png)", ""]
+    if videos:
+        lines += [
+            "",
+            "## run_video at 640x360, one face, decoding, drawing and encoding included",
+            "",
+            "| run | frames | whole run, s | frames a second | peak memory, MB |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for row in videos:
+            rate = f"{row['rate']:.1f}" if row["rate"] != "" else ""
+            lines.append(
+                f"| {row['what']} | {row['frames']} | {row['seconds']:.1f} | {rate} | "
+                f"{row['peak_mb']} |"
+            )
+    lines += ["", "![How times grow](growth.png)", ""]
     with written(out / "REPORT.md") as beside:
         beside.write_text("\n".join(lines))
-    figure, axes = plt.subplots(figsize=(5, 3), constrained_layout=True)
-    axes.semilogx(BATCHES, rates, "o-", base=2)
-    axes.set(xlabel="batch", ylabel="images a second", ylim=(0, None), title="training step")
-    axes.grid(alpha=0.3)
-    with written(out / "growth.png") as beside:
-        figure.savefig(beside, dpi=120)
 
 
 def main(argv=None):
@@ -205,6 +323,13 @@ def main(argv=None):
     parser.add_argument("--rounds", type=int, default=7, help="turns (default 7)")
     parser.add_argument("--repeat", type=int, default=3, help="runs in each turn (default 3)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    everything = [*PARTS, "growth", "video"]
+    parser.add_argument("--parts", nargs="+", choices=everything, default=everything)
+    parser.add_argument("--frames", type=int, default=400, help="of the video (default 400)")
+    parser.add_argument("--turns", type=int, default=3, help="runs of run_video (default 3)")
+    parser.add_argument(
+        "--cold", action="store_true", help="also start run_video with nothing compiled (minutes)"
+    )
     parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
     args.picture = args.picture or rendered_picture(cli.ROOT / ".cache" / "bench.png")
@@ -216,16 +341,35 @@ def main(argv=None):
         "ours": [sys.executable, str(HERE / "ours.py"), str(args.picture)],
         "peers": [str(args.peers), str(HERE / "peers.py"), str(args.picture), str(onnx)],
     }
-    rows, workers = [], {}
+    workers = {}
     try:
-        for threads in args.threads:
-            for group in tqdm(GROUPS, desc=f"{threads} threads"):
-                rows += measure(group, threads, args, workers)
-        rates = growth(args, workers)
+        for part in args.parts:
+            if part == "video":
+                write_table(args.out / "video.csv", video_rows(args))
+                continue
+            path = args.out / ("growth.csv" if part == "growth" else "table.csv")
+            for threads in args.threads:
+                new = []
+                if part == "growth":
+                    new = growth(threads, args, workers)
+                for group in tqdm(
+                    [g for g in GROUPS if g[0].startswith(PARTS[part])] if part in PARTS else [],
+                    desc=f"{part}, {threads} threads",
+                ):
+                    new += measure(group, threads, args, workers)
+                key = "plot" if part == "growth" else "what"
+                replaced = {(row[key], row["threads"]) for row in new}
+                old = [r for r in read_table(path) if (r[key], r["threads"]) not in replaced]
+                write_table(path, old + new)
     finally:
         for worker in workers.values():
             worker.close()
-    write_report(rows, rates, args.out)
+    rows = read_table(args.out / "table.csv")
+    rows.sort(key=lambda row: ([g[0] for g in GROUPS].index(row["what"]), row["threads"]))
+    curves = read_table(args.out / "growth.csv")
+    if curves:
+        plot_growth(curves, args.out / "growth.png")
+    write_report(rows, read_table(args.out / "video.csv"), args.out)
     print((args.out / "REPORT.md").read_text())
 
 

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 
 import nets  # noqa: F401
+from experiments.bench.scenes import scene
+from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
 from experiments.bench.worker import serve
 from experiments.training import Trainer
 from nets.functions import compile_smile_probs_sum
@@ -48,12 +50,30 @@ def detect(min_face):
     return lambda: detector.detect(image, min_face)
 
 
+def search(width, height, faces):
+    """Detection in a scene, smallest face a tenth of the height."""
+    image = scene(width, height, faces, 96)
+    detector = Detector.load(ROOT / "weights")
+    return lambda: detector.detect(image, max(24, height / 10))
+
+
+def vote_of(windows):
+    """A vote of so many windows."""
+    network, _ = load_network(ROOT / "weights" / "smiles.npz", "smiles")
+    function = compile_smile_probs_sum(network)
+    x = inputs(windows)
+    return lambda: function(x)
+
+
 if __name__ == "__main__":
     serve(
         {
             "train": train,
-            **{f"train {n}": (lambda n=n: train(n)) for n in (16, 32, 64, 256)},
+            **{f"train {n}": (lambda n=n: train(n)) for n in TRAIN if n != 128},
             "vote": vote,
+            **{f"vote {n}": (lambda n=n: vote_of(n)) for n in VOTE},
+            **{f"area {w} {h}": (lambda w=w, h=h: search(w, h, 1)) for w, h in AREAS},
+            **{f"faces {n}": (lambda n=n: search(960, 540, n)) for n in FACES},
             "detect 80": lambda: detect(80),
             "detect 40": lambda: detect(40),
         }

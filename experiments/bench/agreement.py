@@ -1,0 +1,167 @@
+"""Measure what run_video's shortcuts change: `--scan-every N` and `--vote shared`.
+
+Each frame of the given videos is searched and voted on in the faithful way and by each
+shortcut. Writes agreement.csv and AGREEMENT.md: on how many frames the smiley is the same,
+how well the boxes overlap, and the speed without decoding, drawing and encoding.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import cli
+
+cli.use_project_python()
+
+import numpy as np
+
+from output import written
+
+# Name, frames from one whole search to the next, whether the vote is shared.
+WAYS = [
+    ("faithful", 1, False),
+    ("vote shared", 1, True),
+    *((f"scan every {n}", n, False) for n in (2, 3, 5, 10)),
+    ("scan every 5, vote shared", 5, True),
+]
+
+
+def follow(frames, tracker, voter):
+    """Search and vote on each frame as run_video does.
+
+    Returns
+    -------
+    (list of (box, smiley), float)
+        Both None where there is no face; seconds a frame, the first left out.
+    """
+    from pipeline.options import smallest_face
+    from pipeline.square import best_square
+    from pipeline.windows import Mipmap
+
+    found, seconds, box = [], [], None
+    for frame in frames:
+        start = time.perf_counter()
+        picture = Mipmap(frame)
+        boxes, scores = tracker.faces(picture, smallest_face(frame))
+        chosen = best_square(boxes, scores, box)
+        if chosen is None:
+            tracker.follow(None)
+            found.append((None, None))
+        else:
+            box = boxes[chosen]
+            tracker.follow(box)
+            found.append((box, voter.vote(picture, box).smiley))
+        seconds.append(time.perf_counter() - start)
+    return found, float(np.mean(seconds[1:] or seconds))
+
+
+def compare(found, faithful, truth):
+    """How one way's results agree with the faithful one's, and with the truth (or None).
+
+    Returns
+    -------
+    dict
+        ``faces`` is the part of the frames on which both or neither see a face; the other
+        parts are of the frames on which both do.
+    """
+    from pipeline.windows import overlaps
+
+    both = [(a, b) for a, b in zip(found, faithful) if a[0] is not None and b[0] is not None]
+    faces = np.mean([(a[0] is None) == (b[0] is None) for a, b in zip(found, faithful)])
+    ious = [float(overlaps(a[0], [b[0]])[0]) for a, b in both]
+    row = {
+        "frames": len(found),
+        "faces": faces,
+        "same_smiley": np.mean([a[1] == b[1] for a, b in both]),
+        "iou_median": np.median(ious),
+        "iou_above_half": np.mean(np.array(ious) > 0.5),
+        "accuracy": "",
+    }
+    if truth:
+        held = [(a[1], t["smiley"]) for a, t in zip(found, truth) if t["phase"] == "held"]
+        row["accuracy"] = np.mean([a == t for a, t in held])
+    return row
+
+
+def report(rows, out):
+    """Write agreement.csv and AGREEMENT.md."""
+    with written(out / "agreement.csv") as beside, open(beside, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            rounded = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
+            writer.writerow(rounded)
+    lines = [
+        "# What the shortcuts change",
+        "",
+        "Written by `experiments/bench/agreement.py`. Same smiley, and the overlap of the boxes",
+        "(intersection over union): beside searching each frame and the full vote. Accuracy: on",
+        "the frames on which the smiley is held, where the truth is known. Frames a second:",
+        "search and vote alone, in this process.",
+    ]
+    for video in dict.fromkeys(row["video"] for row in rows):
+        lines += [
+            "",
+            f"## {video}",
+            "",
+            "| way | same smiley | median overlap | overlap > 0.5 | accuracy | frames a second |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        for row in (row for row in rows if row["video"] == video):
+            accuracy = f"{row['accuracy']:.1%}" if row["accuracy"] != "" else ""
+            lines.append(
+                f"| {row['way']} | {row['same_smiley']:.1%} | {row['iou_median']:.2f} | "
+                f"{row['iou_above_half']:.1%} | {accuracy} | {row['rate']:.1f} |"
+            )
+    with written(out / "AGREEMENT.md") as beside:
+        beside.write_text("\n".join(lines) + "\n")
+
+
+def main(argv=None):
+    """Measure and report."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "videos", nargs="*", type=Path, default=[cli.ROOT / "dataset" / "demo" / "known.mp4"],
+        help="with the truth beside it, NAME.json, where it is known (default: the demo's)",
+    )  # fmt: skip
+    parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights")
+    parser.add_argument("--limit", type=int, help="frames of each video")
+    parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
+    args = parser.parse_args(argv)
+    from itertools import islice
+
+    from tqdm import tqdm
+
+    from pipeline.cascade import Detector
+    from pipeline.tracking import Tracker
+    from pipeline.video import open_source
+    from pipeline.vote import Voter
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    detector = Detector.load(args.weights)
+    voters = {
+        shared: Voter.load(args.weights / "smiles.npz", shared=shared) for shared in (False, True)
+    }
+    rows = []
+    for video in args.videos:
+        beside = video.with_suffix(".json")
+        truth = json.loads(beside.read_text())["frames"] if beside.exists() else None
+        for name, every, shared in tqdm(WAYS, desc=video.name):
+            frames = islice(open_source(str(video)), args.limit)
+            found, seconds = follow(frames, Tracker(detector, every), voters[shared])
+            if name == "faithful":
+                faithful = found
+            agreement = compare(found, faithful, truth)
+            rows.append({"video": video.name, "way": name, **agreement, "rate": 1 / seconds})
+    report(rows, args.out)
+    print((args.out / "AGREEMENT.md").read_text())
+
+
+if __name__ == "__main__":
+    cli.run(main)
