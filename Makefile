@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -79,6 +79,10 @@ eval-vote: setup ## measure the vote on rendered frames and videos of known trut
 
 collect: setup ## the web page that collects people's smileys, and the mirror (ARGS='--host 0.0.0.0')
 	$(RUN) dataset/collect.py $(ARGS)
+
+eval-enrol: setup ## teach the net five new rendered women, one by one, and measure it
+	$(RUN) dataset/make_data.py
+	$(RUN) experiments/eval_enrol.py $(ARGS)
 
 RUNS ?= runs
 PORT ?= 6006

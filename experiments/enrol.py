@@ -1,0 +1,119 @@
+"""Teach the shipped smiley net one more face, from pictures collected by Smielfy.
+
+    python experiments/enrol.py --data data/smielfy/collected --out mine.npz
+    python pipeline/run_video.py VIDEO --smiles mine.npz
+
+Half of every batch is old people, so that they are not forgotten; the old weights stay as
+they are. Accuracy is told before and after, on shots that did not teach.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder with manifest.csv, or a CSV file")
+    add("--person", help="whose pictures (default: the only person in it)")
+    smiles = cli.ROOT / "weights" / "smiles.npz"
+    add("--smiles", type=Path, default=smiles, help="net to start from (default: the shipped one)")
+    add("--old", type=Path, help="data set of old people (default: the pictures shipped for this)")
+    add("--seed", type=int, default=0)
+    add("--json", action="store_true", help="print the progress as JSON lines, for programs")
+    add("--out", type=Path, required=True, help="file to write the new weights to")
+    return parser.parse_args(argv)
+
+
+def pictures_of(data, person):
+    """Rows and pictures of one person: (list of dict, list of Mipmap).
+
+    Raises
+    ------
+    UserError
+        If the person is not named and not the only one, or is not there.
+    """
+    from dataset.manifest import manifest_path, read_manifest
+    from dataset.tables import read_images
+    from pipeline.windows import Mipmap
+
+    rows = read_manifest(data)
+    people = sorted({row["person"] for row in rows})
+    if person is None and len(people) > 1:
+        raise cli.UserError(f"{data} shows {len(people)} people: name one by --person")
+    rows = [row for row in rows if row["person"] == (person or people[0])]
+    if not rows:
+        raise cli.UserError(f"{data} shows no {person}")
+    return rows, [Mipmap(image) for image in read_images(manifest_path(data), rows)]
+
+
+def main(argv=None):
+    """Run the script; ``argv`` as for argparse."""
+    arguments = parse(argv)
+    from output import check_output, line
+
+    check_output(arguments.out, arguments.smiles)
+    from tqdm import tqdm
+
+    from experiments import replay
+    from experiments.enrolment import STEPS, Judge, Teacher, check_own, hold_out
+    from experiments.smiley_data import SmileyData
+    from nets.weights import load_network, save_weights
+
+    network, meta = load_network(arguments.smiles, "smiles")
+    rows, pictures = pictures_of(arguments.data, arguments.person)
+    check_own(rows, meta["classes"], arguments.data)
+    if arguments.old:
+        data = SmileyData.read(arguments.old)
+        old = data.rows, data.pictures
+    else:
+        old = replay.load()
+    check_own(old[0], meta["classes"], arguments.old or replay.REPLAY)
+    teach, judge, whole = hold_out(rows)
+
+    def part(indices):
+        return [rows[k] for k in indices], [pictures[k] for k in indices]
+
+    accuracy = Judge(network, meta["classes"])
+    before = accuracy(*part(judge)) if judge else None
+    teacher = Teacher(network, meta["classes"], old, arguments.seed)
+    bar = tqdm(total=STEPS, desc="learning", unit="batch", disable=arguments.json)
+
+    def tick(done):
+        bar.update()
+        if arguments.json and done % 5 == 0:
+            print(line({"done": done, "steps": STEPS}), flush=True)
+
+    with bar:
+        teacher(part(teach), STEPS, tick=tick)
+    after = accuracy(*part(judge)) if judge else None
+    save_weights(
+        arguments.out,
+        network,
+        "smiles",
+        classes=meta["classes"],
+        origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(teach)} pictures",
+    )
+    found = {"before": before, "after": after, "judged": len(judge), "whole": whole}
+    if arguments.json:
+        print(line({**found, "taught": len(teach)}), flush=True)
+    elif judge:
+        what = "shots that did not teach" if whole else "neighbouring frames of the same shots"
+        print(
+            f"accuracy on {len(judge)} pictures of {what}: {before:.2f} before, {after:.2f} after"
+        )
+    if not arguments.json:
+        print(f"wrote {arguments.out}; use it by --smiles, or remove it to undo")
+
+
+if __name__ == "__main__":
+    cli.run(main)
