@@ -12,6 +12,9 @@ POST   /api/bursts/BURST/K     a JPEG: picture K of it
 DELETE /api/pictures/SMILEY    remove what I gave of it
 DELETE /api/me                 remove all that is mine
 POST   /api/look?near=x,y,w,h  a JPEG: what the networks see in it; nothing is kept
+POST   /api/teach              teach the network my face
+GET    /api/teach              how that stands
+DELETE /api/teach              undo it
 """
 
 import asyncio
@@ -39,6 +42,7 @@ from dataset.smielfy.people import Key, People
 from dataset.smielfy.refused import Refused
 from dataset.smielfy.shelf import lend, read_shelf, read_words, rendered_examples
 from dataset.smielfy.store import FRAMES, Store, check_space
+from dataset.smielfy.teaching import Teaching
 
 COOKIE, PASS = "smielfy", "smielfy-pass"
 YEAR = 365 * 24 * 3600
@@ -54,7 +58,7 @@ class Smielfy:
     Parameters
     ----------
     folder : pathlib.Path
-        Gets ``collected/`` (the data set), ``people/`` and ``private/``.
+        Gets ``collected/`` (the data set), ``people/``, ``nets/`` and ``private/``.
     eyes : dataset.smielfy.eyes.Eyes
     code : str
         The access code; empty for none.
@@ -71,6 +75,8 @@ class Smielfy:
         self.key = Key(folder / "private" / "key")
         self.people = People(folder / "people")
         self.store = Store(folder / "collected", self.people.__contains__)
+        self.teaching = Teaching(folder / "nets", folder / "collected", eyes.smiles)
+        eyes.taught = self.teaching.net
         for person in self.people.unfinished():
             self.forget(person)
         self.smileys = read_smileys()
@@ -267,6 +273,7 @@ class Smielfy:
     def forget(self, person):
         """Remove a person: first her consent, then all else; what a kill leaves, a start ends."""
         self.writing(self.people.begin_deletion, person)
+        self.teaching.undo(person)
         self.store.remove(person)
         self.writing(self.people.end_deletion, person)
 
@@ -291,6 +298,24 @@ class Smielfy:
                 return JSONResponse(await self.eyes.look(data, near, self.person(request)))
         finally:
             self.looking.discard(visitor)
+
+    async def teach(self, request):
+        """Begin to teach the network the visitor's face."""
+        person = self.agreed(request)
+        self.limit("change", person)
+        check_space(self.store.folder)
+        await run_in_threadpool(self.teaching.start, person, self.store.bursts(person))
+        return JSONResponse(self.teaching.state(person), 202)
+
+    async def taught(self, request):
+        """Tell how the teaching stands."""
+        return JSONResponse(self.teaching.state(self.agreed(request)))
+
+    async def unteach(self, request):
+        """Give the visitor the shipped net back."""
+        person = self.agreed(request)
+        await run_in_threadpool(self.teaching.undo, person)
+        return JSONResponse(self.teaching.state(person))
 
     async def page(self, request):
         """Lend a file of the page."""
@@ -330,6 +355,9 @@ class Smielfy:
             Route("/api/bursts/{burst}/{frame:int}", self.picture, methods=["POST"]),
             Route("/api/pictures/{smiley}", self.remove, methods=["DELETE"]),
             Route("/api/look", self.look, methods=["POST"]),
+            Route("/api/teach", self.teach, methods=["POST"]),
+            Route("/api/teach", self.taught, methods=["GET"]),
+            Route("/api/teach", self.unteach, methods=["DELETE"]),
             Route("/{path:path}", self.page, methods=["GET"]),
         ]
         return Starlette(

@@ -1,6 +1,6 @@
 // What is mine: pictures given, whether others see them, and the way out.
 
-import { ask } from "./api.js";
+import { ask, pause } from "./api.js";
 import { state, $, refresh, again, make, say, named, toast } from "./state.js";
 import { complaint } from "./words.js";
 
@@ -60,7 +60,51 @@ $("sure").addEventListener("close", () => {
   });
 });
 
+const percent = (part) => Math.round(100 * part);
+let visit = 0; // counts visits, so that watching ends with the view
+
+function showTeaching(teaching) {
+  const { state: how, done, steps, before, after, judged, whole } = teaching;
+  const learning = how === "learning";
+  $("teach-bar").hidden = !learning;
+  $("teach").disabled = learning;
+  $("unteach").hidden = !learning && how !== "taught";
+  if (learning) {
+    $("teach-bar").firstElementChild.style.width = `${percent(done / steps)}%`;
+    $("teach-bar").ariaValueNow = percent(done / steps);
+  }
+  const said = { none: "", learning: say("mine.learning"), failed: say("mine.failed") };
+  $("teach-result").textContent = said[how] ?? (judged
+    ? say(whole ? "mine.taught" : "mine.taught_frames", { before: percent(before), after: percent(after), judged })
+    : say("mine.taught_only"));
+}
+
+// Look how it stands until it is over or the view is left.
+async function watchTeaching() {
+  const mine = visit;
+  for (;;) {
+    const teaching = await ask("GET", "/api/teach");
+    if (mine !== visit) return;
+    showTeaching(teaching);
+    if (teaching.state !== "learning") return;
+    await pause(700);
+  }
+}
+
+for (const [button, method] of [["teach", "POST"], ["unteach", "DELETE"]]) {
+  $(button).addEventListener("click", () =>
+    attempt(async () => {
+      await ask(method, "/api/teach");
+      visit++;
+      await watchTeaching();
+    }),
+  );
+}
+
 export const mine = {
+  leave() {
+    visit++;
+  },
   async enter() {
     await refresh();
     const { person, shown } = state.me;
@@ -69,5 +113,7 @@ export const mine = {
     if (!person) return;
     $("given").replaceChildren(...Object.keys(state.smileys).map(row));
     $("shown").checked = shown;
+    visit++;
+    attempt(watchTeaching);
   },
 };
