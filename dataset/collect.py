@@ -140,6 +140,7 @@ def main(argv=None):
             log_level="warning",
             access_log=False,  # it would keep who came when
             server_header=False,
+            proxy_headers=False,  # nobody says for others who they are
             limit_concurrency=300,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=3,

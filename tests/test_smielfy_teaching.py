@@ -126,7 +126,8 @@ def test_too_few_pictures(tmp_path, given):
 
 
 def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
-    application = service(nets, tmp_path / "out").application()
+    smielfy = service(nets, tmp_path / "out")
+    application = smielfy.application()
     ann, ben = Visitor(application), Visitor(application)
     assert ann.post("/api/teach").json()["error"] == "no_consent"
     person = ann.agree()
@@ -146,8 +147,11 @@ def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
     assert ann.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
     ann.post("/api/teach")
     until(lambda: ann.get("/api/teach").json()["state"] == "taught")
+    assert ann.post("/api/look", content=FACE).json()["taught"] is True
     ann.delete("/api/me")
     assert not mentions(tmp_path / "out", person)
+    until(lambda: not any(person in str(path) for path, _ in smielfy.eyes._nets))  # nor in memory
+    assert ben.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
 
 
 def test_deletion_while_learning_leaves_nothing(nets, tmp_path, script):

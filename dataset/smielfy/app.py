@@ -274,6 +274,7 @@ class Smielfy:
         """Remove a person: first her consent, then all else; what a kill leaves, a start ends."""
         self.writing(self.people.begin_deletion, person)
         self.teaching.undo(person)
+        self.eyes.forget(person)
         self.store.remove(person)
         self.writing(self.people.end_deletion, person)
 

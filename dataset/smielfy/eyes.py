@@ -130,6 +130,14 @@ class Eyes:
             }
         return {**answer, "ms": round(1e3 * (time.perf_counter() - start))}
 
+    def forget(self, person):
+        """Drop a person's parameters from memory."""
+        self._pool.submit(self._drop, person)
+
+    def _drop(self, person):
+        self._nets = {key: value for key, value in self._nets.items() if key[0].stem != person}
+        self._wear(None)
+
     def _wear(self, person):
         """Put the person's own parameters, or the shipped ones, into the network."""
         path = self.taught(person)
