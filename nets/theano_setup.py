@@ -5,7 +5,8 @@ Import it before theano; importing anything of `nets` does so. It
 1. sets Theano's flags (a flag in the environment's ``THEANO_FLAGS`` wins);
 2. gives Theano a fast BLAS, from the wheel ``scipy-openblas32``;
 3. puts back names that newer Pythons and numpys have dropped;
-4. puts back modules that Lasagne 0.1 expects of an older Theano.
+4. puts back modules that Lasagne 0.1 expects of an older Theano;
+5. lets Theano keep all compiled code, so that a second start compiles nothing.
 
 With this, all of Lasagne 0.1's own tests pass (``make test-lasagne``) that need no GPU.
 Not covered: ``lasagne.layers.{dnn,corrmm,cuda_convnet}``, which run on a GPU alone, by a
@@ -18,6 +19,7 @@ import builtins
 import collections
 import collections.abc
 import ctypes
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -199,6 +201,41 @@ def mend_theano():
     put_back("theano.sandbox.cuda", dnn=dnn)
 
 
+class Props(tuple):
+    """The ``__props__`` of an Op without any, which does not count as no version of its code."""
+
+    def __bool__(self):
+        return True
+
+
+def mend_cache():
+    """Let Theano keep all the code that it compiles, so that a start compiles nothing again.
+
+    Theano 1.0.5 takes an Op with ``__props__ = ()`` for one without a version, and gives
+    code from files a version that differs from process to process, like all hashes of
+    strings.
+    """
+    from theano.gof import cc, op
+
+    cmodule_key = cc.CLinker.cmodule_key_
+
+    def cmodule_key_(self, fgraph, *args, **kwargs):
+        for node in fgraph.toposort() if hasattr(fgraph, "toposort") else ():
+            if getattr(node.op, "__props__", None) == ():
+                type(node.op).__props__ = Props()
+        return cmodule_key(self, fgraph, *args, **kwargs)
+
+    def c_code_cache_version(self):
+        digest = hashlib.sha256(repr(tuple(self.func_codes)).encode()).hexdigest()
+        version = (int(digest[:15], 16),)
+        if hasattr(self, "params_type"):
+            version += (self.params_type.c_code_cache_version(),)
+        return version
+
+    cc.CLinker.cmodule_key_ = cmodule_key_
+    op.COp.c_code_cache_version = c_code_cache_version
+
+
 def put_back(name, **contents):
     """Make a module and let it be imported by its name."""
     module = types.ModuleType(name)
@@ -215,6 +252,7 @@ def setup():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what is old in Theano and Lasagne
         mend_theano()
+        mend_cache()
         import lasagne  # noqa: F401
     # Lasagne 0.1 calls conv2d by an older name of one argument, at every convolution.
     warnings.filterwarnings("ignore", message="The `image_shape` keyword argument")

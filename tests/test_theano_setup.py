@@ -229,3 +229,22 @@ def test_all_works_without_openblas_and_onednn_and_each_is_missed_once():
     assert len(missed) == 2, result.stderr
     assert "scipy-openblas32 is not installed" in missed[0]
     assert "onednn-devel-cpu-gomp is not installed" in missed[1]
+
+
+COUNT_COMPILATIONS = """
+import nets, numpy, theano, theano.tensor as T
+from theano.gof import cc
+compile_cmodule, count = cc.CLinker.compile_cmodule, []
+cc.CLinker.compile_cmodule = lambda *a, **k: count.append(1) or compile_cmodule(*a, **k)
+x = T.fmatrix()
+function = theano.function([x], T.nnet.softmax(T.dot(x.dimshuffle(1, 0), x)))
+assert function(numpy.eye(3, dtype="float32")).shape == (3, 3)
+print(len(count))
+"""
+
+
+def test_a_second_start_compiles_nothing(tmp_path):
+    flags = f"base_compiledir={tmp_path}"
+    counts = [python(COUNT_COMPILATIONS, THEANO_FLAGS=flags, PYTHONHASHSEED=str(k)) for k in (1, 2)]
+    assert int(counts[0].stdout) > 0, counts[0].stderr
+    assert counts[1].stdout == "0\n", counts[1].stderr
