@@ -97,7 +97,11 @@ def compiled(nets, monkeypatch):
     monkeypatch.setattr(
         Detector, "load", lambda at: nets.detector if at == nets.folder else load_detector(at)
     )
-    monkeypatch.setattr(Voter, "load", lambda at: nets.voter if at == smiles else load_voter(at))
+
+    def load(at, shared=False):
+        return nets.voter if at == smiles and not shared else load_voter(at, shared)
+
+    monkeypatch.setattr(Voter, "load", load)
     return nets
 
 

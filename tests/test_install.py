@@ -210,7 +210,7 @@ def test_every_installed_package_is_pinned():
     if Path(sys.prefix) != ROOT / ".venv":
         pytest.skip("not run in the environment that make setup makes")
     lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pins = {line.partition(";")[0].strip() for line in lines if "==" in line}
+    pins = {line.partition(";")[0].strip().lower() for line in lines if "==" in line}
     # Not the packages that setuptools brings along inside itself.
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     installed = {

@@ -50,7 +50,7 @@ def fake(monkeypatch):
     sums = np.array([5, 30, 4, 3, 3], np.float32)
     voter = Voter(lambda windows: sums, CLASSES)
     monkeypatch.setattr("pipeline.cascade.Detector.load", lambda at: FakeDetector(blind=[2]))
-    monkeypatch.setattr("pipeline.vote.Voter.load", lambda at: voter)
+    monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
 
 
 def test_run_video_writes_a_slowed_video_and_lines(fake, call, tmp_path, monkeypatch):
