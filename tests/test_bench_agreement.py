@@ -55,7 +55,7 @@ def test_compare_by_hand():
 def test_report_and_table_hold_every_way(tmp_path):
     faithful = [((0, 0, 10, 10), "a")]
     row = {"video": "v.mp4", "way": "faithful", **agreement.compare(faithful, faithful, None)}
-    agreement.report([{**row, "rate": 20.0}], tmp_path)
+    agreement.report([{**row, "cpu_ms": 20.0}], tmp_path)
     assert (
         "| faithful | 100.0% | 1.00 | 100.0% |  | 20.0 |" in (tmp_path / "AGREEMENT.md").read_text()
     )
