@@ -41,16 +41,16 @@ async function show() {
 
 async function begin() {
   await words.load(words.preferred());
+  $("language").addEventListener("click", async () => {
+    await words.swap();
+    if (current) await show();
+  });
   await refresh();
   const { smileys, frames, keeper } = await ask("GET", "/api/smileys");
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
   Object.assign(state, { frames, keeper });
   addEventListener("hashchange", show);
   addEventListener("smielfy", show); // the state has changed: choose the view anew
-  $("language").addEventListener("click", async () => {
-    await words.swap();
-    await show();
-  });
   await show();
 }
 
