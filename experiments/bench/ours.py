@@ -51,10 +51,10 @@ def detect(min_face):
 
 
 def search(width, height, faces):
-    """Detection in a scene, smallest face a tenth of the height."""
+    """Detection in a scene of faces that fill tiles of 96 pixels, smallest face 40."""
     image = scene(width, height, faces, 96)
     detector = Detector.load(ROOT / "weights")
-    return lambda: detector.detect(image, max(24, height / 10))
+    return lambda: detector.detect(image, 40)
 
 
 def vote_of(windows):
