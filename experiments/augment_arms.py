@@ -3,10 +3,9 @@
 from dataclasses import fields, replace
 
 from augment.transforms import Augmentation
-from experiments.arms import Arm
 from experiments.smiley_data import SMILEYS
 from experiments.smiley_training import epoch_steps
-from experiments.split_arms import FOLDS, folds_for
+from experiments.split_arms import FOLDS, arm_of
 
 NAMES = [field.name for field in fields(Augmentation)]
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -42,15 +41,12 @@ def plan(data, args):
     arms = {}
     for seed in range(args.seeds):
         for split in args.splits:
-            folds = folds_for(data, split)
             for setting, augmentation in augmentations(args.kinds).items():
-                arms[split, setting, seed] = Arm(
-                    name=f"{split}-{setting[0]}-{setting[1]}-seed{seed}",
-                    split=split,
-                    folds=folds,
-                    fold=seed % folds,
-                    deal=seed // folds,
-                    seed=seed,
+                arms[split, setting, seed] = arm_of(
+                    data,
+                    split,
+                    seed,
+                    f"{split}-{setting[0]}-{setting[1]}",
                     augmentation=augmentation,
                     epochs=args.epochs,
                     steps=steps,

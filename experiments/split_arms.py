@@ -39,34 +39,27 @@ def folds_for(data, split):
     return min(FOLDS, len(set(groups_of(data.rows, split))))
 
 
-def plan(data, args):
-    """All arms of a comparison, the article's first.
+def arm_of(data, split, seed, name, **settings):
+    """One arm: seed s holds out fold s mod k of deal s // k.
 
-    Seed s holds out fold s mod k of deal s // k: after k seeds everyone has been held out once,
-    and the groups are dealt anew.
+    After k seeds everyone has been held out once, and the groups are dealt anew.
     """
+    folds = folds_for(data, split)
+    place = {"folds": folds, "fold": seed % folds, "deal": seed // folds}
+    return Arm(name=f"{name}-seed{seed}", split=split, seed=seed, **place, **settings)
+
+
+def plan(data, args):
+    """All arms of a comparison, the article's first."""
     pictures = len(data.rows) * (FOLDS - 1) / FOLDS
     steps = epoch_steps(pictures, args.batch)
     epochs = args.epochs or max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / steps))
+    budget = {"epochs": epochs, "steps": steps, "batch": args.batch}
     arms = []
 
     def add(split, augmentation, seed, share, name):
-        folds = folds_for(data, split)
-        arms.append(
-            Arm(
-                name=f"{name}-seed{seed}",
-                split=split,
-                folds=folds,
-                fold=seed % folds,
-                deal=seed // folds,
-                seed=seed,
-                augmentation=augmentation,
-                epochs=epochs,
-                steps=steps,
-                batch=args.batch,
-                share=share,
-            )
-        )
+        settings = {"augmentation": augmentation, "share": share, **budget}
+        arms.append(arm_of(data, split, seed, name, **settings))
 
     for seed in range(args.seeds):
         for split in args.splits:
