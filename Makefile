@@ -46,19 +46,22 @@ train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split 
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
 
-# What is committed is the comparison on the rendered people; others go to runs/.
+# By clip, a smiley made twice shows whether a person is known or the neighbouring frame:
+# so the comparison has data of its own, of the same size, with two takes of each smiley.
+# What is committed is the comparison on it; others go to runs/.
 QUICK ?=
 REAL ?=
-COMPARED = $(if $(QUICK),$(patsubst data/smileys,data/quick,$(DATA)),$(DATA))
-COMPARISON = $(or $(OUT),$(if $(filter data/smileys,$(COMPARED)),results/eval_split/smileys,runs/eval_split/$(basename $(notdir $(COMPARED)))))
+COMPARED = $(patsubst data/smileys,$(if $(QUICK),data/quick,data/takes),$(DATA))
+COMPARISON = $(or $(OUT),$(if $(filter data/takes,$(COMPARED)),results/eval_split/smileys,runs/eval_split/$(basename $(notdir $(COMPARED)))))
 
 eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
-	@test '$(COMPARED)' != data/smileys || $(RUN) dataset/make_data.py
+	@test '$(COMPARED)' != data/takes || $(RUN) dataset/make_data.py $(TAKES) --out data/takes
 	@test '$(COMPARED)' != data/quick || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
 	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
 	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' --out $(if $(QUICK),runs,results)/eval_split/real $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
 
-QUICK_PEOPLE = --people 6 --frames 4 --whole 0
+TAKES = --takes 2 --frames 5-6 --whole 0
+QUICK_PEOPLE = --people 6 --takes 2 --frames 2 --whole 0
 QUICK_ARMS = --seeds 3 --epochs 30 --growth none
 
 eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)

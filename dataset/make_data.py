@@ -3,10 +3,10 @@
     python dataset/make_data.py
     python dataset/make_data.py --people 500 --out data/many
 
-Writes OUT/manifest.csv with crops around the face (neighbouring frames of one shot a
-person and smiley) and OUT/frames.csv with whole frames. The same options give the same
-files, byte for byte. A run that was stopped goes on where it was; one that is complete
-does nothing.
+Writes OUT/manifest.csv with crops around the face (neighbouring frames of a shot; one shot
+a person and smiley, or as many as --takes says) and OUT/frames.csv with whole frames. The
+same options give the same files, byte for byte. A run that was stopped goes on where it
+was; one that is complete does nothing.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from dataset.synth.studio import Studio, crop_view, frame_view
 from output import beside, finish, rounded_box
 
 VERSION = 2  # of the generator: raised when the same options give other pictures
-SETTINGS = ("people", "size", "whole", "seed", "men")
+SETTINGS = ("people", "takes", "size", "whole", "seed", "men")
 PARTS = ".parts"  # rows of finished shots, until all are finished
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
 
@@ -53,6 +53,7 @@ def arguments(argv=None):
     default = cli.ROOT / "data" / "smileys"
     add("--out", type=Path, default=default, help="folder to write (default data/smileys)")
     add("--people", type=int, default=20, help="how many people (default 20)")
+    add("--takes", type=int, default=1, help="shots of each smiley (default 1)")
     help_text = "neighbouring frames a shot: a number or a range (default 10-12)"
     add("--frames", type=frame_range, default=(10, 12), metavar="K", help=help_text)
     add("--size", type=int, default=128, help="side of a crop in pixels (default 128)")
@@ -61,7 +62,8 @@ def arguments(argv=None):
     add("--men", action="store_true", help="half of the people are men (default: none)")
     add("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
     args = parser.parse_args(argv)
-    for name, least in (("people", 1), ("size", 32), ("whole", 0), ("workers", 1), ("seed", 0)):
+    least_of = {"people": 1, "takes": 1, "size": 32, "whole": 0, "workers": 1, "seed": 0}
+    for name, least in least_of.items():
         if getattr(args, name) < least:
             raise cli.UserError(f"--{name} must be at least {least}")
     return args
@@ -113,27 +115,37 @@ def jpeg(frame, quality):
     return cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
+def other(take):
+    """What tells a take from the first one, which goes without: () or (take,)."""
+    return (take,) if take else ()
+
+
+def shot_name(slug, take):
+    """Name of a shot among its person's: the smiley, and the take from the second on."""
+    return "-".join((slug, *map(str, other(take))))
+
+
 def render_shot(task):
     """Render and write the crops of one shot, then its rows."""
-    out, settings, number, slug = task
+    out, settings, number, slug, take = task
     cv2.setNumThreads(1)
     seed = person_seed(settings["seed"], number)
     person, body = cast(seed, person_sex(seed, settings["men"]))
-    shot = Shot(person, slug)
+    shot = Shot(person, slug, take=take)
     studio = Studio(person, shot, crop_view(person, shot, settings["size"]), body=body)
     least, most = settings["frames"]
-    count = int(generator(seed, "count", slug).integers(least, most + 1))
+    count = int(generator(seed, "count", slug, *other(take)).integers(least, most + 1))
     name = f"p{number:03d}"
     folder = out / "crops" / name
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for index, time in enumerate(shot.kept_times(count)):
         frame = studio.frame(time, index)
-        path = folder / f"{slug}_{index:02d}.jpg"
+        path = folder / f"{shot_name(slug, take)}_{index:02d}.jpg"
         write_file(path, jpeg(frame, studio.camera.quality))
         where = path.relative_to(out).as_posix()
-        rows.append((where, name, slug, f"{name}-{slug}-0", index, *rounded_box(frame.box)))
-    write_csv(out / PARTS / f"crop-{name}-{slug}.csv", COLUMNS, rows)
+        rows.append((where, name, slug, f"{name}-{slug}-{take}", index, *rounded_box(frame.box)))
+    write_csv(out / PARTS / f"crop-{name}-{shot_name(slug, take)}.csv", COLUMNS, rows)
 
 
 def render_whole(task):
@@ -142,7 +154,7 @@ def render_whole(task):
     cv2.setNumThreads(1)
     seed = person_seed(settings["seed"], number)
     person, body = cast(seed, person_sex(seed, settings["men"]))
-    shot = Shot(person, slug, take=1 + index)
+    shot = Shot(person, slug, take=settings["takes"] + index)
     studio = Studio(person, shot, frame_view(person, shot), body=body)
     frame = studio.frame(shot.rise + 0.3, 0)
     path = out / "frames" / f"{index:04d}.jpg"
@@ -163,8 +175,9 @@ def jobs_of(out, settings):
     slugs = list(recipes())
     for number in range(settings["people"]):
         for slug in slugs:
-            name = f"crop-p{number:03d}-{slug}.csv"
-            yield name, ("crop", (out, settings, number, slug))
+            for take in range(settings["takes"]):
+                name = f"crop-p{number:03d}-{shot_name(slug, take)}.csv"
+                yield name, ("crop", (out, settings, number, slug, take))
     for index in range(settings["whole"]):
         number, slug = index * settings["people"] // settings["whole"], slugs[index % len(slugs)]
         yield f"whole-{index:04d}.csv", ("whole", (out, settings, number, slug, index))
@@ -174,7 +187,7 @@ def check_folder(out, settings):
     """Refuse a folder that holds another data set; tell whether this one is complete."""
     note = out / "settings.json"
     if note.exists():
-        if json.loads(note.read_text()) != settings:
+        if {"takes": 1, **json.loads(note.read_text())} != settings:
             raise cli.UserError(f"{out} holds a data set of other options; choose another --out")
     elif out.exists() and any(out.iterdir()):
         raise cli.UserError(f"{out} is not empty and holds no data set; choose another --out")

@@ -72,6 +72,20 @@ def test_make_data_writes_what_the_manifest_promises(call, folder):
     assert not list(folder.rglob("*.part.*")) + list(folder.glob(".parts"))
 
 
+def test_further_takes_are_other_shots_and_leave_the_first_as_it_is(call, folder, tmp_path):
+    options = ("--people", 1, "--frames", 2, "--size", 48, "--takes", 2)
+    assert call(make_data.main, "--out", tmp_path / "set", *options, "--whole", 0)[0] == 0
+    rows = read_manifest(tmp_path / "set")
+    assert [row["clip"] for row in rows[::2]] == [
+        "p000-smile-0", "p000-smile-1", "p000-cool-0", "p000-cool-1"
+    ]  # fmt: skip
+    made, before = digests(tmp_path / "set"), digests(folder)
+    crops = [name for name in before if name.startswith("crops")]
+    assert len(crops) == 4
+    assert all(made[name] == before[name] for name in crops)
+    assert len(set(made.values())) == len(made)  # no shot twice
+
+
 def test_make_data_skips_what_is_complete(call, folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     code, out, _ = call(make_data.main, "--out", folder, *OPTIONS)
