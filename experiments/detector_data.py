@@ -1,6 +1,6 @@
 """Training windows of the face detector: faces, and everything that is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,30 +9,55 @@ from augment.transforms import Augmentation, augment
 from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
 from pipeline.windows import Mipmap, overlaps
 
-# The cascade visits faces at steps of a sixth of their side and of 1.26 in size.
-POSITIVES = Augmentation(shift=0.09, scale=0.14)
+# The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
+# tilt, and small or moving faces are unsharp, more than a smiley's transforms allow for.
+HARSH = Augmentation(rotation=28, saturation=1.0, gamma=0.5, resolution=2.5, blur=1.5)
+POSITIVES = replace(HARSH, shift=0.09, scale=0.14)
 # A negative stays one wherever it is moved; occlusion would only hide it.
-NEGATIVES = Augmentation(shift=0.15, scale=0.25, occlusion=0.05)
+NEGATIVES = replace(HARSH, shift=0.15, scale=0.25, occlusion=0.05)
+# But one beside a face, moved too far, would show the face.
+MINED = replace(HARSH, shift=0.05, scale=0.10, occlusion=0.05)
 
 FACES = 0.40  # of a batch
 HARD = 0.38  # windows that earlier networks took for faces, as long as there are any
 AROUND = 0.14  # parts of a face, its surroundings, the body below
 # The rest: random windows of scenes.
 NO_FACE = 0.4  # IoU with a face below which a window counts as background
+APART = 0.05  # IoU with the boxed face below which a window may show another face
+SECOND_FACE = 0.9  # and does, where it scores more
 
 
 @dataclass
 class Scene:
-    """A picture whose windows are background, but for those that show its one face."""
+    """A picture whose windows are background, but for those that show its one face.
+
+    Parameters
+    ----------
+    picture : Mipmap
+    face : (x, y, w, h), optional
+        Where there is one.
+    crowd : bool
+        Other faces may stand in it without a box: only what a network says of a window
+        can tell.
+    """
 
     picture: Mipmap
-    face: tuple = None  # (x, y, w, h), where there is one
+    face: tuple = None
+    crowd: bool = False
 
-    def background(self, boxes):
-        """Which of these boxes (N, 4) are none of the face: bool (N,)."""
+    def background(self, boxes, scores=None):
+        """Which of these boxes (N, 4) are none of the face: bool (N,).
+
+        In a crowd, windows apart from the boxed face that score (N,) high are taken for
+        faces that were left unboxed: of the training frames' windows that score more
+        than 0.9 most are, while ears, hands and collars score less.
+        """
         if self.face is None:
             return np.ones(len(boxes), bool)
-        return overlaps(self.face, boxes) < NO_FACE
+        overlap = overlaps(self.face, boxes)
+        if self.crowd:
+            return (overlap < NO_FACE) & ((overlap > APART) | (scores < SECOND_FACE))
+        return overlap < NO_FACE
 
 
 def read_faces(paths):
@@ -108,6 +133,7 @@ class DetectorBatches:
     ----------
     faces : (rows, mipmaps) for training, as from `read_faces`
     scenes : list of Scene
+        From a crowd come no random windows, only hard ones.
     hard : ndarray (N, 5)
         Scene index and box of windows that earlier networks took for faces.
     size : int
@@ -119,6 +145,7 @@ class DetectorBatches:
     def __init__(self, faces, scenes, hard=None, size=48, batch=128):
         self.rows, self.faces = faces
         self.scenes = scenes
+        self.empty = [scene for scene in scenes if not scene.crowd]
         self.hard = np.zeros((0, 5)) if hard is None else hard
         self.size, self.batch = size, batch
         # Every person counts alike, however many frames she has.
@@ -150,6 +177,6 @@ class DetectorBatches:
             return augment(rng, self.faces[index], box_around(rng, box), NEGATIVES), 0
         if draw < FACES + AROUND + HARD and len(self.hard):
             index, *box = self.hard[rng.integers(len(self.hard))]
-            return augment(rng, self.scenes[int(index)].picture, box, NEGATIVES), 0
-        scene = self.scenes[rng.integers(len(self.scenes))]
+            return augment(rng, self.scenes[int(index)].picture, box, MINED), 0
+        scene = self.empty[rng.integers(len(self.empty))]
         return augment(rng, scene.picture, random_box(rng, scene), NEGATIVES), 0

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from augment.stream import Stream
 from dataset.tables import box_of
-from experiments.detector_data import DetectorBatches, read_faces, read_scenes
+from experiments.detector_data import DetectorBatches, Scene, read_faces, read_scenes
 from experiments.detector_metrics import match, recall_at
 from experiments.training import Trainer, cosine, load_checkpoint, save_checkpoint
 from nets.detector import build_net_big, build_net_small
@@ -57,6 +57,10 @@ class DetectorTraining:
         for number, (row, scene) in enumerate(zip(scene_rows, scenes)):
             tune = "tune" if number % TUNE_EVERY == 0 else "train"
             self.scenes["val" if row.get("split") == "val" else tune].append(scene)
+        # What surrounds a face is what a face is mistaken for: ears, hands, collars.
+        self.crowds = [
+            Scene(face, box_of(row), crowd=True) for row, face in zip(*self.faces["train"])
+        ]
         self.detector = Detector(None, None, 0.0, 0.0)
 
     def log(self, **values):
@@ -69,7 +73,7 @@ class DetectorTraining:
     def learn(self, trainer, kind, hard, steps, done, total):
         """Train on one round's batches; the learning rate falls along a cosine over ``total``."""
         size = 12 if kind == "small" else 48
-        faces, scenes = self.faces["train"], self.scenes["train"]
+        faces, scenes = self.faces["train"], self.scenes["train"] + self.crowds
         batches = DetectorBatches(faces, scenes, hard, size, BATCHES[kind])
         seed = self.args.seed * 1000 + size
         losses = []
@@ -81,16 +85,32 @@ class DetectorTraining:
         loss, accuracy = np.mean(losses[-200:], axis=0)
         self.log(net=kind, step=done + steps, loss=float(loss), accuracy=float(accuracy))
 
-    def search(self, limit, find):
-        """Collect windows of some training scenes: ndarray (N, 5) of scene index and box."""
+    def search(self, limit, find, crowds=False):
+        """Collect windows of training scenes that ``find`` likes: (N, 5), scene index and box.
+
+        Parameters
+        ----------
+        limit : int
+            Windows of one scene, at most.
+        find : callable
+            Mipmap and smallest face to (boxes (N, 4), scores (N,)).
+        crowds : bool
+            Search as many of the faces' own pictures, too.
+        """
         scenes = self.scenes["train"]
-        chosen = self.rng.choice(len(scenes), min(self.args.mine, len(scenes)), replace=False)
+        parts = [np.arange(len(scenes))]
+        if crowds:
+            parts.append(len(scenes) + np.arange(len(self.crowds)))
+        scenes = scenes + self.crowds
+        chosen = [
+            self.rng.choice(part, min(self.args.mine, len(part)), replace=False) for part in parts
+        ]
         found = []
-        for index in tqdm(chosen, desc="mining", mininterval=5):
+        for index in tqdm(np.concatenate(chosen), desc="mining", mininterval=5):
             # Another smallest face shifts all sizes of the pyramid.
             min_face = self.args.min_face * self.rng.uniform(0.7, 1.1)
-            boxes = find(scenes[index].picture, min_face)
-            boxes = boxes[scenes[index].background(boxes)]
+            boxes, scores = find(scenes[index].picture, min_face)
+            boxes = boxes[scenes[index].background(boxes, scores)]
             if len(boxes) > limit:
                 boxes = boxes[self.rng.choice(len(boxes), limit, replace=False)]
             found.append(np.column_stack([np.full(len(boxes), index), boxes]))
@@ -115,7 +135,7 @@ class DetectorTraining:
             self.detector.small_threshold = threshold
             if number < SMALL_ROUNDS - 1:
                 mined = self.search(
-                    200, lambda scene, face: self.detector.candidates(scene.levels[0], face)[0]
+                    200, lambda scene, face: self.detector.candidates(scene.levels[0], face)[:2]
                 )
                 hard = np.concatenate([hard, mined])
             self.log(net="small", round=number, threshold=threshold, passed=passed, hard=len(hard))
@@ -152,7 +172,7 @@ class DetectorTraining:
             self.rng = np.random.default_rng([self.args.seed, first])
         for number in range(first, rounds):
             find = self.fooled if number else self.best_candidates
-            mined = self.search(60, find)
+            mined = self.search(60, find, crowds=number > 0)
             hard = np.concatenate([hard, mined])[-MAX_HARD:]
             self.log(net="big", round=number, mined=len(mined), hard=len(hard))
             self.learn(trainer, "big", hard, steps, number * steps, rounds * steps)
@@ -171,12 +191,14 @@ class DetectorTraining:
     def best_candidates(self, scene, min_face):
         """Windows of a scene that the small net likes best, while the big one knows nothing yet."""
         boxes, scores, _ = self.detector.candidates(scene.levels[0], min_face)
-        return boxes[np.argsort(-scores)[:200]]
+        best = np.argsort(-scores)[:200]
+        return boxes[best], scores[best]
 
     def fooled(self, scene, min_face):
         """Windows of a scene that pass the small net and score more than `HARD_SCORE`."""
         found = self.detector.stages(scene, min_face, threshold=0)
-        return found.survivors[found.survivor_scores > HARD_SCORE]
+        fooling = found.survivor_scores > HARD_SCORE
+        return found.survivors[fooling], found.survivor_scores[fooling]
 
     def evaluate(self, part):
         """Recall on the faces, false positives on the scenes, of one part of the data."""

@@ -53,6 +53,30 @@ def test_the_face_of_a_scene_is_no_background():
     assert max(naive_iou(face, random_box(rng, scene)) for _ in range(300)) < 0.42
 
 
+def test_in_a_crowd_high_scores_apart_from_the_face_may_be_other_faces():
+    face = (20, 30, 40, 40)
+    scene = Scene(Mipmap(np.zeros((100, 100, 3), np.uint8)), face, crowd=True)
+    near = (30, 55, 20, 20)  # chin and collar
+    apart = (70, 10, 20, 20)
+    boxes = np.array([face, near, near, apart, apart])
+    scores = np.array([0.99, 0.5, 0.99, 0.5, 0.99])
+    assert naive_iou(face, near) > 0.05
+    assert scene.background(boxes, scores).tolist() == [False, True, True, True, False]
+
+
+def test_crowds_give_no_random_windows():
+    row = {"person": "a", **dict(zip("xywh", BOX))}
+    scene = Scene(Mipmap(np.full((90, 120, 3), 77, np.uint8)))
+    crowd = Scene(Mipmap(np.full((90, 120, 3), 255, np.uint8)), (40, 40, 20, 20), crowd=True)
+    data = ([row], [Mipmap(np.zeros_like(drawn_face()))])
+    batches = DetectorBatches(data, [crowd, scene], batch=400)
+    assert batches.empty == [scene]
+    hard = DetectorBatches(data, [crowd, scene], np.array([[0, 2, 2, 20, 20]]), batch=400)
+    rng = np.random.default_rng(0)
+    assert (batches(rng)[0].mean((1, 2, 3)) > 200).mean() < 0.02
+    assert (hard(rng)[0].mean((1, 2, 3)) > 200).mean() > 0.2
+
+
 def test_a_batch_is_mixed_as_announced():
     row = {"person": "a", **dict(zip("xywh", BOX))}
     scene = Scene(Mipmap(np.full((90, 120, 3), 77, np.uint8)))
