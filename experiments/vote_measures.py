@@ -14,6 +14,7 @@ from experiments.vote_windows import ARTICLE, SINGLE, WAYS, moved, softmax
 from pipeline.options import smallest_face
 from pipeline.square import best_square
 from pipeline.video import open_source
+from pipeline.vote import Smoother
 from pipeline.windows import Mipmap, overlaps
 
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's side
@@ -152,20 +153,18 @@ def smoothed(shares, half_life):
     shares : ndarray (frames, classes)
         nan where there is no face.
     half_life : float
-        Frames after which a frame weighs half; 0 smooths nothing.
+        As for `pipeline.vote.Smoother`.
 
     Returns
     -------
     ndarray (frames, classes)
         nan where this frame has no face.
     """
-    keep = 0.5 ** (1 / half_life) if half_life else 0.0
-    total, out = np.zeros(shares.shape[1]), np.full(shares.shape, np.nan)
+    smoother, out = Smoother(half_life), np.full(shares.shape, np.nan)
     for k, share in enumerate(shares):
-        total = keep * total
-        if not np.isnan(share).any():
-            total = total + share
-            out[k] = total / total.sum()
+        found = smoother(None if np.isnan(share).any() else share)
+        if found is not None:
+            out[k] = found
     return out
 
 

@@ -51,6 +51,14 @@ def parse(argv):
         "of one scale share its early layers, several times faster, with other results "
         "(default full)",
     )
+    parser.add_argument(
+        "--smooth",
+        type=number(0, 1000),
+        default=0.0,
+        metavar="N",
+        help="let past frames vote too, with half the weight after N frames: calmer, and later "
+        "to see a change (default 0: each frame for itself, as in the article)",
+    )
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
@@ -76,7 +84,7 @@ class Interrupt:
         signal.signal(signal.SIGINT, self._before)
 
 
-def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=None):
+def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=None, smooth=0.0):
     """Find, name and draw the smiley of each frame.
 
     Parameters
@@ -91,6 +99,8 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
     slow : float
     min_face : float, optional
         In pixels; by default a part of the shorter side.
+    smooth : float
+        As for `pipeline.vote.Smoother`.
 
     Raises
     ------
@@ -98,11 +108,12 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
         After Ctrl-C, once the frame is finished.
     """
     from pipeline.overlay import Overlay
-    from pipeline.square import best_square
+    from pipeline.square import CONTINUES, best_square
     from pipeline.threads import Behind
-    from pipeline.windows import Mipmap
+    from pipeline.vote import Smoother, Vote
+    from pipeline.windows import Mipmap, overlaps
 
-    overlay, box, shape = None, None, None
+    overlay, box, shape, smoother = None, None, None, Smoother(smooth)
 
     def show(frame, end, *found):
         video.write(overlay.draw(frame, *found), end)
@@ -115,18 +126,23 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
             if frame.shape != shape:  # its pixels are others than the last frame's
                 box, shape = None, frame.shape
                 tracker.follow(None)
+                smoother.forget()
                 smallest = min_face or smallest_face(frame)
             picture = Mipmap(frame)
             boxes, scores = tracker.faces(picture, smallest)
             chosen = best_square(boxes, scores, box)
             if chosen is None:
                 tracker.follow(None)
+                smoother(None)
                 behind.call(show, frame, slow * clock(index + 1))
                 lines.write(frame_line(index, time))
             else:
+                if box is not None and overlaps(box, boxes[chosen])[0] < CONTINUES:
+                    smoother.forget()
                 box = boxes[chosen]
                 tracker.follow(box)
                 vote = voter.vote(picture, box)
+                vote = Vote(vote.classes, smoother(vote.sums))
                 behind.call(show, frame, slow * clock(index + 1), box, vote.shares)
                 lines.write(frame_line(index, time, box, vote))
             if interrupt.wanted:
@@ -181,7 +197,10 @@ def main(argv=None):
     counts = [count for count in (source.count, arguments.limit) if count]
     bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")
     with bar, video, JsonLines(arguments.json) as lines:
-        annotate(bar, source.time, tracker, voter, video, lines, arguments.slow, arguments.min_face)
+        annotate(
+            bar, source.time, tracker, voter, video, lines, arguments.slow, arguments.min_face,
+            arguments.smooth,
+        )  # fmt: skip
     print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")
 
 

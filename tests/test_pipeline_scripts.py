@@ -53,6 +53,28 @@ def fake(monkeypatch):
     monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
 
 
+def test_run_video_smooths_over_time_until_another_face(call, tmp_path, monkeypatch):
+    class TwoFaces:
+        frame, big_threshold = -1, 0.5
+
+        def detect(self, picture, min_face):
+            self.frame += 1
+            x = 30.0 if self.frame < 4 else 100.0
+            return np.array([[x, 20.0, 40.0, 40.0]]), np.array([0.9], np.float32)
+
+    votes = iter([[9, 36, 0, 0, 0]] * 2 + [[45, 0, 0, 0, 0]] * 4)
+    voter = Voter(lambda windows: np.array(next(votes), np.float32), CLASSES)
+    monkeypatch.setattr("pipeline.cascade.Detector.load", lambda at: TwoFaces())
+    monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
+    write_video(tmp_path / "clip.mp4", frames=6)
+    monkeypatch.chdir(tmp_path)
+    assert call(run_video.main, "clip.mp4", "--smooth", 1, "--json", "clip.jsonl")[0] == 0
+    shares = [line["probabilities"][CLASSES[0]] for line in read_lines(tmp_path / "clip.jsonl")]
+    # 0.2, 0.2, then 1 with weight 1 beside 0.2 with weights 1/2 and 1/4, and so on.
+    expected = [0.2, 0.2, (1 + 0.2 * 0.75) / 1.75, (1 + 0.5 + 0.2 * 0.375) / 1.875, 1, 1]
+    assert shares == pytest.approx(expected, abs=1e-5)
+
+
 def test_run_video_writes_a_slowed_video_and_lines(fake, call, tmp_path, monkeypatch):
     write_video(tmp_path / "clip.mp4", frames=6)
     monkeypatch.chdir(tmp_path)

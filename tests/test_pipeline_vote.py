@@ -3,7 +3,7 @@ import pytest
 
 from nets.functions import compile_probabilities
 from nets.input import network_input
-from pipeline.vote import Vote, Voter
+from pipeline.vote import Smoother, Vote, Voter
 from pipeline.windows import Mipmap, crop, neighbours
 from tests.conftest import CLASSES, drawn_face
 
@@ -57,3 +57,21 @@ def test_a_shared_vote_gets_one_picture_a_scale():
     assert vote.smiley == "a"
     # At scale 1 the picture's own pixels, eight more on each side than the box has.
     np.testing.assert_allclose((pictures[2, 0, 0] + 1) * 127.5, np.arange(62, 126), atol=1e-3)
+
+
+def test_smoothed_votes_by_hand():
+    smoother = Smoother(1)  # the last frame weighs half, the one before a quarter
+    a, b = np.array([40.0, 5.0]), np.array([10.0, 35.0])
+    np.testing.assert_allclose(smoother(a), a)
+    np.testing.assert_allclose(smoother(b), (b + a / 2) / 1.5)
+    assert smoother(None) is None
+    np.testing.assert_allclose(smoother(a), (a + b / 4 + a / 8) / 1.375)
+    smoother.forget()
+    np.testing.assert_allclose(smoother(b), b)
+
+
+def test_without_smoothing_each_frame_stands_for_itself():
+    smoother = Smoother(0)
+    rng = np.random.default_rng(0)
+    for sums in rng.uniform(0, 45, (3, 17)).astype(np.float32):
+        assert (smoother(sums) == sums).all()
