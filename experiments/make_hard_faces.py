@@ -1,0 +1,100 @@
+"""Make a set of whole pictures that is hard for a face detector, to measure it on.
+
+People marked ``val`` are pasted into scenes marked ``val``: at all sizes (20 to 250 pixels),
+alone and in groups, and in kinds: plain, half-hidden, rotated, dark, blurred, grey, small,
+group. Writes OUT/*.jpg and OUT/faces.csv, one row a face. The same options give the same
+pictures.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from dataset.tables import BOX, box_of, finite, read_images, read_table, text
+from experiments.detection_data import LANDMARKS, of_split
+from experiments.hard_faces import KINDS, Person, make, pose_of
+from experiments.results import write_csv
+from output import make_folder, written
+
+COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person")
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    help_text = "path,person,x,y,w,h and landmarks leye_x to nose_y; perhaps split"
+    add("--faces", type=Path, required=True, metavar="CSV", help=help_text)
+    help_text = "pictures without faces: path, perhaps split and kind (hands hide faces)"
+    add("--scenes", type=Path, required=True, metavar="CSV", help=help_text)
+    add("--split", default="val", help="which people and scenes (default val)")
+    add("--count", type=int, default=600, help="pictures (default 600)")
+    add("--seed", type=int, default=0)
+    out = cli.ROOT / "data" / "detector"
+    add("--out", type=Path, default=out, help="folder to write (default data/detector)")
+    args = parser.parse_args(argv)
+    if args.count < 1:
+        raise cli.UserError("--count must be at least 1")
+    return args
+
+
+def read_people(path, split):
+    """People of one split: list of `Person`."""
+    columns = {"path": text, "person": text, **BOX, **dict.fromkeys(LANDMARKS, finite)}
+    rows = of_split(path, read_table(path, columns, optional=("split",)), split)
+    return [
+        Person(row["person"], image, box_of(row), *pose_of(row))
+        for row, image in zip(rows, read_images(path, rows))
+    ]
+
+
+def read_scenes(path, split):
+    """Scenes and hands of one split: two lists of pictures."""
+    rows = of_split(path, read_table(path, {"path": text}, optional=("split", "kind")), split)
+    images = read_images(path, rows)
+    hands = [image for row, image in zip(rows, images) if row.get("kind") == "hand"]
+    scenes = [image for row, image in zip(rows, images) if row.get("kind") != "hand"]
+    return scenes or hands, hands
+
+
+def main(argv=None):
+    """Make the pictures, then the table."""
+    args = arguments(argv)
+    cv2.setNumThreads(1)
+    people = read_people(args.faces, args.split)
+    scenes, hands = read_scenes(args.scenes, args.split)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    rows = []
+    for number in tqdm(range(args.count), unit=" pictures"):
+        rng = np.random.default_rng([args.seed, number])  # so that each is made for itself
+        kind = KINDS[number % len(KINDS)]
+        made = make(kind, people, scenes, hands, rng)
+        name = f"{number:04d}.jpg"
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
+        with written(args.out / name) as beside:
+            beside.write_bytes(cv2.imencode(".jpg", made.image, quality)[1].tobytes())
+        rows += [
+            [
+                name, *(f"{face[key]:.1f}" for key in "xywh"), kind, face["pose"],
+                f"{face['roll']:.0f}", f"{face['covered']:.2f}", face["person"],
+            ]
+            for face in made.faces
+        ]  # fmt: skip
+    write_csv(args.out / "faces.csv", COLUMNS, rows)
+    print(f"{len(rows)} faces in {args.count} pictures: {args.out / 'faces.csv'}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
