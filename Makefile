@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol eval-detector demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -86,6 +86,20 @@ collect: setup ## the web page that collects people's smileys, and the mirror (A
 eval-enrol: setup ## teach the net five new rendered women, one by one, and measure it
 	$(RUN) dataset/make_data.py
 	$(RUN) experiments/eval_enrol.py $(ARGS)
+
+FACES ?=
+SCENES ?=
+PHOTOS ?=
+FRAMES = data/smileys/frames.csv
+
+# People of FACES are pasted into SCENES; without both, the rendered frames alone are searched.
+eval-detector: setup ## measure the face detector beside others (FACES=csv SCENES=csv PHOTOS=csv OUT=folder)
+	$(RUN) dataset/make_data.py
+	@test -z '$(FACES)' || test -z '$(SCENES)' || test -f data/detector/faces.csv || \
+	    $(RUN) experiments/make_hard_faces.py --faces '$(FACES)' --scenes '$(SCENES)'
+	$(RUN) experiments/eval_detector.py --images $(FRAMES) $(if $(and $(FACES),$(SCENES)),data/detector/faces.csv) \
+	    $(if $(PHOTOS),'$(PHOTOS)') $(if $(SCENES),--scenes '$(SCENES)') $(if $(FACES),--faces '$(FACES)') \
+	    --out '$(or $(OUT),runs/eval_detector)' $(ARGS)
 
 RUNS ?= runs
 PORT ?= 6006
