@@ -80,7 +80,7 @@ def write_report(runs, pictures, args, command):
         "of the pictures.",
         "",
     ]
-    if len(runs) < 5:
+    if not args.peers:
         text += [
             "MTCNN and libfacedetection were not measured: `make bench` makes their "
             "environment, `--peers PYTHON` names another.",
@@ -236,7 +236,7 @@ def localisation_lines(done, moved, pictures, iou, out):
         f" As they come, and aligned (see Conventions). Missed: none overlaps it by {iou:g}."
     )
     yield ""
-    yield "| detector | missed | centre, median | 95 % | size, median | 95 % | "
+    yield "| detector | missed | centre, median | 95 % | size, median | 95 % |"
     yield "| --- | --- | --- | --- | --- | --- |"
     table = []
     for one, (run, _) in zip(done, moved):
