@@ -388,9 +388,15 @@ def test_the_table_of_smileys(ann):
             assert ann.get(address).headers["content-type"] == "image/jpeg"
 
 
+FORMS = {"en": {"one", "other"}, "ru": {"one", "few", "many"}}  # by number: CLDR's categories
+
+
 def keys(words, before=""):
     for name, value in words.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value.keys() in FORMS.values():
+            (places,) = {tuple(re.findall(r"\{\w+\}", form)) for form in value.values()}
+            yield f"{before}{name}", ["by number", *sorted(places)]
+        elif isinstance(value, dict):
             yield from keys(value, f"{before}{name}.")
         else:
             yield f"{before}{name}", sorted(re.findall(r"\{\w+\}", value))
@@ -402,6 +408,18 @@ def test_both_languages_say_the_same_things():
     assert russian.keys() - english.keys() == how
     assert english.keys() <= russian.keys()
     assert {key: english[key] for key in english} == {key: russian[key] for key in english}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_with_a_number_have_all_forms_of_their_language(language):
+    def forms(words):
+        for value in words.values():
+            if isinstance(value, dict):
+                yield from [value] if "one" in value else forms(value)
+
+    found = list(forms(read_words(language)))
+    assert len(found) > 5
+    assert all(value.keys() == FORMS[language] for value in found)
 
 
 def test_every_text_that_is_asked_for_is_there():

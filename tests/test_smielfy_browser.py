@@ -137,9 +137,9 @@ def shoot(page, smiley, drop=()):
     for number in drop:
         pictures.nth(number).click()
         expect(pictures.nth(number)).to_have_attribute("aria-pressed", "false")
-    expect(page.locator("#send")).to_have_text(f"Send {10 - len(drop)}")
+    expect(page.locator("#send")).to_have_text(f"Send {10 - len(drop)} pictures")
     page.click("#send")
-    expect(page.locator("#result-text")).to_have_text(f"{10 - len(drop)} kept.")
+    expect(page.locator("#result-text")).to_have_text(f"{10 - len(drop)} pictures kept.")
     page.click("#shoot-stage >> xpath=ancestor::section//a")
 
 
@@ -152,6 +152,7 @@ def test_a_whole_visit(visit, service):
         shoot(page, smiley, drop)
     expect(page.locator("#progress-text")).to_contain_text("3 of 17")
     expect(page.locator("#smileys .done")).to_have_count(3)
+    expect(page.locator("#smileys .done").first).to_contain_text("9 pictures, 1 burst")
     rows = read_manifest(service.folder / "collected", read_smileys(), pictures=True)
     mine = [row for row in rows if row["person"] == person]
     assert len(mine) == 27
@@ -214,17 +215,24 @@ def test_the_game_gives_a_point_and_offers_its_mistakes(visit, service):
     expect(page.locator("#game-points")).not_to_have_text("0", timeout=30_000)
     expect(page.locator("#game-got")).to_contain_text("Recognised")
     expect(page.locator("#play")).to_be_visible(timeout=70_000)
-    expect(page.locator("#game-how")).to_contain_text("points")
+    expect(page.locator("#game-how")).to_contain_text(re.compile(r"^\d+ points?\. Your best"))
     wrong = page.locator("#wrong-pictures li")
     expect(wrong.first).to_be_visible()
     expect(page.locator("#wrong-send")).to_be_disabled()
     wrong.first.locator("select").select_option("kiss")
-    expect(page.locator("#wrong-send")).to_have_text("Send 1 as labelled")
+    expect(page.locator("#wrong-send")).to_have_text("Send 1 picture as labelled")
     before = wrong.count()
     page.click("#wrong-send")
     expect(wrong).to_have_count(before - 1)
     rows = read_manifest(service.folder / "collected")
     assert [row["smiley"] for row in rows if row["person"] == person] == ["kiss"]
+
+
+# Whether one sees where the focus is; a hidden input's label shows it.
+OUTLINED = """() => [document.activeElement, document.activeElement.parentElement].some((node) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(node);
+    return node === document.body || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2);
+})"""
 
 
 def test_by_keyboard_alone(visit):
@@ -236,6 +244,7 @@ def test_by_keyboard_alone(visit):
             if page.locator(f"{selector}:focus").count():
                 return
             page.keyboard.press("Tab")
+            assert page.evaluate(OUTLINED), page.evaluate("document.activeElement.outerHTML")
         raise AssertionError(f"no way to {selector}")
 
     tab_to("#agree")
@@ -249,7 +258,7 @@ def test_by_keyboard_alone(visit):
     page.keyboard.press("Space")
     expect(page.locator("#send")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#result-text")).to_have_text("10 kept.")
+    expect(page.locator("#result-text")).to_have_text("10 pictures kept.")
     expect(page.locator("#next")).to_be_focused()
 
 
@@ -302,13 +311,125 @@ def test_without_a_camera_photos_are_taken_from_files(visit, browser):
         empty = cv2.imencode(".png", cv2.imread(str(EXAMPLES / "cool-1.jpg"))[:12])[1].tobytes()
         faces = [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)]
         page.set_input_files("#files", faces)
-        expect(page.locator("#send")).to_have_text("Send 2")
+        expect(page.locator("#send")).to_have_text("Send 2 pictures")
         page.click("#send")
-        expect(page.locator("#result-text")).to_have_text("2 kept.")
+        expect(page.locator("#result-text")).to_have_text("2 pictures kept.")
         page.click("#more")
         page.set_input_files("#files", {"name": "x.png", "mimeType": "image/png", "buffer": empty})
-        expect(page.locator("#send")).to_have_text("Send 1")
+        expect(page.locator("#send")).to_have_text("Send 1 picture")
         page.click("#send")
         expect(page.locator("#result-problems")).to_contain_text("No face was found")
     finally:
         bare.close()
+
+
+SLOW_CAMERA = """() => {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.opened = [];
+    navigator.mediaDevices.getUserMedia = async (options) => {
+        await new Promise((done) => setTimeout(done, 1500));  // she looks for the button
+        const stream = await open(options);
+        window.opened.push(stream);
+        return stream;
+    };
+}"""
+LIVE = "opened.filter((s) => s.getTracks().some((t) => t.readyState === 'live')).length"
+
+
+def test_who_goes_elsewhere_before_the_camera_is_there(visit):
+    """No complaint, no second camera, and none that stays on."""
+    page = visit()
+    agree(page)
+    page.evaluate(SLOW_CAMERA)
+    for view in ("mirror", "shoot/wink", "mine", "shoot/kiss", "game", "shoot/cool"):
+        page.evaluate(f"location.hash = '{view}'")
+        page.wait_for_timeout(200)
+    expect(page.locator("#take")).to_be_enabled()
+    expect(page.locator("#shoot-problem")).to_be_empty()
+    assert page.evaluate("document.querySelector('#shoot-stage video').videoWidth") == 640
+    assert page.evaluate(LIVE) == 1
+    page.click("#language")
+    expect(page.locator("#take")).to_have_text("Снять десять кадров")
+    expect(page.locator("#take")).to_be_enabled()
+    expect(page.locator("#shoot-problem")).to_be_empty()
+    page.evaluate("location.hash = 'mirror'")
+    page.wait_for_timeout(200)
+    page.evaluate("location.hash = 'mine'")
+    expect(page.locator("#given")).to_be_visible()
+    assert page.evaluate(LIVE) == 0
+
+
+def test_photos_chosen_in_the_countdown_are_not_replaced_by_the_burst(visit):
+    page = visit()
+    agree(page)
+    page.click('#smileys a[href="#shoot/cool"]')
+    page.click("#take:enabled")
+    page.set_input_files("#files", [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)])
+    pictures = page.locator("#pictures button")
+    expect(pictures).to_have_count(2)
+    page.wait_for_timeout(7000)  # countdown and burst would be over
+    expect(pictures).to_have_count(2)
+
+
+def test_what_is_being_sent_cannot_be_chosen_again(visit):
+    page = visit()
+    agree(page)
+    page.click('#smileys a[href="#shoot/cool"]')
+    page.set_input_files("#files", [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)])
+    pictures = page.locator("#pictures button")
+    expect(pictures).to_have_count(2)
+    waiting, released = [], []
+
+    def hold(route):
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route("**/api/bursts/**", hold)
+    page.click("#send")
+    expect(page.locator("#send")).to_be_disabled()
+    expect(pictures.first).to_be_disabled()
+    page.click('nav a[href="#collect"]')  # she goes elsewhere, and they are sent all the same
+    expect(page.locator("#smileys")).to_be_visible()
+    released.append(True)
+    for route in waiting:
+        route.continue_()
+    expect(page.locator("#said")).to_have_text("2 pictures kept.")
+
+
+def test_what_goes_wrong_is_said_beside_the_button(visit):
+    page = visit()
+    agree(page)
+    page.click('nav a[href="#mine"]')
+    page.click("#teach")
+    problem = page.locator(".card:has(#teach) .problem")
+    expect(problem).to_contain_text("at least three smileys")
+    expect(problem).to_be_in_viewport()
+
+
+AMOUNTS = """async (language) => {
+    const words = await import("/words.js");
+    const { amount } = await import("/state.js");
+    await words.load(language);
+    return [...Array(26).keys()].map((count) => amount({ pictures: count, bursts: count }));
+}"""
+
+
+def test_amounts_are_right_in_both_languages(visit):
+    page = visit()
+    expect(page.locator("#agree")).to_be_visible()
+    english = page.evaluate(AMOUNTS, "en")
+    russian = page.evaluate(AMOUNTS, "ru")
+    for count in range(26):
+        one = count == 1
+        assert english[count] == (
+            f"{count} picture{'' if one else 's'}, {count} burst{'' if one else 's'}"
+        )
+        if count in (1, 21):
+            form = "снимок", "серия"
+        elif count in (2, 3, 4, 22, 23, 24):
+            form = "снимка", "серии"
+        else:  # 0, 5 to 20, 25
+            form = "снимков", "серий"
+        assert russian[count] == f"{count} {form[0]}, {count} {form[1]}"

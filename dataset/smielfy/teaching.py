@@ -89,9 +89,8 @@ class Teaching:
                 "--data", str(self.data), "--person", person, "--smiles", str(self.smiles),
                 "--out", str(self.folder / f"{person}.npz"),
             ]  # fmt: skip
-            self._process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
+            # Its errors go where the service's own go: to whoever runs the page.
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             with contextlib.suppress(OSError, AttributeError):  # the page goes first
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, 5)
             self._state = {"person": person, "state": "learning", "done": 0, "steps": 1}

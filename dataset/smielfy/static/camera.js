@@ -3,26 +3,38 @@
 import { Problem } from "./api.js";
 
 const canvas = document.createElement("canvas");
+let opening = null; // the promise of a stream, from when it is asked for
 let stream = null;
+let wanted = null; // the video that it is for
 
+// Show the camera in a video. False if meanwhile the camera was stopped or another video
+// asked for it: who has to allow the camera may take her time, and go elsewhere.
 export async function start(video) {
   if (!navigator.mediaDevices?.getUserMedia) throw new Problem(isSecureContext ? "no_camera" : "insecure");
+  wanted = video;
+  opening ??= navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
+  });
+  const asked = opening;
   try {
-    stream ??= await navigator.mediaDevices.getUserMedia({
-      audio: false,
-      video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
-    });
+    const opened = await asked;
+    if (asked !== opening || wanted !== video) return false;
+    stream = opened;
+    if (video.srcObject !== stream) video.srcObject = stream;
+    await video.play();
   } catch (error) {
+    if (asked !== opening || wanted !== video) return false;
+    if (!stream) opening = null; // ask anew the next time
     const codes = { NotAllowedError: "camera_denied", NotReadableError: "camera_busy" };
     throw new Problem(codes[error.name] ?? "no_camera");
   }
-  if (video.srcObject !== stream) video.srcObject = stream;
-  await video.play();
+  return wanted === video;
 }
 
 export function stop() {
-  stream?.getTracks().forEach((track) => track.stop());
-  stream = null;
+  opening?.then((late) => late.getTracks().forEach((track) => track.stop())).catch(() => {});
+  opening = stream = wanted = null;
   for (const video of document.querySelectorAll("video")) video.srcObject = null;
 }
 

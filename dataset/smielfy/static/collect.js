@@ -2,7 +2,7 @@
 
 import { ask, insist, pause, Problem } from "./api.js";
 import * as camera from "./camera.js";
-import { state, $, refresh, make, say, how, named } from "./state.js";
+import { state, $, refresh, amount, make, say, how, named, toast } from "./state.js";
 import { complaint } from "./words.js";
 
 const SECONDS = 3; // that a burst takes
@@ -37,7 +37,7 @@ export const collect = {
         link.append(
           make("span", { textContent: emoji }),
           make("code", { textContent: emoticon }),
-          make("small", { textContent: given ? say("collect.given", given) : say("collect.none") }),
+          make("small", { textContent: given ? amount(given) : say("collect.none") }),
         );
         link.title = how(slug);
         return make("li", {}, link);
@@ -94,7 +94,7 @@ async function live() {
   hint.textContent = say("shoot.starting");
   count.textContent = "";
   try {
-    await camera.start(video);
+    if (!(await camera.start(video))) return;
     hint.textContent = say("shoot.fit");
     $("take").disabled = false;
     $("take").focus({ preventScroll: true });
@@ -102,6 +102,12 @@ async function live() {
     hint.textContent = "";
     $("shoot-problem").textContent = complaint(problem);
   }
+}
+
+function endBurst() {
+  turn++;
+  stage.classList.remove("shooting", "flash");
+  stage.querySelector(".burst i").style.width = "0";
 }
 
 async function burst() {
@@ -127,8 +133,7 @@ async function burst() {
     void stage.offsetWidth; // begins the animation anew
     stage.classList.add("flash");
   }
-  stage.classList.remove("shooting", "flash");
-  stage.querySelector(".burst i").style.width = "0";
+  endBurst();
   review(pictures);
 }
 
@@ -183,19 +188,22 @@ export async function sendBurst(smiley, pictures, ondone = () => {}) {
 }
 
 async function send() {
+  const mine = turn;
   const pictures = taken.filter((picture) => picture.keep);
   const button = $("send");
-  button.disabled = $("retake").disabled = true;
+  const choices = $("pictures").querySelectorAll("button");
+  for (const each of [button, $("retake"), ...choices]) each.disabled = true;
   try {
     const { kept, refused } = await sendBurst(slug, pictures, (done) => {
       button.textContent = say("shoot.sending", { done, all: pictures.length });
     });
-    taken = [];
-    await refresh();
-    phase("result");
     const lost = Object.values(refused).reduce((a, b) => a + b, 0);
-    $("result-text").textContent =
-      say("shoot.sent", { count: kept }) + (lost ? ` ${say("shoot.refused", { count: lost })}` : "");
+    const told = say("shoot.sent", { count: kept }) + (lost ? ` ${say("shoot.refused", { count: lost })}` : "");
+    await refresh();
+    if (mine !== turn) return toast(told); // she went elsewhere meanwhile
+    taken = [];
+    phase("result");
+    $("result-text").textContent = told;
     $("result-problems").replaceChildren(
       ...Object.entries(refused).map(([code, times]) =>
         make("li", { textContent: `${complaint(new Problem(code))}${times > 1 ? ` (${times})` : ""}` }),
@@ -204,7 +212,9 @@ async function send() {
     $("next").hidden = !kept && lost > 0;
     (kept ? $("next") : $("more")).focus();
   } catch (problem) {
+    if (mine !== turn) return toast(complaint(problem));
     $("shoot-problem").textContent = complaint(problem);
+    for (const each of choices) each.disabled = false;
     countKept();
   } finally {
     $("retake").disabled = false;
@@ -214,16 +224,21 @@ async function send() {
 // Photos from a file: as many as a burst has, shrunk like the camera's.
 async function fromFiles(files) {
   const pictures = [];
+  let problem = "";
   for (const file of [...files].slice(0, state.frames)) {
     try {
       const bitmap = await createImageBitmap(file);
       pictures.push({ blob: await camera.grab(bitmap, LONGER), keep: true, frame: pictures.length });
       bitmap.close();
     } catch {
-      $("shoot-problem").textContent = say("error.no_picture");
+      problem = say("error.unreadable");
     }
   }
-  if (pictures.length) review(pictures);
+  if (pictures.length) {
+    endBurst(); // one under way would replace the choice
+    review(pictures);
+  }
+  $("shoot-problem").textContent = problem;
 }
 
 $("take").addEventListener("click", burst);
@@ -258,8 +273,7 @@ export const shoot = {
     await live();
   },
   leave() {
-    turn++;
+    endBurst();
     taken = [];
-    stage.classList.remove("shooting", "flash");
   },
 };

@@ -81,8 +81,9 @@ async function play() {
   const mine = { going: true, order: [], deck: [], asked: null, since: null, got: [], wrong: [], lastWrong: -Infinity };
   round = mine;
   $("wrong").hidden = true;
-  $("play").hidden = true;
+  $("play").hidden = $("game-lead").hidden = true; // on a telephone there is little room
   $("pass").hidden = false;
+  $("pass").focus({ preventScroll: true });
   $("game-got").textContent = "";
   $("game-points").textContent = "0";
   const end = performance.now() + 1000 * SECONDS;
@@ -101,9 +102,9 @@ function finish() {
   $("game-left").textContent = "0";
   $("game-emoji").textContent = points ? "🎉" : "🙃";
   $("game-emoticon").textContent = $("game-badge").textContent = "";
-  $("game-how").textContent = `${say("game.over", { points })}. ${say("game.best", { points: best })}.`;
+  $("game-how").textContent = `${say("count.points", { count: points })}. ${say("game.best", { points: best })}`;
   $("play").textContent = say("game.again");
-  $("play").hidden = false;
+  $("play").hidden = $("game-lead").hidden = false;
   $("pass").hidden = true;
   $("play").focus({ preventScroll: true });
   offerWrong();
@@ -160,6 +161,7 @@ async function sendWrong() {
     $("wrong-problem").textContent = complaint(problem);
   }
   offerWrong();
+  if ($("wrong-send").disabled) $("play").focus({ preventScroll: true });
 }
 
 $("play").addEventListener("click", play);
@@ -174,7 +176,7 @@ export const game = {
     hint.textContent = say("shoot.starting");
     $("play").disabled = true;
     try {
-      await camera.start(video);
+      if (!(await camera.start(video))) return;
       looks.run();
       $("play").disabled = false;
     } catch (problem) {
@@ -185,8 +187,15 @@ export const game = {
   leave() {
     looks.stop();
     frame.hidden = true;
-    if (round?.going) round = null; // a game that was left is no game
-    $("play").hidden = false;
+    if (round?.going) {
+      round = null; // a game that was left is no game
+      for (const id of ["emoticon", "badge", "how", "seen", "got"]) $(`game-${id}`).textContent = "";
+      $("game-emoji").textContent = "?";
+      $("game-points").textContent = "0";
+      $("game-left").textContent = SECONDS;
+      $("game-held").style.width = "0";
+    }
+    $("play").hidden = $("game-lead").hidden = false;
     $("pass").hidden = true;
   },
 };

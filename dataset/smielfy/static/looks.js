@@ -11,16 +11,15 @@ let flight = Promise.resolve(); // the look under way, of this view or of the on
 export class Looks {
   // onlook({look, blob, fps, latency}) after each look; onproblem(problem) may be followed by more.
   constructor(video, onlook, onproblem) {
-    Object.assign(this, { video, onlook, onproblem, going: false });
+    Object.assign(this, { video, onlook, onproblem, turn: null });
   }
 
   async run() {
-    if (this.going) return;
-    this.going = true;
+    const mine = (this.turn = {}); // one run ends the other
     let near = null;
     let number = 0;
     let times = [];
-    while (this.going) {
+    while (this.turn === mine) {
       if (document.hidden || !this.video.videoWidth) {
         await pause(100);
         continue;
@@ -33,7 +32,7 @@ export class Looks {
         const asked = ask("POST", `/api/look${query}`, blob);
         flight = asked.catch(() => {});
         const look = await asked;
-        if (!this.going) return;
+        if (this.turn !== mine) return;
         near = look.box;
         const now = performance.now();
         times = [...times.filter((time) => now - time < 3000), now];
@@ -41,7 +40,7 @@ export class Looks {
         const fps = span > 0 ? (times.length - 1) / span : 0;
         this.onlook({ look, blob, fps, latency: now - begun });
       } catch (problem) {
-        if (!this.going) return;
+        if (this.turn !== mine) return;
         this.onproblem(problem);
         await pause(1000 * (problem.wait || 1) * (0.7 + 0.6 * Math.random()));
       }
@@ -49,7 +48,7 @@ export class Looks {
   }
 
   stop() {
-    this.going = false;
+    this.turn = null;
   }
 }
 

@@ -1,11 +1,13 @@
 // What is mine: pictures given, whether others see them, and the way out.
 
 import { ask, pause } from "./api.js";
-import { state, $, refresh, again, make, say, named, toast } from "./state.js";
+import { state, $, refresh, again, amount, make, say, named, toast } from "./state.js";
 import { complaint } from "./words.js";
 
-async function attempt(action) {
+// Do what a control asks for; what goes wrong is said beside it.
+async function attempt(control, action) {
   $("mine-problem").textContent = "";
+  control.closest(".card")?.append($("mine-problem"));
   try {
     await action();
   } catch (problem) {
@@ -18,9 +20,10 @@ function row(slug) {
   const remove = make("button", { className: "quiet", textContent: say("mine.remove"), hidden: !given });
   remove.ariaLabel = `${say("mine.remove")}: ${named(slug)}`;
   remove.addEventListener("click", () =>
-    attempt(async () => {
+    attempt(remove, async () => {
       await ask("DELETE", `/api/pictures/${slug}`);
       await mine.enter();
+      $("view").focus({ preventScroll: true }); // the button is gone
       toast(say("mine.removed"));
     }),
   );
@@ -28,13 +31,13 @@ function row(slug) {
     "li",
     {},
     make("span", { className: "emoji", textContent: state.smileys[slug].emoji }),
-    make("span", { className: given ? "" : "empty", textContent: given ? say("collect.given", given) : say("collect.none") }),
+    make("span", { className: given ? "" : "empty", textContent: given ? amount(given) : say("collect.none") }),
     remove,
   );
 }
 
 $("shown").addEventListener("change", () =>
-  attempt(async () => {
+  attempt($("shown"), async () => {
     try {
       await ask("POST", "/api/shown", { shown: $("shown").checked });
     } finally {
@@ -45,14 +48,14 @@ $("shown").addEventListener("change", () =>
 
 $("delete").addEventListener("click", () => {
   const pictures = Object.values(state.me.given).reduce((sum, { pictures }) => sum + pictures, 0);
-  $("sure-text").textContent = say("mine.sure_text", { pictures });
+  $("sure-text").textContent = pictures ? say("mine.sure_text", { count: pictures }) : say("mine.sure_none");
   $("sure").returnValue = "no";
   $("sure").showModal();
 });
 
 $("sure").addEventListener("close", () => {
   if ($("sure").returnValue !== "yes") return;
-  attempt(async () => {
+  attempt($("delete"), async () => {
     await ask("DELETE", "/api/me");
     await refresh();
     again();
@@ -93,7 +96,7 @@ async function watchTeaching() {
 
 for (const [button, method] of [["teach", "POST"], ["unteach", "DELETE"]]) {
   $(button).addEventListener("click", () =>
-    attempt(async () => {
+    attempt($(button), async () => {
       await ask(method, "/api/teach");
       visit++;
       await watchTeaching();
@@ -114,6 +117,6 @@ export const mine = {
     $("given").replaceChildren(...Object.keys(state.smileys).map(row));
     $("shown").checked = shown;
     visit++;
-    attempt(watchTeaching);
+    attempt($("teach"), watchTeaching);
   },
 };

@@ -3,7 +3,7 @@
 import * as camera from "./camera.js";
 import { Looks, drawFace } from "./looks.js";
 import { state, $, make, say, how } from "./state.js";
-import { complaint } from "./words.js";
+import { complaint, decimal } from "./words.js";
 
 const stage = $("mirror-stage");
 const video = stage.querySelector("video");
@@ -28,7 +28,7 @@ function showLook({ look, fps, latency }) {
     number.textContent = `${Math.round(100 * share)} %`;
     row.className = slug === look.smiley ? "best" : "";
   }
-  $("mirror-speed").textContent = say("mirror.speed", { fps: fps.toFixed(1), latency: Math.round(latency) });
+  $("mirror-speed").textContent = say("mirror.speed", { fps: decimal(fps), latency: Math.round(latency) });
 }
 
 export const mirror = {
@@ -44,8 +44,7 @@ export const mirror = {
     $("mirror-problem").textContent = "";
     hint.textContent = say("shoot.starting");
     try {
-      await camera.start(video);
-      looks.run();
+      if (await camera.start(video)) looks.run();
     } catch (problem) {
       hint.textContent = "";
       $("mirror-problem").textContent = complaint(problem);

@@ -19,6 +19,10 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+// What was given of a smiley: "9 pictures, 1 burst".
+export const amount = ({ pictures, bursts }) =>
+  `${say("count.pictures", { count: pictures })}, ${say("count.bursts", { count: bursts })}`;
+
 // How an emoji is called, for those who hear the page.
 export const named = (slug) => `${state.smileys[slug].emoji} ${state.smileys[slug].emoticon}`;
 

@@ -32,11 +32,21 @@ export function find(key) {
   return dig(words) ?? dig(english);
 }
 
+// Where a text has forms by number, `values.count` chooses: 1 burst, 2 bursts.
 export function say(key, values = {}) {
-  const text = find(key) ?? key;
+  let text = find(key) ?? key;
+  if (typeof text === "object") {
+    const form = new Intl.PluralRules(language).select(values.count);
+    text = text[form] ?? text.other;
+  }
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 export function complaint(error) {
   return find(`error.${error?.code}`) ?? say("error.unknown");
+}
+
+// With one place behind the point, or the comma.
+export function decimal(value) {
+  return value.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
