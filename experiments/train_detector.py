@@ -35,6 +35,8 @@ def arguments():
     parser.add_argument("--small-steps", type=int, default=3000, help="for the small net, a round")
     parser.add_argument("--mine", type=int, default=500, help="scenes searched in each round")
     parser.add_argument("--min-face", type=float, default=24, help="in pixels (default 24)")
+    help_text = "small_calibration.npz of train_calibration.py: the big net sees windows put right"
+    parser.add_argument("--calibration", metavar="FILE", help=help_text)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that augment")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole round")

@@ -8,11 +8,21 @@ import lasagne
 import numpy as np
 
 from cli import UserError
-from nets.detector import build_net_big, build_net_small
+from nets.detector import (
+    build_net_big,
+    build_net_big_calibration,
+    build_net_small,
+    build_net_small_calibration,
+)
 from nets.smiles import build_net_smiles
 from output import written
 
-DETECTOR = {"small": build_net_small, "big": build_net_big}
+DETECTOR = {
+    "small": build_net_small,
+    "big": build_net_big,
+    "small_calibration": build_net_small_calibration,
+    "big_calibration": build_net_big_calibration,
+}
 META = "meta.json"
 
 
@@ -33,7 +43,7 @@ def save_weights(path, network, kind, **meta):
     path : path-like
         Written beside and renamed, so that it is never half there.
     network : lasagne.layers.Layer
-    kind : {'small', 'big', 'smiles'}
+    kind : {'smiles', 'small', 'big', 'small_calibration', 'big_calibration'}
         Which builder made ``network``.
     **meta
         Anything JSON can hold: ``classes`` (list of names) for a smiley net,
@@ -67,8 +77,8 @@ def load_network(path, kind):
     Parameters
     ----------
     path : path-like
-    kind : {'small', 'big', 'smiles'}
-        What the caller needs; a file of another kind is refused.
+    kind : str
+        As for `save_weights`: what the caller needs; a file of another kind is refused.
 
     Returns
     -------

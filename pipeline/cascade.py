@@ -1,4 +1,4 @@
-"""The face detector: image pyramid, small net, suppression, big net, suppression."""
+"""The face detector: image pyramid, small net, big net, suppression and calibration between."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,17 @@ from nets.fast import shrink
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.windows import Mipmap, crop, non_maximum_suppression
+from pipeline.calibration import Calibrator
+from pipeline.windows import Mipmap, crop, neighbours, non_maximum_suppression
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
 SUPPRESS_SCAN = 0.5  # IoU among the small net's candidates, scale by scale
+SUPPRESS_ALIKE = 0.6  # IoU among the calibrated ones, of all scales
 SUPPRESS_FACES = 0.3  # IoU among the big net's faces
+SUPPRESS_INSIDE = 0.6  # intersection over the smaller: a part of a face inside the face
+CALIBRATIONS = 2  # of each face: one step reaches a sixth of the side and a fifth in size
+DOUBT = (0.05, 0.9)  # between these scores, neighbouring windows vote too
+DOUBT_SHIFTS = (-0.1, 0.0, 0.1)  # of them, as shares of the side
 BATCH = 128  # windows the big net takes at once
 BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
@@ -26,9 +32,9 @@ class Detection:
 
     candidates: np.ndarray  # above the small net's threshold
     candidate_scores: np.ndarray
-    survivors: np.ndarray  # after suppression scale by scale
+    survivors: np.ndarray  # after suppression scale by scale, calibration, suppression
     survivor_scores: np.ndarray  # the big net's
-    boxes: np.ndarray  # faces, best first
+    boxes: np.ndarray  # faces: after suppression, calibration, a vote on doubtful ones; best first
     scores: np.ndarray
 
 
@@ -42,6 +48,8 @@ class Detector:
     faces : callable from `nets.functions.compile_faces`
     small_threshold, big_threshold : float
         Probability of a face above which a window passes.
+    small_calibration, big_calibration : callable from `pipeline.calibration`, optional
+        Put the windows that the small net passes, and the faces, right.
     """
 
     scan: callable
@@ -49,20 +57,32 @@ class Detector:
     small_threshold: float
     big_threshold: float
     factor: float = PYRAMID_FACTOR
+    small_calibration: callable = None
+    big_calibration: callable = None
 
     @classmethod
     def load(cls, folder):
-        """Load ``small.npz`` and ``big.npz``, with their thresholds, from a folder."""
+        """Load the networks, with their thresholds, from a folder.
+
+        Needs ``small.npz`` and ``big.npz``; ``small_calibration.npz`` and
+        ``big_calibration.npz`` are used where there are any.
+        """
         small, small_meta = load_network(Path(folder) / "small.npz", "small")
         big, big_meta = load_network(Path(folder) / "big.npz", "big")
         for name, meta in [("small", small_meta), ("big", big_meta)]:
             if not isinstance(meta.get("threshold"), (int, float)):
                 raise UserError(f"{Path(folder) / name}.npz does not say its threshold")
+        calibrations = {}
+        for kind in ("small_calibration", "big_calibration"):
+            path = Path(folder) / f"{kind}.npz"
+            if path.exists():
+                calibrations[kind] = Calibrator.load(path, kind)
         return cls(
             compile_scan(small),
             compile_faces(big),
             small_meta["threshold"],
             big_meta["threshold"],
+            **calibrations,
         )
 
     def candidates(self, image, min_face):
@@ -124,14 +144,41 @@ class Detector:
             best = non_maximum_suppression(boxes[index], scores[index], SUPPRESS_SCAN)
             kept.extend(index[best])
         survivors = boxes[kept]
+        if self.small_calibration:
+            survivors = self.small_calibration(picture, survivors)
+            alike = non_maximum_suppression(survivors, scores[kept], SUPPRESS_ALIKE)
+            survivors = survivors[alike]
         survivor_scores = self.classify(picture, survivors)
-        (passed,) = np.nonzero(survivor_scores >= threshold)
-        best = passed[
-            non_maximum_suppression(survivors[passed], survivor_scores[passed], SUPPRESS_FACES)
-        ]
-        return Detection(
-            boxes, scores, survivors, survivor_scores, survivors[best], survivor_scores[best]
-        )
+        (passed,) = np.nonzero(survivor_scores >= min(threshold, DOUBT[0]))
+        faces, face_scores = self.settle(picture, survivors[passed], survivor_scores[passed])
+        sure = face_scores >= threshold
+        return Detection(boxes, scores, survivors, survivor_scores, faces[sure], face_scores[sure])
+
+    def settle(self, picture, boxes, scores):
+        """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first."""
+        best = non_maximum_suppression(boxes, scores, SUPPRESS_FACES)
+        boxes, scores = boxes[best], scores[best]
+        for _ in range(CALIBRATIONS if self.big_calibration else 0):
+            boxes = self.big_calibration(picture, boxes)
+        scores = self.vote(picture, boxes, scores)
+        for threshold, measure in ((SUPPRESS_FACES, "iou"), (SUPPRESS_INSIDE, "min")):
+            best = non_maximum_suppression(boxes, scores, threshold, measure)
+            boxes, scores = boxes[best], scores[best]
+        return boxes, scores
+
+    def vote(self, picture, boxes, scores):
+        """Scores (N,) where doubtful ones are those of 9 windows: the mean of their log-odds.
+
+        A face is one a little aside, too; what only looks like one seldom is.
+        """
+        scores = scores.copy()
+        (doubtful,) = np.nonzero((scores >= DOUBT[0]) & (scores < DOUBT[1]))
+        windows = [neighbours(boxes[k], (1.0,), DOUBT_SHIFTS) for k in doubtful]
+        if windows:
+            votes = self.classify(picture, np.concatenate(windows)).astype(float)
+            votes = np.clip(votes, 1e-6, 1 - 1e-6).reshape(len(windows), -1)
+            scores[doubtful] = 1 / (1 + np.exp(-np.log(votes / (1 - votes)).mean(axis=1)))
+        return scores
 
     def detect(self, image, min_face=24, threshold=None):
         """Faces of an image, best first: (boxes (N, 4), scores (N,)); see `stages`."""

@@ -98,6 +98,8 @@ def test_stages_by_hand():
         return heat
 
     def score_of(planes):
+        if len(planes) == 9:  # the neighbours of the doubtful one
+            return np.full(9, 0.3)
         return np.linspace(0.4, 0.9, len(planes))  # of the survivors, best candidate first
 
     image = noise(100, 200)
@@ -113,7 +115,7 @@ def test_stages_by_hand():
     np.testing.assert_allclose(found.scores, [0.9])
 
     boxes, scores = detector.detect(Mipmap(image), 24, threshold=0)
-    np.testing.assert_allclose(scores, (0.9, 0.4))  # all survivors, best first
+    np.testing.assert_allclose(scores, (0.9, 0.3))  # all survivors, best first
     np.testing.assert_allclose(boxes, found.survivors[::-1])
     assert len(detector.detect(image, 24, threshold=0.95)[0]) == 0
 
@@ -128,6 +130,62 @@ def test_faces_of_several_sizes_become_one():
     found = detector.stages(noise(50, 50), 24)
     assert len(found.survivors) == 4  # 24, 30, 38 and 48 pixels: suppressed size by size
     assert len(found.boxes) < 4  # and then all together
+
+
+def test_calibrated_windows_are_judged_where_they_were_moved_to():
+    def heat_of(height, width):
+        heat = np.zeros((height, width))
+        if width == 45:
+            heat[3, 4], heat[3, 12], heat[10, 30] = 0.8, 0.9, 0.7
+        return heat
+
+    def onto_one_face(_, boxes):
+        return np.where(boxes[:, :1] < 100, [[30, 20, 24, 24]], boxes)
+
+    def half_as_large(_, boxes):
+        return np.where(boxes[:, 2:3] == 24, boxes * (1, 1, 0.5, 0.5), boxes)
+
+    def score_of(planes):
+        return np.full(9, 0.4) if len(planes) == 9 else np.linspace(0.4, 0.9, len(planes))
+
+    detector = staged(heat_of, score_of)
+    detector.small_calibration = onto_one_face
+    found = detector.stages(noise(100, 200), 24)
+    np.testing.assert_allclose(found.survivors, [(30, 20, 24, 24), (120, 40, 24, 24)])
+    np.testing.assert_allclose(found.survivor_scores, (0.4, 0.9))
+    detector.big_calibration = half_as_large
+    boxes, scores = detector.detect(noise(100, 200), 24, threshold=0)
+    np.testing.assert_allclose(boxes, [(120, 40, 12, 12), (30, 20, 12, 12)])
+    np.testing.assert_allclose(scores, (0.9, 0.4))
+
+
+def test_nine_windows_vote_on_what_is_doubtful():
+    shown = []
+
+    def score_of(planes):
+        shown.append(len(planes))
+        return np.tile([0.2] * 4 + [0.9] * 5, len(planes) // 9)
+
+    detector = staged(None, score_of)
+    boxes = np.array([[10, 10, 20, 20]] * 4)
+    scores = np.array([0.95, 0.5, 0.01, 0.06])
+    voted = detector.vote(noise(60, 60), boxes, scores)
+    assert shown == [18]  # of the second and the fourth
+    odds = (0.25**4 * 9**5) ** (1 / 9)  # the geometric mean
+    expected = odds / (1 + odds)
+    np.testing.assert_allclose(voted, (0.95, expected, 0.01, expected), rtol=1e-6)
+    np.testing.assert_allclose(scores, (0.95, 0.5, 0.01, 0.06))
+
+
+def test_a_part_of_a_face_inside_the_face_is_no_second_one():
+    detector = staged(None, None)
+    face, mouth, other = (10, 10, 60, 60), (30, 45, 24, 24), (100, 10, 60, 60)
+    # The mouth is wholly inside: its area is 0.16 of the face's, and so is the overlap.
+    boxes, scores = detector.settle(
+        noise(90, 200), np.array([mouth, face, other]), np.array([0.95, 0.97, 0.96])
+    )
+    np.testing.assert_allclose(boxes, [face, other])
+    np.testing.assert_allclose(scores, [0.97, 0.96])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (80, 120)])

@@ -198,15 +198,22 @@ def test_train_smiles_from_end_to_end(faces, tmp_path):
 
 
 def test_train_detector_from_end_to_end_and_resumed(faces, tmp_path):
+    from nets.detector import build_net_small_calibration
+    from nets.weights import save_weights
+
+    calibration = tmp_path / "small_calibration.npz"
+    save_weights(calibration, build_net_small_calibration(), "small_calibration")
     options = [
         "--faces", faces / "faces.csv", "--scenes", faces / "scenes.csv", "--out", tmp_path,
         "--steps", 2, "--small-steps", 12, "--mine", 3, "--min-face", 40,
+        "--calibration", calibration,
     ]  # fmt: skip
     result = run("train_detector.py", *options, "--rounds", 1)
     assert result.returncode == 0, result.stderr
     from pipeline.cascade import Detector
 
     detector = Detector.load(tmp_path)
+    assert detector.small_calibration.size == 12
     assert detector.stages(drawn_face(96), 40, threshold=0).candidates.shape[1] == 4
     again = run("train_detector.py", *options, "--rounds", 2, "--resume")
     assert again.returncode == 0, again.stderr

@@ -1,0 +1,96 @@
+"""Windows beside faces, for the calibration nets, and how well a net puts them right."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from augment.transforms import augment
+from dataset.tables import box_of
+from experiments.detector_data import HARSH
+from pipeline.calibration import shrunk
+from pipeline.windows import SCALES, SHIFTS, neighbours
+
+# The window is the class: beyond a little, nothing may move it.
+BESIDE = replace(HARSH, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)
+MIRRORED = replace(BESIDE, flip=1)
+PLACES = (len(SCALES), len(SHIFTS), len(SHIFTS))  # scale, down, right
+
+
+def mirrored(label):
+    """The class of a window when picture and window are mirrored: right becomes left."""
+    scale, down, right = np.unravel_index(label, PLACES)
+    return int(np.ravel_multi_index((scale, down, PLACES[2] - 1 - right), PLACES))
+
+
+class CalibrationBatches:
+    """Makes batches for `augment.stream.Stream`.
+
+    Parameters
+    ----------
+    faces : (rows, mipmaps), as from `detector_data.read_faces`
+    size : int
+        Side of the windows, 12 or 48.
+    batch : int
+    """
+
+    def __init__(self, faces, size, batch=64):
+        self.rows, self.pictures = faces
+        self.size, self.batch = size, batch
+        people = {}
+        for index, row in enumerate(self.rows):
+            people.setdefault(row["person"], []).append(index)
+        self.people = list(people.values())  # every person counts alike
+
+    def __call__(self, rng):
+        """One batch: (windows uint8 (N, size, size, 3), classes int32 (N,))."""
+        windows = np.empty((self.batch, 48, 48, 3), np.uint8)
+        labels = np.empty(self.batch, np.int32)
+        for k in range(self.batch):
+            person = self.people[rng.integers(len(self.people))]
+            index = person[rng.integers(len(person))]
+            label, flip = int(rng.integers(np.prod(PLACES))), rng.random() < 0.5
+            window = neighbours(box_of(self.rows[index]))[label]
+            how = MIRRORED if flip else BESIDE
+            windows[k] = augment(rng, self.pictures[index], window, how)
+            labels[k] = mirrored(label) if flip else label
+        return shrunk(windows, self.size), labels
+
+
+def errors(truth, boxes):
+    """Distance of the centres as a share of the true side, and size ratio's |logarithm|: (2, N)."""
+    truth, boxes = np.asarray(truth, float), np.asarray(boxes, float)
+    away = boxes[:, :2] + boxes[:, 2:] / 2 - truth[:, :2] - truth[:, 2:] / 2
+    return np.stack(
+        [
+            np.hypot(*away.T) / truth[:, 2],
+            np.abs(np.log(boxes[:, 2] / truth[:, 2])),
+        ]
+    )
+
+
+def judge(calibrator, faces, seed):
+    """Errors of windows as the cascade may leave them, before and after calibration.
+
+    One window a face, shifted by up to a tenth of its side and scaled by up to 1.2.
+
+    Returns
+    -------
+    dict of str to float
+        Median and 95th percentile of the centre's and the size's error.
+    """
+    rng = np.random.default_rng(seed)
+    truth, before, after = [], [], []
+    for row, picture in zip(*faces):
+        x, y, w, h = box_of(row)
+        side = w * np.exp(rng.uniform(-0.18, 0.18))
+        right, down = rng.uniform(-0.1, 0.1, 2) * w
+        window = (x + w / 2 + right - side / 2, y + h / 2 + down - side / 2, side, side)
+        truth.append((x, y, w, h))
+        before.append(window)
+        after.append(calibrator(picture, [window])[0])
+    report = {}
+    for name, boxes in (("before", before), ("after", after)):
+        for what, values in zip(("centre", "size"), errors(truth, boxes)):
+            for share in (50, 95):
+                report[f"{what}_{share}_{name}"] = round(float(np.percentile(values, share)), 4)
+    return report

@@ -1,0 +1,90 @@
+"""Train a calibration net of the face detector, which says how a window lies beside its face.
+
+Li et al. (2015): faces are shown in the 45 windows that stand shifted and scaled beside
+their box, and the net names the window. It learns from people who are not marked ``val``;
+these only judge, by the error of a shifted window's centre and size before and after.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import cli
+
+cli.use_project_python()
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
+    add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
+    add("--net", choices=("small", "big"), default="big", help="12 or 48 pixels (default big)")
+    add("--out", required=True, type=Path, help="folder for small_ or big_calibration.npz")
+    add("--steps", type=int, default=4000, help="batches of 64 windows (default 4000)")
+    add("--seed", type=int, default=0)
+    add("--workers", type=int, default=1, help="processes that augment (default 1)")
+    args = parser.parse_args(argv)
+    if args.steps < 1:
+        parser.error("--steps must be at least 1")
+    return args
+
+
+def main(argv=None):
+    """Train, write the weights, print the errors."""
+    args = arguments(argv)
+    import numpy as np
+    from tqdm import tqdm
+
+    from augment.stream import Stream
+    from experiments.calibration_data import CalibrationBatches, judge
+    from experiments.detector_data import read_faces
+    from experiments.training import Trainer, cosine, set_seed
+    from nets.functions import compile_probabilities
+    from nets.input import network_input
+    from nets.weights import DETECTOR, save_weights
+    from output import make_folder
+    from pipeline.calibration import Calibrator
+
+    rows, pictures = read_faces(args.faces)
+    val = [row.get("split") == "val" for row in rows]
+    parts = [
+        (
+            [r for r, v in zip(rows, val) if v == held],
+            [p for p, v in zip(pictures, val) if v == held],
+        )
+        for held in (False, True)
+    ]
+    if not parts[0][0]:
+        raise cli.UserError("all faces are marked val: none is left to learn from")
+    make_folder(args.out)
+    kind, size = f"{args.net}_calibration", 12 if args.net == "small" else 48
+    set_seed(args.seed)
+    network = DETECTOR[kind]()
+    trainer = Trainer(network)
+    batches = CalibrationBatches(parts[0], size)
+    losses = []
+    with Stream(batches, args.seed, args.workers) as stream:
+        for step in tqdm(range(args.steps), desc="training", unit=" batches"):
+            trainer.learning_rate = cosine(1e-3, step / args.steps)
+            images, labels = next(stream)
+            losses.append(trainer.step(network_input(images), labels))
+    loss, accuracy = np.mean(losses[-200:], axis=0)
+    origin = (
+        f"experiments/train_calibration.py --net {args.net} --steps {args.steps} --seed {args.seed}"
+    )
+    save_weights(args.out / f"{kind}.npz", network, kind, origin=origin)
+    report = {"loss": float(loss), "accuracy": float(accuracy)}
+    if parts[1][0]:
+        calibrator = Calibrator(compile_probabilities(network), size)
+        report.update(judge(calibrator, parts[1], args.seed))
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    cli.run(main)

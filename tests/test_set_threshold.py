@@ -1,0 +1,73 @@
+"""The detector's score made a probability."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from cli import UserError
+from experiments import set_threshold
+from experiments.set_threshold import fit, log_odds, reliability, rescale
+from nets.detector import build_net_big
+from nets.functions import compile_faces
+from nets.weights import read_weights
+from tests.conftest import drawn_face
+
+
+def test_log_odds_by_hand():
+    np.testing.assert_allclose(log_odds([0.5, 0.9, 0.1]), [0, np.log(9), -np.log(9)])
+    assert np.isfinite(log_odds([0.0, 1.0])).all()
+
+
+def test_fit_finds_how_scores_were_distorted():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 2, 40_000)  # log odds
+    hits = rng.random(40_000) < 1 / (1 + np.exp(-truth))
+    shown = 1 / (1 + np.exp(-(2 * truth + 1)))  # too sure, and too often
+    a, b = fit(shown, hits)
+    assert (a, b) == pytest.approx((0.5, -0.5), abs=0.03)
+    fitted = 1 / (1 + np.exp(-a * log_odds(shown) - b))
+    assert reliability(shown, hits) > 0.05
+    assert reliability(fitted, hits) < 0.01
+
+
+def test_reliability_by_hand():
+    scores = np.array([0.95, 0.95, 0.25])
+    # In the highest bin 1 of 2 are hits where 1.9 are said, in the third 1 where 0.25 is.
+    assert reliability(scores, np.array([True, False, True])) == pytest.approx((0.9 + 0.75) / 3)
+
+
+def test_rescaled_network_says_the_new_probability():
+    network = build_net_big()
+    faces = compile_faces(network)
+    windows = np.random.default_rng(0).uniform(-1, 1, (6, 3, 48, 48)).astype(np.float32)
+    before = faces(windows)
+    rescale(network, 0.5, -1.0)
+    expected = 1 / (1 + np.exp(-0.5 * np.log(before / (1 - before)) + 1))
+    np.testing.assert_allclose(faces(windows), expected, atol=1e-5)
+
+
+def test_only_faces_give_no_meaning():
+    with pytest.raises(UserError, match="only faces"):
+        fit(np.array([0.5, 0.9]), np.array([True, True]))
+
+
+def test_set_threshold_end_to_end(call, compiled, tmp_path):
+    lines = ["path,x,y,w,h"]
+    for k in range(2):
+        cv2.imwrite(str(tmp_path / f"{k}.png"), drawn_face(96))
+        lines.append(f"{k}.png,40,20,44,44")
+    (tmp_path / "faces.csv").write_text("\n".join(lines) + "\n")
+    options = ("--images", tmp_path / "faces.csv", "--weights", compiled.folder)
+    code, out, err = call(
+        set_threshold.main, *options, "--out", tmp_path / "new", "--iou", 0.1, "--min-face", 40
+    )
+    assert code == 0, err
+    said = json.loads(out)
+    arrays, meta = read_weights(tmp_path / "new" / "big.npz")
+    assert meta["threshold"] == said["threshold"]
+    assert 0 <= said["recall"] <= 1
+    before, _ = read_weights(compiled.folder / "big.npz")
+    changed = [name for name in arrays if not np.array_equal(arrays[name], before[name])]
+    assert len(changed) <= 2  # the last layer's weights and bias
