@@ -59,10 +59,16 @@ def main():
     import numpy as np
     import theano
 
-    from nets.detector import build_net_big, build_net_small
+    from nets.detector import (
+        build_net_big,
+        build_net_big_calibration,
+        build_net_small,
+        build_net_small_calibration,
+    )
     from nets.functions import (
         compile_classify_smiles,
         compile_faces,
+        compile_probabilities,
         compile_scan,
         compile_smile_probs_sum,
     )
@@ -72,6 +78,8 @@ def main():
     windows = np.zeros((WINDOWS, 3, 48, 48), np.float32)
     compile_scan(build_net_small())(np.zeros((1, 3, 60, 80), np.float32))
     compile_faces(build_net_big())(windows)
+    compile_probabilities(build_net_small_calibration())(windows[:, :, :12, :12])
+    compile_probabilities(build_net_big_calibration())(windows)
     net_smiles = build_net_smiles()
     compile_classify_smiles(net_smiles)(windows)
     vote = compile_smile_probs_sum(net_smiles)
