@@ -29,8 +29,9 @@ def parse(argv):
         "--threshold",
         type=number(0, 1),
         metavar="T",
-        help="least score of a face; 0 gives all squares that reach the big net, "
-        "for drawing curves (default: the one stored with the weights)",
+        help="least score of a face, from 0 to 1: how likely the square shows one; 0 gives all "
+        "squares that reach the big net, for drawing curves (default: the one stored with the "
+        "weights, which lets one false square pass in ten pictures)",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="draw the faces and write the pictures there"
