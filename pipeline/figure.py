@@ -100,11 +100,11 @@ def draw_stages(figure, image, found, threshold, box, score, vote):
     title(panels[0], 1, f"pyramid and small net: {many(count, 'candidate')}")
     # A hundred squares on one spot must not become one blot.
     draw_boxes(panels[0], found.candidates, colours, 0.8, max(0.15, min(1, 300 / max(count, 1))))
-    title(panels[1], 2, f"suppressed, size by size: {many(len(found.survivors), 'square')}")
+    title(panels[1], 2, f"suppressed, calibrated: {many(len(found.survivors), 'square')}")
     draw_boxes(panels[1], found.survivors, BLUE, 1)
     title(panels[2], 3, f"the big net lets pass {len(passed)}")
     draw_boxes(panels[2], passed, BLUE, 1.5)
-    title(panels[3], 4, f"suppressed: {many(len(found.boxes), 'face')}")
+    title(panels[3], 4, f"calibrated: {many(len(found.boxes), 'face')}")
     draw_boxes(panels[3], found.boxes, BLUE, 2)
     if vote is None:
         title(panels[4], 5, "no face: nothing to vote on")
