@@ -7,6 +7,7 @@ import numpy as np
 from augment.transforms import augment
 from dataset.tables import box_of
 from experiments.detector_data import HARSH
+from experiments.detector_metrics import localisation
 from pipeline.calibration import shrunk
 from pipeline.windows import SCALES, SHIFTS, neighbours
 
@@ -56,18 +57,6 @@ class CalibrationBatches:
         return shrunk(windows, self.size), labels
 
 
-def errors(truth, boxes):
-    """Distance of the centres as a share of the true side, and size ratio's |logarithm|: (2, N)."""
-    truth, boxes = np.asarray(truth, float), np.asarray(boxes, float)
-    away = boxes[:, :2] + boxes[:, 2:] / 2 - truth[:, :2] - truth[:, 2:] / 2
-    return np.stack(
-        [
-            np.hypot(*away.T) / truth[:, 2],
-            np.abs(np.log(boxes[:, 2] / truth[:, 2])),
-        ]
-    )
-
-
 def judge(calibrator, faces, seed):
     """Errors of windows as the cascade may leave them, before and after calibration.
 
@@ -76,21 +65,22 @@ def judge(calibrator, faces, seed):
     Returns
     -------
     dict of str to float
-        Median and 95th percentile of the centre's and the size's error.
+        Median and 95th percentile of the centre's error, in sides of the true square, and
+        of the size's, times too large or too small.
     """
     rng = np.random.default_rng(seed)
-    truth, before, after = [], [], []
+    before, after = [], []
     for row, picture in zip(*faces):
-        x, y, w, h = box_of(row)
+        x, y, w, h = truth = box_of(row)
         side = w * np.exp(rng.uniform(-0.18, 0.18))
         right, down = rng.uniform(-0.1, 0.1, 2) * w
         window = (x + w / 2 + right - side / 2, y + h / 2 + down - side / 2, side, side)
-        truth.append((x, y, w, h))
-        before.append(window)
-        after.append(calibrator(picture, [window])[0])
+        before.append(localisation(truth, [window], 0))
+        after.append(localisation(truth, calibrator(picture, [window]), 0))
     report = {}
-    for name, boxes in (("before", before), ("after", after)):
-        for what, values in zip(("centre", "size"), errors(truth, boxes)):
-            for share in (50, 95):
-                report[f"{what}_{share}_{name}"] = round(float(np.percentile(values, share)), 4)
+    for name, found in (("before", before), ("after", after)):
+        centre, size = np.array(found).T
+        for share in (50, 95):
+            report[f"centre_{share}_{name}"] = round(float(np.percentile(centre, share)), 4)
+            report[f"size_{share}_{name}"] = round(float(2 ** np.percentile(abs(size), share)), 4)
     return report

@@ -8,7 +8,7 @@ import pytest
 
 from augment.transforms import Augmentation
 from experiments import calibration_data, train_calibration
-from experiments.calibration_data import CalibrationBatches, errors, mirrored
+from experiments.calibration_data import CalibrationBatches, judge, mirrored
 from pipeline.calibration import Calibrator, correct
 from pipeline.windows import Mipmap, neighbours
 
@@ -70,10 +70,14 @@ def test_batches_show_the_window_their_class_names():
         assert abs((window[:, -1, 2] - window[:, 0, 2]).mean() / 2 - w * 47 / 48) < 1.5
 
 
-def test_errors_by_hand():
-    centre, size = errors([BOX], [(30, 40, 40, 40)])
-    assert centre == pytest.approx([np.hypot(10, 10) / 20])
-    assert size == pytest.approx([np.log(2)])
+def test_a_judged_calibrator_that_finds_every_face_is_right():
+    rows = [{"x": 30.0, "y": 40.0, "w": 20.0, "h": 20.0}] * 50
+    pictures = [Mipmap(np.zeros((80, 80, 3), np.uint8))] * 50
+    report = judge(lambda picture, boxes: np.array([BOX], float), (rows, pictures), seed=0)
+    assert (report["centre_95_after"], report["size_95_after"]) == (0, 1)
+    # Uniform shifts of up to 0.1 each way and logarithms of up to 0.18 to either side.
+    assert 0.06 < report["centre_50_before"] < 0.1
+    assert report["size_50_before"] == pytest.approx(np.exp(0.09), abs=0.03)
 
 
 def test_train_calibration_end_to_end(call, tmp_path):
