@@ -96,8 +96,8 @@ def write_report(runs, pictures, args, command):
     text += [
         "## Pictures",
         "",
-        "`false_positives.jpg` and `missed.jpg` beside this report (ours; highest score first) "
-        "are to look at. They show real people where the data does: not to be published.",
+        "`false_positives.jpg` and `missed.jpg` (ours; highest score first), written with this "
+        "report, are to look at. They show real people where the data does: never publish them.",
     ]
     plot(done, args.out / "curve.png")
     sheets(done[0], args.out)
