@@ -26,7 +26,14 @@ def detector():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("small", "small"), ("big", "big"), ("smiles", "smiles"), ("expressions", "smiles")],
+    [
+        ("small", "small"),
+        ("small_calibration", "small_calibration"),
+        ("big", "big"),
+        ("big_calibration", "big_calibration"),
+        ("smiles", "smiles"),
+        ("expressions", "smiles"),
+    ],
 )
 def test_every_network_ships_with_a_card(name, kind):
     _, meta = load_network(ROOT / "weights" / f"{name}.npz", kind)
