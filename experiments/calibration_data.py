@@ -6,7 +6,7 @@ import numpy as np
 
 from augment.transforms import augment
 from dataset.tables import box_of
-from experiments.detector_data import HARSH
+from experiments.detector_data import HARSH, People
 from experiments.detector_metrics import localisation
 from pipeline.calibration import shrunk
 from pipeline.windows import SCALES, SHIFTS, neighbours
@@ -37,18 +37,14 @@ class CalibrationBatches:
     def __init__(self, faces, size, batch=64):
         self.rows, self.pictures = faces
         self.size, self.batch = size, batch
-        people = {}
-        for index, row in enumerate(self.rows):
-            people.setdefault(row["person"], []).append(index)
-        self.people = list(people.values())  # every person counts alike
+        self.people = People(self.rows)
 
     def __call__(self, rng):
         """One batch: (windows uint8 (N, size, size, 3), classes int32 (N,))."""
         windows = np.empty((self.batch, 48, 48, 3), np.uint8)
         labels = np.empty(self.batch, np.int32)
         for k in range(self.batch):
-            person = self.people[rng.integers(len(self.people))]
-            index = person[rng.integers(len(person))]
+            index = self.people.draw(rng)
             label, flip = int(rng.integers(np.prod(PLACES))), rng.random() < 0.5
             window = neighbours(box_of(self.rows[index]))[label]
             how = MIRRORED if flip else BESIDE

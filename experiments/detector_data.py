@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from augment.transforms import Augmentation, augment
 from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
+from pipeline.calibration import shrunk
 from pipeline.windows import Mipmap, overlaps
 
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
@@ -126,6 +126,27 @@ def box_around(rng, box):
     return cx - side / 2, cy - side / 2, side, side
 
 
+class People:
+    """Draws faces so that every person counts alike, however many frames she has.
+
+    Parameters
+    ----------
+    rows : list of dict
+        With ``person``, one a face.
+    """
+
+    def __init__(self, rows):
+        people = {}
+        for index, row in enumerate(rows):
+            people.setdefault(row["person"], []).append(index)
+        self.faces = list(people.values())
+
+    def draw(self, rng):
+        """Index of one row."""
+        faces = self.faces[rng.integers(len(self.faces))]
+        return faces[rng.integers(len(faces))]
+
+
 class DetectorBatches:
     """Makes batches of windows for `augment.stream.Stream`.
 
@@ -148,29 +169,21 @@ class DetectorBatches:
         self.empty = [scene for scene in scenes if not scene.crowd]
         self.hard = np.zeros((0, 5)) if hard is None else hard
         self.size, self.batch = size, batch
-        # Every person counts alike, however many frames she has.
-        people = {}
-        for index, row in enumerate(self.rows):
-            people.setdefault(row["person"], []).append(index)
-        self.people = list(people.values())
+        self.people = People(self.rows)
 
     def __call__(self, rng):
         """One batch: (windows uint8 (N, size, size, 3), labels int32 (N,); 1 is a face)."""
-        windows = np.empty((self.batch, self.size, self.size, 3), np.uint8)
+        windows = np.empty((self.batch, 48, 48, 3), np.uint8)
         labels = np.zeros(self.batch, np.int32)
         for k in range(self.batch):
-            window, labels[k] = self.sample(rng)
-            if self.size != window.shape[0]:
-                window = cv2.resize(window, (self.size,) * 2, interpolation=cv2.INTER_AREA)
-            windows[k] = window
-        return windows, labels
+            windows[k], labels[k] = self.sample(rng)
+        return shrunk(windows, self.size), labels
 
     def sample(self, rng):
         """One window (48, 48, 3) and its label."""
         draw = rng.random()
         if draw < FACES + AROUND:
-            person = self.people[rng.integers(len(self.people))]
-            index = person[rng.integers(len(person))]
+            index = self.people.draw(rng)
             box = box_of(self.rows[index])
             if draw < FACES:
                 return augment(rng, self.faces[index], box, POSITIVES), 1

@@ -21,7 +21,7 @@ from pipeline.windows import overlaps
 
 SMALL_ROUNDS = 3
 # Share of the scenes' windows that the small net lets pass: as much as the big net has time
-# for, 30 windows a picture. A threshold by the faces that pass came out too high, since the
+# for, some 20 windows a picture. A threshold by the faces that pass came out too high, since the
 # faces kept for it are easier than those of the world.
 SMALL_PASS = 0.0025
 SMALL_IOU = 0.6  # a candidate this near lets its face pass
@@ -202,9 +202,11 @@ class DetectorTraining:
 
     def fooled(self, scene, min_face):
         """Windows of a scene that pass the small net and score more than `HARD_SCORE`."""
-        found = self.detector.stages(scene, min_face, threshold=0)
-        fooling = found.survivor_scores > HARD_SCORE
-        return found.survivors[fooling], found.survivor_scores[fooling]
+        candidates = self.detector.candidates(scene.levels[0], min_face)
+        boxes = self.detector.survive(scene, *candidates)
+        scores = self.detector.classify(scene, boxes)
+        fooling = scores > HARD_SCORE
+        return boxes[fooling], scores[fooling]
 
     def evaluate(self, part):
         """Recall on the faces, false positives on the scenes, of one part of the data."""

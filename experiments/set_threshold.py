@@ -18,6 +18,8 @@ cli.use_project_python()
 
 import numpy as np
 
+from pipeline.odds import log_odds, probability
+
 
 def arguments(argv=None):
     """The command line."""
@@ -39,12 +41,6 @@ def arguments(argv=None):
     if not args.rate >= 0:
         parser.error("--rate must not be negative")
     return args
-
-
-def log_odds(scores):
-    """Logarithm of p / (1 - p), bounded where float32 has no number between p and 1."""
-    scores = np.clip(np.asarray(scores, float), 1e-7, 1 - 1e-7)
-    return np.log(scores) - np.log1p(-scores)
 
 
 def fit(scores, hits, steps=100):
@@ -70,7 +66,7 @@ def fit(scores, hits, steps=100):
     targets = np.where(hits, (right + 1) / (right + 2), 1 / (wrong + 2))
     found = np.array([1.0, 0.0])
     for _ in range(steps):
-        chance = 1 / (1 + np.exp(-inputs @ found))
+        chance = probability(inputs @ found)
         curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs
         step = np.linalg.solve(curvature + 1e-9 * np.eye(2), inputs.T @ (targets - chance))
         found += step
@@ -114,9 +110,9 @@ def main(argv=None):
     run = run_ours(pictures, args.weights, args.min_face)
     results = run.results(pictures, run.assigned(pictures, args.iou), range(len(pictures)))
     a, b = fit(results.scores, results.hits)
-    probabilities = 1 / (1 + np.exp(-a * log_odds(results.scores) - b))
+    probabilities = probability(a * log_odds(results.scores) + b)
     recall, raw = results.recall_at(args.rate)
-    threshold = float(1 / (1 + np.exp(-a * log_odds([raw])[0] - b)))
+    threshold = float(probability(a * log_odds(raw) + b))
     rescale(network, a, b)
     meta = {name: value for name, value in meta.items() if name not in ("kind", "threshold")}
     save_weights(args.out / "big.npz", network, "big", threshold=threshold, **meta)

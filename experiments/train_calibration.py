@@ -45,29 +45,25 @@ def main(argv=None):
     from experiments.calibration_data import CalibrationBatches, judge
     from experiments.detector_data import read_faces
     from experiments.training import Trainer, cosine, set_seed
-    from nets.functions import compile_probabilities
     from nets.input import network_input
     from nets.weights import DETECTOR, save_weights
     from output import make_folder
-    from pipeline.calibration import Calibrator
+    from pipeline.calibration import Calibrator, side_of
 
     rows, pictures = read_faces(args.faces)
-    val = [row.get("split") == "val" for row in rows]
-    parts = [
-        (
-            [r for r, v in zip(rows, val) if v == held],
-            [p for p, v in zip(pictures, val) if v == held],
-        )
-        for held in (False, True)
-    ]
-    if not parts[0][0]:
+    parts = {}
+    for held_out in (False, True):
+        kept = [k for k, row in enumerate(rows) if (row.get("split") == "val") == held_out]
+        parts[held_out] = [rows[k] for k in kept], [pictures[k] for k in kept]
+    learnt, judging = parts[False], parts[True]
+    if not learnt[0]:
         raise cli.UserError("all faces are marked val: none is left to learn from")
     make_folder(args.out)
-    kind, size = f"{args.net}_calibration", 12 if args.net == "small" else 48
+    kind = f"{args.net}_calibration"
     set_seed(args.seed)
     network = DETECTOR[kind]()
     trainer = Trainer(network)
-    batches = CalibrationBatches(parts[0], size)
+    batches = CalibrationBatches(learnt, side_of(network))
     losses = []
     with Stream(batches, args.seed, args.workers) as stream:
         for step in tqdm(range(args.steps), desc="training", unit=" batches"):
@@ -80,9 +76,8 @@ def main(argv=None):
     )
     save_weights(args.out / f"{kind}.npz", network, kind, origin=origin)
     report = {"loss": float(loss), "accuracy": float(accuracy)}
-    if parts[1][0]:
-        calibrator = Calibrator(compile_probabilities(network), size)
-        report.update(judge(calibrator, parts[1], args.seed))
+    if judging[0]:
+        report.update(judge(Calibrator.of(network), judging, args.seed))
     print(json.dumps(report, indent=2))
 
 

@@ -7,6 +7,7 @@ and scaled; the box is corrected by what the net says.
 from dataclasses import dataclass
 
 import cv2
+import lasagne
 import numpy as np
 
 from nets.functions import compile_probabilities
@@ -64,7 +65,12 @@ class Calibrator:
     def load(cls, path, kind):
         """Load the weights of ``small_calibration`` or ``big_calibration``."""
         network, _ = load_network(path, kind)
-        return cls(compile_probabilities(network), 12 if kind.startswith("small") else 48)
+        return cls.of(network)
+
+    @classmethod
+    def of(cls, network):
+        """Compile a network."""
+        return cls(compile_probabilities(network), side_of(network))
 
     def __call__(self, picture, boxes):
         """Correct boxes (N, 4) in a picture (uint8 (H, W, 3), or its `Mipmap`): (N, 4)."""
@@ -75,6 +81,11 @@ class Calibrator:
             windows = shrunk(crop(picture, part), self.size)
             corrected.append(correct(part, self.probabilities(network_input(windows))))
         return np.concatenate(corrected)
+
+
+def side_of(network):
+    """Side of the windows that a network takes, in pixels."""
+    return lasagne.layers.get_all_layers(network)[0].shape[-1]
 
 
 def shrunk(windows, size):

@@ -12,6 +12,7 @@ from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.calibration import Calibrator
+from pipeline.odds import log_odds, probability
 from pipeline.windows import Mipmap, crop, neighbours, non_maximum_suppression
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
@@ -138,6 +139,15 @@ class Detector:
         threshold = self.big_threshold if threshold is None else threshold
         picture = Mipmap.of(image)
         boxes, scores, levels = self.candidates(picture.levels[0], min_face)
+        survivors = self.survive(picture, boxes, scores, levels)
+        survivor_scores = self.classify(picture, survivors)
+        (passed,) = np.nonzero(survivor_scores >= min(threshold, DOUBT[0]))
+        faces, face_scores = self.settle(picture, survivors[passed], survivor_scores[passed])
+        sure = face_scores >= threshold
+        return Detection(boxes, scores, survivors, survivor_scores, faces[sure], face_scores[sure])
+
+    def survive(self, picture, boxes, scores, levels):
+        """Of `candidates`, the windows that the big net is shown, put right: (N, 4)."""
         kept = []
         for level in np.unique(levels):
             (index,) = np.nonzero(levels == level)
@@ -148,11 +158,7 @@ class Detector:
             survivors = self.small_calibration(picture, survivors)
             alike = non_maximum_suppression(survivors, scores[kept], SUPPRESS_ALIKE)
             survivors = survivors[alike]
-        survivor_scores = self.classify(picture, survivors)
-        (passed,) = np.nonzero(survivor_scores >= min(threshold, DOUBT[0]))
-        faces, face_scores = self.settle(picture, survivors[passed], survivor_scores[passed])
-        sure = face_scores >= threshold
-        return Detection(boxes, scores, survivors, survivor_scores, faces[sure], face_scores[sure])
+        return survivors
 
     def settle(self, picture, boxes, scores):
         """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first."""
@@ -175,9 +181,9 @@ class Detector:
         (doubtful,) = np.nonzero((scores >= DOUBT[0]) & (scores < DOUBT[1]))
         windows = [neighbours(boxes[k], (1.0,), DOUBT_SHIFTS) for k in doubtful]
         if windows:
-            votes = self.classify(picture, np.concatenate(windows)).astype(float)
-            votes = np.clip(votes, 1e-6, 1 - 1e-6).reshape(len(windows), -1)
-            scores[doubtful] = 1 / (1 + np.exp(-np.log(votes / (1 - votes)).mean(axis=1)))
+            votes = self.classify(picture, np.concatenate(windows))
+            odds = log_odds(votes.reshape(len(windows), -1), 1e-6)
+            scores[doubtful] = probability(odds.mean(axis=1))
         return scores
 
     def detect(self, image, min_face=24, threshold=None):
