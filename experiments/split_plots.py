@@ -75,7 +75,8 @@ def plot_people(c, path):
     axes.set(xlabel="person", ylabel="accuracy, held out", ylim=(0, 1.02))
     if len(order) <= 40:
         axes.set_xticks(np.arange(len(order)), order, rotation=90, fontsize=6)
-    axes.legend(fontsize=6, loc="lower right")
+    # Inside, no place is sure to be free of points.
+    figure.legend(fontsize=7, loc="outside upper center", ncols=3)
     axes.grid(alpha=0.3)
     save(figure, path)
 
