@@ -2,7 +2,7 @@
 
 The article says only that its augmentation is as varied as possible, and the same
 for detection and smileys. Here one draw of a geometric warp (shift, scale,
-rotation, flip, perspective, composed into one matrix, so that the picture is
+rotation, flip, stretch, perspective, composed into one matrix, so that the picture is
 resampled once) is followed by what light, camera and compression do.
 """
 
@@ -26,6 +26,7 @@ class Augmentation:
     rotation: float = 12.0  # degrees
     flip: float = 0.5  # probability; a mirrored wink is still a wink
     perspective: float = 0.10  # relative change of size across the window
+    stretch: float = 0.3  # of the logarithm of width by height: some faces are broad
     brightness: float = 0.20  # of full white, added
     contrast: float = 0.35  # of the logarithm of the slope about mid-grey
     gamma: float = 0.35  # of the exponent's logarithm
@@ -80,11 +81,13 @@ def random_matrix(rng, box, size, a):
     angle = np.deg2rad(rotation * a.rotation)
     grow = np.exp(scale * a.scale)
     cos, sin = grow * np.cos(angle), grow * np.sin(angle)
+    # Drawn only where it is asked for: trainings without it keep their stream.
+    broad = np.exp(rng.uniform(-0.5, 0.5) * a.stretch) if a.stretch else 1.0
     # In coordinates that run from -1 to 1 across the window.
     affine = np.array(
         [
-            [flip * cos, -sin, 2 * shift_x * a.shift],
-            [flip * sin, cos, 2 * shift_y * a.shift],
+            [flip * cos / broad, -sin / broad, 2 * shift_x * a.shift],
+            [flip * sin * broad, cos * broad, 2 * shift_y * a.shift],
             [0, 0, 1],
         ]
     )

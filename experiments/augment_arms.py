@@ -7,7 +7,7 @@ from experiments.smiley_data import SMILEYS
 from experiments.smiley_training import epoch_steps
 from experiments.split_arms import FOLDS, arm_of
 
-NAMES = [field.name for field in fields(Augmentation)]
+NAMES = [field.name for field in fields(Augmentation) if getattr(SMILEYS, field.name)]
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
 KINDS = ("strength", "without", "only")
 BASE = ("strength", 1.0)  # what the others are compared with

@@ -2,7 +2,8 @@
 
 The pictures of a set of acted expressions go through the whole pipeline (detector, best
 square, vote); among the five smileys that mean what was acted, the one with the largest
-share is the answer.
+share is the answer. Augmentation for strangers was chosen on half of the people: `--half second`
+are the others.
 """
 
 import argparse
@@ -31,6 +32,12 @@ def answer(shares, classes):
     return max(MEANING, key=lambda label: share[MEANING[label]])
 
 
+def half_of(people, half):
+    """Every other person by name, from the first or the second on; all without a half."""
+    people = sorted(people)
+    return {"first": people[::2], "second": people[1::2], None: people}[half]
+
+
 def main(argv=None):
     """Print the share of right answers, by expression, and what each was taken for."""
     parser = argparse.ArgumentParser(
@@ -38,6 +45,9 @@ def main(argv=None):
     )
     parser.add_argument("--data", type=Path, required=True, help="manifest of acted expressions")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
+    parser.add_argument(
+        "--half", choices=("first", "second"), help="of the people, every other one by name"
+    )
     parser.add_argument("--smiles", type=Path, metavar="FILE", help="default DIR/smiles.npz")
     args = parser.parse_args(argv)
 
@@ -56,6 +66,10 @@ def main(argv=None):
     kept = [(row, image) for row, image in zip(rows, images) if row["smiley"] in MEANING]
     if not kept:
         raise cli.UserError(f"{args.data} has none of the labels {', '.join(MEANING)}")
+    people = half_of({row["person"] for row, _ in kept}, args.half)
+    kept = [(row, image) for row, image in kept if row["person"] in people]
+    if not kept:
+        raise cli.UserError(f"{args.data} has one person: there is no second half")
     detector = Detector.load(args.weights)
     voter = Voter.load(args.smiles or args.weights / "smiles.npz")
     missing = set(MEANING.values()) - set(voter.classes)

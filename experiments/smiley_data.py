@@ -15,7 +15,10 @@ from pipeline.windows import Mipmap, crop
 # The same algorithm as for detection, at 0.6 of its strength: a mouth is finer than a face.
 # Shift and size vary as much as the 45 windows of the vote, since these are what the
 # network will be shown.
-SMILEYS = replace(Augmentation().scaled(0.6), shift=0.15, scale=0.20, flip=0.5)
+SMILEYS = replace(Augmentation().scaled(0.6), shift=0.15, scale=0.20, flip=0.5, stretch=0.0)
+# For faces unlike those of the data, as real ones are unlike rendered ones: broad and long
+# ones, other cameras and lights, up to no colour at all.
+STRANGERS = replace(Augmentation(), shift=0.15, scale=0.20, saturation=1.0)
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Train the smiley network on a data set and measure it on what was held out.
 
 The article's three attempts are `--no-augment`, `--split person` and, what worked
-for its author, `--split image`. The number of classes comes from the data.
+for its author, `--split image`. `--strangers` is for a net that must read faces unlike
+those it learns from. The number of classes comes from the data.
 
 Ctrl-C saves and ends; `--resume` goes on, to the same weights as if nothing had
 happened, also after a kill. Watch it by `make monitor`.
@@ -34,6 +35,11 @@ def arguments(argv=None):
     parser.add_argument(
         "--no-augment", action="store_true", help="train on the squares as labelled"
     )
+    parser.add_argument(
+        "--strangers",
+        action="store_true",
+        help="augment harder, for faces unlike the data's: real ones, where those are rendered",
+    )
     parser.add_argument("--epochs", type=int, default=80, help="passes through the data")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
@@ -50,6 +56,8 @@ def arguments(argv=None):
     for name, least in (("epochs", 1), ("batch", 1), ("workers", 0), ("seed", 0)):
         if getattr(args, name) < least:
             parser.error(f"--{name} must be at least {least}")
+    if args.no_augment and args.strangers:
+        parser.error("--no-augment and --strangers contradict each other")
     if not 0 <= args.fold < args.folds:
         parser.error(f"--fold must be from 0 to {args.folds - 1}")
     return args
@@ -58,7 +66,7 @@ def arguments(argv=None):
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
-    from experiments.smiley_data import SMILEYS, SmileyData
+    from experiments.smiley_data import SMILEYS, STRANGERS, SmileyData
     from experiments.smiley_training import epoch_steps, train_smileys
     from experiments.splits import parts_of
     from experiments.training import Stopped, check_unfinished
@@ -81,7 +89,7 @@ def main(argv=None):
                 data,
                 parts,
                 out,
-                augmentation=None if args.no_augment else SMILEYS,
+                augmentation=None if args.no_augment else STRANGERS if args.strangers else SMILEYS,
                 epochs=args.epochs,
                 steps=steps,
                 batch=args.batch,
@@ -127,6 +135,7 @@ def write_results(args, argv, data, parts, trained, data_hash):
     save_weights(args.out / "smiles.npz", trained.network, "smiles", **meta)
     steps = epoch_steps(len(parts.fit), args.batch)
     what = "windows as labelled" if args.no_augment else "augmented windows"
+    what += ", harder than usual (`STRANGERS`)" * args.strangers
     write_card(
         args.out / "smiles.md",
         data,

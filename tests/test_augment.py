@@ -23,7 +23,7 @@ from pipeline.windows import box_matrix, crop
 
 NONE = Augmentation().scaled(0)
 NAMES = [field.name for field in fields(Augmentation)]
-GEOMETRY = ["shift", "scale", "rotation", "flip", "perspective"]
+GEOMETRY = ["shift", "scale", "rotation", "flip", "perspective", "stretch"]
 
 
 def rng(seed=0):
@@ -87,6 +87,28 @@ def test_flip_mirrors_half_of_them():
     always = replace(NONE, flip=1.0)
     flipped = augment(rng(), picture, BOX, always).astype(int)
     assert np.abs(flipped - crop(picture, [BOX])[0][:, ::-1]).max() <= 1
+
+
+def test_stretch_trades_width_for_height():
+    a, draws = many("stretch")
+    np.testing.assert_allclose([d[4] for d in draws], [(30, 40)] * 400)
+    widths = np.array([(d[1] - d[0])[0] for d in draws])
+    heights = np.array([(d[2] - d[0])[1] for d in draws])
+    np.testing.assert_allclose(widths * heights, 40 * 40)
+    broad = np.log(widths / heights)
+    assert np.abs(broad).max() <= a.stretch
+    assert broad.max() > 0.9 * a.stretch
+    assert broad.min() < -0.9 * a.stretch
+
+
+def test_stretch_follows_the_face_and_not_the_turned_window():
+    # A face twice as broad stays upright in its picture, however the window is turned.
+    for seed in range(50):
+        turned = random_matrix(rng(seed), BOX, 48, Augmentation().only("rotation"))
+        both = random_matrix(rng(seed), BOX, 48, Augmentation().only("rotation", "stretch"))
+        change = both @ np.linalg.inv(turned)  # in the picture
+        np.testing.assert_allclose(change[[0, 1], [1, 0]], 0, atol=1e-9)
+        assert change[0, 0] * change[1, 1] == pytest.approx(1)
 
 
 def test_perspective_keeps_the_centre_and_bends_the_square():

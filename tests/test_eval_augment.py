@@ -15,7 +15,8 @@ from experiments.smiley_data import SMILEYS
 def test_each_transform_is_left_out_once_and_alone_once():
     found = augmentations()
     whole = asdict(SMILEYS)
-    for name in Augmentation.__dataclass_fields__:
+    assert set(NAMES) == set(Augmentation.__dataclass_fields__) - {"stretch"}  # not for smileys
+    for name in NAMES:
         without, only = asdict(found["without", name]), asdict(found["only", name])
         assert without == {**whole, name: 0}
         assert only == {**dict.fromkeys(whole, 0), name: whole[name]}

@@ -8,7 +8,7 @@ import numpy as np
 
 from augment.drawn import drawn_face
 from cli import ROOT
-from experiments.eval_carry import MEANING, answer
+from experiments.eval_carry import MEANING, answer, half_of
 
 SCRIPT = ROOT / "experiments" / "eval_carry.py"
 
@@ -17,6 +17,13 @@ def test_the_answer_is_the_largest_share_among_the_five():
     classes = ["tongue", "smile", "surprise", "sad", "angry", "neutral"]
     assert answer([0.9, 0.01, 0.02, 0.04, 0.02, 0.01], classes) == "sad"  # not the tongue
     assert answer([0.0, 0.6, 0.4, 0.0, 0.0, 0.0], classes) == "happy"
+
+
+def test_halves_share_no_person_and_leave_none_out():
+    people = {"c", "a", "d", "b", "e"}
+    assert half_of(people, "first") == ["a", "c", "e"]
+    assert half_of(people, "second") == ["b", "d"]
+    assert half_of(people, None) == ["a", "b", "c", "d", "e"]
 
 
 def test_every_picture_is_answered_and_counted(tmp_path):
@@ -40,3 +47,13 @@ def test_a_set_without_these_expressions_is_refused(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 2
     assert "has none of the labels happy, surprise" in result.stderr
+
+
+def test_one_person_has_no_second_half(tmp_path):
+    cv2.imwrite(str(tmp_path / "0.png"), drawn_face(96))
+    text = "path,person,smiley,clip,frame,x,y,w,h\n0.png,p,happy,c,0,25,23,45,45\n"
+    (tmp_path / "manifest.csv").write_text(text)
+    command = [sys.executable, str(SCRIPT), "--data", str(tmp_path), "--half", "second"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "there is no second half" in result.stderr

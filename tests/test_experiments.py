@@ -197,6 +197,22 @@ def test_train_smiles_from_end_to_end(faces, tmp_path):
     assert meta["classes"] == ["smile", "sad"]
 
 
+def test_a_net_for_strangers_sees_all_that_varies_among_real_pictures(faces, tmp_path):
+    result = run(
+        "train_smiles.py", "--data", faces, "--split", "none", "--strangers", "--epochs", 1,
+        "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "harder than usual" in (tmp_path / "run" / "smiles.md").read_text()
+    from experiments.training import load_checkpoint, read_note
+
+    path = tmp_path / "run" / "checkpoint.npz"
+    used = read_note(path, load_checkpoint(path)[1])["settings"]["augmentation"]
+    assert all(used.values())  # no transform is left out
+    assert used["saturation"] == 1  # down to grey
+    assert used["shift"] >= 0.15  # the detector's squares wander
+
+
 def test_train_detector_from_end_to_end_and_resumed(faces, tmp_path):
     from nets.detector import build_net_small_calibration
     from nets.weights import save_weights
@@ -227,6 +243,7 @@ def test_train_detector_from_end_to_end_and_resumed(faces, tmp_path):
         ("train_smiles.py", ["--data", "none.csv"], "error: no file none.csv"),
         ("train_smiles.py", ["--data", "{faces}", "--fold", "9"], "--fold must be from 0 to 4"),
         ("train_smiles.py", ["--data", "{faces}", "--split", "person"], "there are 4"),
+        ("train_smiles.py", ["--data", "{faces}", "--strangers", "--no-augment"], "contradict"),
         ("train_smiles.py", ["--data", "{faces}/faces.csv"], "lacks the column smiley, frame"),
         ("train_detector.py", ["--faces", "none.csv", "--scenes", "x"], "error: no file none.csv"),
     ],
