@@ -17,17 +17,34 @@ class FakeWorker:
 
     def __init__(self, *seconds):
         self.seconds = list(seconds)
+        self.closed = False
 
     def run(self, task, repeat):
         return [self.seconds.pop(0)] * repeat, 100.0
 
+    def close(self):
+        self.closed = True
 
-def test_ratios_are_taken_within_a_turn():
+
+@pytest.fixture
+def fake_workers(monkeypatch):
+    """Let the given workers answer, in the order in which they are started."""
+
+    def use(*workers):
+        queue = list(workers)
+        monkeypatch.setattr(bench, "Worker", lambda command, threads, extra: queue.pop(0))
+        return workers
+
+    return use
+
+
+def test_ratios_are_taken_within_a_turn(fake_workers):
     # The machine halves its speed in the second turn: the ratio must not notice.
-    workers = {("ours", 1): FakeWorker(1.0, 2.0), ("peers", 1): FakeWorker(3.0, 6.0)}
+    workers = fake_workers(FakeWorker(1.0, 2.0), FakeWorker(3.0, 6.0))
     group = ("steps", 10, [("ours", "ours", "a", {}), ("other", "peers", "b", {})])
-    args = SimpleNamespace(rounds=2, repeat=2, commands={})
-    ours, other = bench.measure(group, 1, args, workers)
+    args = SimpleNamespace(rounds=2, repeat=2, commands={"ours": [], "peers": []})
+    ours, other = bench.measure(group, 1, args)
+    assert all(worker.closed for worker in workers)  # a process each: memory is its own
     assert (ours["ours_faster"], ours["ours_faster_low"]) == (1.0, 1.0)
     assert (other["ours_faster_low"], other["ours_faster_high"]) == (3.0, 3.0)
     assert ours["rate"] == pytest.approx(10 / 1.5)
@@ -54,9 +71,10 @@ def test_tables_come_back_as_they_were_written(tmp_path):
     assert bench.read_table(tmp_path / "none.csv") == []
 
 
-def test_growth_asks_for_every_size_and_is_drawn(tmp_path):
-    times = FakeWorker(*[0.5] * 100)
-    rows = bench.growth(1, SimpleNamespace(repeat=1, commands={}), {("ours", 1): times})
+def test_growth_asks_for_every_size_and_is_drawn(tmp_path, fake_workers):
+    fake_workers(FakeWorker(*[0.5] * 300))
+    args = SimpleNamespace(rounds=3, repeat=1, commands={"ours": []})
+    rows = bench.growth(1, args)
     assert {row["seconds"] for row in rows} == {0.5}
     areas = [row["x"] for row in rows if "megapixels" in row["plot"]]
     assert areas == [w * h / 1e6 for w, h in AREAS]

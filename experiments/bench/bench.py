@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -114,24 +115,29 @@ def rendered_picture(path):
     return path
 
 
-def worker_for(whose, threads, extra, args, workers):
-    """The worker of this kind, started when it is first asked for."""
-    key = (whose, threads, *extra)
-    if key not in workers:
-        workers[key] = Worker(args.commands[whose], threads, extra)
-    return workers[key]
+@contextmanager
+def workers_for(candidates, threads, args):
+    """A process for each candidate, by name: its peak memory is its own."""
+    workers = {}
+    try:
+        for name, whose, _, extra in candidates:
+            workers[name] = Worker(args.commands[whose], threads, extra)
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.close()
 
 
-def measure(group, threads, args, workers):
+def measure(group, threads, args):
     """Measure one group, turn by turn: rows of the table."""
     title, items, candidates = group
     seconds = {name: [] for name, *_ in candidates}
     memory = {}
-    for _ in range(args.rounds):
-        for name, whose, task, extra in candidates:
-            worker = worker_for(whose, threads, extra, args, workers)
-            runs, memory[name] = worker.run(task, args.repeat)
-            seconds[name].append(float(np.median(runs)))
+    with workers_for(candidates, threads, args) as workers:
+        for _ in range(args.rounds):
+            for name, _, task, _ in candidates:
+                runs, memory[name] = workers[name].run(task, args.repeat)
+                seconds[name].append(float(np.median(runs)))
     ours = np.array(seconds["ours"])
     rows = []
     for name, times in seconds.items():
@@ -152,9 +158,8 @@ def measure(group, threads, args, workers):
     return rows
 
 
-def growth(threads, args, workers):
-    """How our times grow: rows of (plot, x, seconds)."""
-    worker = worker_for("ours", threads, {}, args, workers)
+def growth(threads, args):
+    """How our times grow: rows of (plot, x, seconds), medians of turns through all sizes."""
     plots = {
         "training step, images a second": [
             (n, "train" if n == 128 else f"train {n}") for n in TRAIN
@@ -163,12 +168,16 @@ def growth(threads, args, workers):
         "detection, ms over megapixels": [(w * h / 1e6, f"area {w} {h}") for w, h in AREAS],
         "detection at 960x540, ms over faces": [(n, f"faces {n}") for n in FACES],
     }
+    tasks = [(plot, x, task) for plot, sizes in plots.items() for x, task in sizes]
+    seconds = {(plot, x): [] for plot, x, _ in tasks}
+    with workers_for([("ours", "ours", None, {})], threads, args) as workers:
+        for _ in tqdm(range(args.rounds), desc=f"growth, {threads} threads"):
+            for plot, x, task in tasks:
+                seconds[plot, x] += workers["ours"].run(task, args.repeat)[0]
     return [
-        {"plot": plot, "threads": threads, "x": x,
-         "seconds": float(np.median(worker.run(task, args.repeat)[0]))}
-        for plot, tasks in plots.items()
-        for x, task in tqdm(tasks, desc=plot)
-    ]  # fmt: skip
+        {"plot": plot, "threads": threads, "x": x, "seconds": float(np.median(times))}
+        for (plot, x), times in seconds.items()
+    ]
 
 
 def video_rows(args):
@@ -341,29 +350,23 @@ def main(argv=None):
         "ours": [sys.executable, str(HERE / "ours.py"), str(args.picture)],
         "peers": [str(args.peers), str(HERE / "peers.py"), str(args.picture), str(onnx)],
     }
-    workers = {}
-    try:
-        for part in args.parts:
-            if part == "video":
-                write_table(args.out / "video.csv", video_rows(args))
-                continue
-            path = args.out / ("growth.csv" if part == "growth" else "table.csv")
-            for threads in args.threads:
+    for part in args.parts:
+        if part == "video":
+            write_table(args.out / "video.csv", video_rows(args))
+            continue
+        path = args.out / ("growth.csv" if part == "growth" else "table.csv")
+        for threads in args.threads:
+            if part == "growth":
+                new = growth(threads, args)
+            else:
+                groups = [group for group in GROUPS if group[0].startswith(PARTS[part])]
                 new = []
-                if part == "growth":
-                    new = growth(threads, args, workers)
-                for group in tqdm(
-                    [g for g in GROUPS if g[0].startswith(PARTS[part])] if part in PARTS else [],
-                    desc=f"{part}, {threads} threads",
-                ):
-                    new += measure(group, threads, args, workers)
-                key = "plot" if part == "growth" else "what"
-                replaced = {(row[key], row["threads"]) for row in new}
-                old = [r for r in read_table(path) if (r[key], r["threads"]) not in replaced]
-                write_table(path, old + new)
-    finally:
-        for worker in workers.values():
-            worker.close()
+                for group in tqdm(groups, desc=f"{part}, {threads} threads"):
+                    new += measure(group, threads, args)
+            key = "plot" if part == "growth" else "what"
+            replaced = {(row[key], row["threads"]) for row in new}
+            old = [r for r in read_table(path) if (r[key], r["threads"]) not in replaced]
+            write_table(path, old + new)
     rows = read_table(args.out / "table.csv")
     rows.sort(key=lambda row: ([g[0] for g in GROUPS].index(row["what"]), row["threads"]))
     curves = read_table(args.out / "growth.csv")
