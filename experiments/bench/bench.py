@@ -269,7 +269,7 @@ def plot_growth(rows, path):
             axis.minorticks_off()
         axis.set(title=what, ylim=(0, None))
         axis.grid(alpha=0.3)
-        axis.legend()
+        axis.legend(loc="lower right")
     with written(path) as beside:
         figure.savefig(beside, dpi=110)
 
