@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -86,6 +87,17 @@ def test_further_takes_are_other_shots_and_leave_the_first_as_it_is(call, folder
     assert len(set(made.values())) == len(made)  # no shot twice
 
 
+def test_a_folder_from_before_there_was_an_option_is_complete(call, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "set")
+    note = tmp_path / "set" / "settings.json"
+    old = json.loads(note.read_text())
+    assert old.pop("takes") == 1
+    note.write_text(json.dumps(old))
+    code, out, _ = call(make_data.main, "--out", tmp_path / "set", *OPTIONS)
+    assert code == 0
+    assert "is complete" in out
+
+
 def test_make_data_skips_what_is_complete(call, folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     code, out, _ = call(make_data.main, "--out", folder, *OPTIONS)
@@ -160,6 +172,19 @@ def test_folds_by_person_hold_out_whole_people():
     assert all(len(set(folds[people == name])) == 1 for name in set(people))
     assert set(folds) == set(range(calibrate.FOLDS))
     assert len(set(calibrate.folds_of(people, "image", 0)[people == "a"])) > 1
+
+
+def test_the_report_of_the_calibration_takes_a_classifier_that_saw_one_set():
+    pixels, net = "1-NN, 24x24 pixels", calibrate.NET
+    rows = [("real", pixels, "image", 0.7, 0.01), ("real", pixels, "person", 0.25, 0.02)]
+    rows += [("real", net, "image", 0.6, 0.0), ("real", net, "person", 0.5, 0.0)]
+    rows += [("rendered", pixels, "image", 0.8, 0.01), ("rendered", pixels, "person", 0.2, 0.02)]
+    carried = {("rendered", pixels): dict.fromkeys(calibrate.CARRIED, 0.5)}
+    text = calibrate.report(rows, carried, 5, 23, 962, "command")
+    assert "| real | 1-NN, 24x24 pixels | 0.700 ± 0.010 | 0.250 ± 0.020 | 0.450 |" in text
+    assert "| real | the article's net | 0.600 | 0.500 | 0.100 |" in text
+    assert "| rendered | the article's net" not in text
+    assert "| rendered | 1-NN, 24x24 pixels | 0.500 | 0.50 |" in text
 
 
 @pytest.mark.parametrize("classifier", [calibrate.nearest_neighbour, calibrate.linear_classifier])
