@@ -6,7 +6,7 @@ import numpy as np
 from augment.stream import Stream
 from experiments.smiley_data import SMILEYS, SmileyBatches, labelled_squares
 from experiments.smiley_metrics import predict
-from experiments.training import RATE, Trainer, cosine, set_seed
+from experiments.training import RATE, Trainer, set_seed, take_steps
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
@@ -43,10 +43,8 @@ def article_net(train, labels, test, margin, steps=STEPS, seed=0):
     trainer = Trainer(network)
     probabilities = compile_probabilities(network)
     with Stream(SmileyBatches(rows, pictures, classes, SMILEYS, BATCH), seed) as stream:
-        for step in range(steps):
-            trainer.learning_rate = cosine(RATE, step / steps)
-            windows, numbers = next(stream)
-            trainer.step(network_input(windows), numbers)
+        for _ in take_steps(trainer, stream, RATE, range(steps), steps):
+            pass
     squares = network_input(labelled_squares(*faces_of(test, margin)))
     return np.array(classes)[predict(probabilities, squares).argmax(1)]
 

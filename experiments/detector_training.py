@@ -10,10 +10,9 @@ from augment.stream import Stream
 from dataset.tables import box_of
 from experiments.detector_data import DetectorBatches, Scene, read_faces, read_scenes
 from experiments.detector_metrics import match, recall_at
-from experiments.training import Trainer, cosine, load_checkpoint, save_checkpoint
+from experiments.training import Trainer, load_checkpoint, save_checkpoint, take_steps
 from nets.detector import build_net_big, build_net_small
 from nets.functions import compile_faces, compile_scan
-from nets.input import network_input
 from nets.weights import load_network, save_weights
 from pipeline.calibration import Calibrator
 from pipeline.cascade import Detector
@@ -82,12 +81,9 @@ class DetectorTraining:
         faces, scenes = self.faces["train"], self.scenes["train"] + self.crowds
         batches = DetectorBatches(faces, scenes, hard, size, BATCHES[kind])
         seed = self.args.seed * 1000 + size
-        losses = []
         with Stream(batches, seed, self.args.workers, start=done) as stream:
-            for step in tqdm(range(done, done + steps), desc=f"{kind} net", mininterval=20):
-                trainer.learning_rate = cosine(RATES[kind], step / total)
-                images, labels = next(stream)
-                losses.append(trainer.step(network_input(images), labels))
+            bar = tqdm(range(done, done + steps), desc=f"{kind} net", mininterval=20)
+            losses = list(take_steps(trainer, stream, RATES[kind], bar, total))
         loss, accuracy = np.mean(losses[-200:], axis=0)
         self.log(net=kind, step=done + steps, loss=float(loss), accuracy=float(accuracy))
 

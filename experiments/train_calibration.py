@@ -44,8 +44,7 @@ def main(argv=None):
     from augment.stream import Stream
     from experiments.calibration_data import CalibrationBatches, judge
     from experiments.detector_data import read_faces
-    from experiments.training import Trainer, cosine, set_seed
-    from nets.input import network_input
+    from experiments.training import Trainer, set_seed, take_steps
     from nets.weights import DETECTOR, save_weights
     from output import make_folder
     from pipeline.calibration import Calibrator, side_of
@@ -64,12 +63,9 @@ def main(argv=None):
     network = DETECTOR[kind]()
     trainer = Trainer(network)
     batches = CalibrationBatches(learnt, side_of(network))
-    losses = []
     with Stream(batches, args.seed, args.workers) as stream:
-        for step in tqdm(range(args.steps), desc="training", unit=" batches"):
-            trainer.learning_rate = cosine(1e-3, step / args.steps)
-            images, labels = next(stream)
-            losses.append(trainer.step(network_input(images), labels))
+        bar = tqdm(range(args.steps), desc="training", unit=" batches")
+        losses = list(take_steps(trainer, stream, 1e-3, bar, args.steps))
     loss, accuracy = np.mean(losses[-200:], axis=0)
     origin = (
         f"experiments/train_calibration.py --net {args.net} --steps {args.steps} --seed {args.seed}"

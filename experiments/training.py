@@ -103,6 +103,29 @@ class Trainer:
             variable.set_value(array)
 
 
+def take_steps(trainer, batches, rate, steps, total):
+    """Train without measuring, the rate falling from ``rate`` along a cosine over ``total`` steps.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    batches : iterator of (uint8 (N, H, W, 3), labels int32 (N,)), as `augment.stream.Stream`
+    rate : float
+    steps : iterable of int
+        Numbers of the steps to take, of ``total``; a bar over them shows how far it is.
+    total : int
+
+    Yields
+    ------
+    list
+        Loss and accuracy of each batch, as from `Trainer.step`.
+    """
+    for step in steps:
+        trainer.learning_rate = cosine(rate, step / total)
+        images, labels = next(batches)
+        yield trainer.step(network_input(images), labels)
+
+
 def save_checkpoint(path, state, **extra):
     """Write `Trainer.state` and named arrays beside ``path``, then rename."""
     data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later

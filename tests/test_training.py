@@ -28,6 +28,7 @@ from experiments.training import (
     check_unfinished,
     chosen_epoch,
     set_seed,
+    take_steps,
     train,
 )
 from nets.detector import build_net_small
@@ -74,6 +75,21 @@ def signal_after(process, out, epoch, what):
     process.send_signal(what)
     said = process.communicate(timeout=300)[1]
     return process.returncode, said
+
+
+def test_steps_taken_in_rounds_share_one_cosine():
+    class Told:
+        learning_rate = None
+
+        def step(self, inputs, labels):
+            assert inputs.shape == (2, 3, 12, 12)
+            return [self.learning_rate, labels.sum()]
+
+    batches = ((np.zeros((2, 12, 12, 3), np.uint8), np.int32([k, k])) for k in range(4))
+    rounds = [list(take_steps(Told(), batches, 2.0, steps, 4)) for steps in ([0, 1], [2, 3])]
+    half = np.sqrt(0.5)  # of 45 and 135 degrees
+    assert [rate for rate, _ in rounds[0] + rounds[1]] == pytest.approx([2, 1 + half, 1, 1 - half])
+    assert [labels for _, labels in rounds[0] + rounds[1]] == [0, 2, 4, 6]
 
 
 def test_stopped_and_killed_and_resumed_is_the_same_to_the_bit(faces, tmp_path):
