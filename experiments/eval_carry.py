@@ -16,6 +16,8 @@ import cli
 
 cli.use_project_python()
 
+from pipeline.square import best_square
+
 # Label of the set: smiley that means it.
 MEANING = {
     "happy": "smile",
@@ -30,6 +32,17 @@ def answer(shares, classes):
     """The expression whose smiley has the largest share; shares (classes,) in their order."""
     share = dict(zip(classes, shares))
     return max(MEANING, key=lambda label: share[MEANING[label]])
+
+
+def read_face(image, labelled, detector, voter):
+    """The answer to a picture, by the whole pipeline, and whether the face was found.
+
+    Where it was not, the labelled box (x, y, w, h) is read.
+    """
+    boxes, scores = detector.detect(image, max(24, 0.5 * labelled[2]))
+    chosen = best_square(boxes, scores)
+    box = labelled if chosen is None else boxes[chosen]
+    return answer(voter.vote(image, box).shares, voter.classes), chosen is not None
 
 
 def half_of(people, half):
@@ -57,7 +70,6 @@ def main(argv=None):
     from dataset.manifest import manifest_path, read_manifest
     from dataset.tables import box_of, read_images
     from pipeline.cascade import Detector
-    from pipeline.square import best_square
     from pipeline.vote import Voter
 
     path = manifest_path(args.data)
@@ -77,12 +89,9 @@ def main(argv=None):
         raise cli.UserError(f"the net does not know {', '.join(sorted(missing))}")
     counts, unfound = Counter(), 0
     for row, image in tqdm(kept, unit=" pictures"):
-        smallest = 0.5 * box_of(row)[2]
-        boxes, scores = detector.detect(image, max(24, smallest))
-        chosen = best_square(boxes, scores)
-        unfound += chosen is None
-        box = box_of(row) if chosen is None else boxes[chosen]
-        counts[row["smiley"], answer(voter.vote(image, box).shares, voter.classes)] += 1
+        read, found = read_face(image, box_of(row), detector, voter)
+        unfound += not found
+        counts[row["smiley"], read] += 1
     recalls = []
     for label in MEANING:
         total = sum(counts[label, other] for other in MEANING)
