@@ -7,6 +7,7 @@ from experiments.smiley_data import SMILEYS
 from experiments.smiley_training import epoch_steps
 from experiments.split_arms import FOLDS, arm_of
 
+# All that vary a smiley: what is off already cannot be left out.
 NAMES = [field.name for field in fields(Augmentation) if getattr(SMILEYS, field.name)]
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
 KINDS = ("strength", "without", "only")
