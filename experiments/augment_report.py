@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
-from experiments.intervals import interval
+from experiments.intervals import differences, interval
 from experiments.plots import plt, save
 from experiments.results import write_csv
 from output import written
@@ -34,10 +34,18 @@ class Ablation:
             [self.found[split, setting, seed][f"{part}_accuracy"] for seed in self.seeds]
         )
 
-    def change(self, split, setting, part="val"):
-        """Difference from what the setting is compared with, paired by seed: Interval."""
+    def change(self, split, setting):
+        """Difference of held-out accuracy from what the setting is compared with: Interval.
+
+        Paired by seed. For the transforms, whose changes are small and many, the noise is that
+        of all arms of their kind.
+        """
         base = AGAINST.get(setting[0], BASE)
-        return interval(self.values(split, setting, part) - self.values(split, base, part))
+        if setting[0] not in AGAINST:
+            return interval(self.values(split, setting) - self.values(split, base))
+        alike = [other for other in self.settings if other[0] == setting[0]]
+        rows = [self.values(split, other) for other in (base, *alike)]
+        return differences(rows)[alike.index(setting)]
 
     def recommended(self, split):
         """The strength of highest mean accuracy on the pictures that choose the epoch."""
@@ -71,7 +79,7 @@ def write_results(data, arms, results, args, command):
         f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
         f"batches of {first.batch} in every arm; {len(arms)} arms took {hours:.1f} hours of one "
         "core. Intervals are Student's t over the seeds; differences are paired by seed, on the "
-        "same held-out pictures.",
+        "same held-out pictures, those of transforms with the noise of all arms of their kind.",
         "",
         "## Strength",
         "",
