@@ -12,6 +12,7 @@ from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.calibration import Calibrator
+from pipeline.light import lightened
 from pipeline.odds import log_odds, probability
 from pipeline.windows import Mipmap, crop, neighbours, non_maximum_suppression
 
@@ -122,7 +123,7 @@ class Detector:
         return scores
 
     def stages(self, image, min_face=24, threshold=None):
-        """Run the cascade and keep what every stage found.
+        """Run the cascade and keep what every stage found; a dark picture is lightened first.
 
         Parameters
         ----------
@@ -137,7 +138,7 @@ class Detector:
         Detection
         """
         threshold = self.big_threshold if threshold is None else threshold
-        picture = Mipmap.of(image)
+        picture = lightened(Mipmap.of(image))
         boxes, scores, levels = self.candidates(picture.levels[0], min_face)
         survivors = self.survive(picture, boxes, scores, levels)
         survivor_scores = self.classify(picture, survivors)

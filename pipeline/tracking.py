@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipeline.light import lightened
 from pipeline.windows import Mipmap, neighbours, non_maximum_suppression
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from
@@ -42,7 +43,7 @@ class Tracker:
         picture = Mipmap.of(frame)
         self.since += 1
         if self.last is not None and self.since < self.every:
-            boxes, scores = self.near(picture)
+            boxes, scores = self.near(lightened(picture))
             if len(boxes):
                 return boxes, scores
         self.since = 0
