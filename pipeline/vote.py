@@ -12,7 +12,8 @@ import numpy as np
 from nets import functions
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.windows import crop, neighbours, surroundings
+from pipeline.light import lightened
+from pipeline.windows import Mipmap, crop, neighbours, surroundings
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Voter:
         return cls(function, meta["classes"], shared)
 
     def vote(self, image, box):
-        """Let the 45 windows beside a box vote.
+        """Let the 45 windows beside a box vote; a dark picture is lightened first.
 
         Parameters
         ----------
@@ -91,10 +92,11 @@ class Voter:
         -------
         Vote
         """
+        picture = lightened(Mipmap.of(image))
         if self.shared:
-            windows = crop(image, surroundings(box), 64)
+            windows = crop(picture, surroundings(box), 64)
         else:
-            windows = crop(image, neighbours(box))
+            windows = crop(picture, neighbours(box))
         return Vote(self.classes, self.smile_probs_sum(network_input(windows)))
 
 
