@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from augment.transforms import Augmentation, augment
@@ -18,6 +19,13 @@ POSITIVES = replace(HARSH, shift=0.09, scale=0.14)
 NEGATIVES = replace(HARSH, shift=0.15, scale=0.25, occlusion=0.05)
 # But one beside a face, moved too far, would show the face.
 MINED = replace(HARSH, shift=0.05, scale=0.10, occlusion=0.05)
+
+HIDDEN = 0.2  # of all windows lie partly behind something
+COVERED = (0.1, 0.5)  # how far in the edge reaches, as a share of the window's side
+GREY = 0.12  # of all windows have no colour at all
+DARK = 0.06  # of all windows have little light; dark pictures get more of it beforehand
+LIGHT = (0.15, 0.5)  # share of it that is left to them
+GRAIN = (1.0, 4.0)  # standard deviation of their noise, of 255
 
 FACES = 0.40  # of a batch
 HARD = 0.38  # windows that earlier networks took for faces, as long as there are any
@@ -127,6 +135,35 @@ def box_around(rng, box):
     return cx - side / 2, cy - side / 2, side, side
 
 
+def hidden(rng, window, over):
+    """A window whose one side lies behind a straight edge of another window.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    window, over : ndarray of uint8 (S, S, 3)
+
+    Returns
+    -------
+    ndarray of uint8 (S, S, 3)
+        The middle stays in sight.
+    """
+    size = len(window)
+    angle, covered = rng.uniform(0, 2 * np.pi), rng.uniform(*COVERED)
+    across = (np.arange(size) + 0.5) / size - 0.5
+    along = np.cos(angle) * across + np.sin(angle) * across[:, None]
+    # From 0 to 1 over a pixel, as a lens shows an edge.
+    mask = np.clip((along - 0.5 + covered) * size + 0.5, 0, 1)[..., None]
+    return (window + mask * (over.astype(float) - window)).round().astype(np.uint8)
+
+
+def darkened(rng, window):
+    """A window (S, S, 3) with little light: shadows without contrast, a sensor's noise."""
+    steps = np.linspace(0, 1, 256) ** rng.uniform(1.0, 1.6) * rng.uniform(*LIGHT) * 255
+    noise = rng.normal(0, rng.uniform(*GRAIN), window.shape)
+    return (steps[window] + noise).round().clip(0, 255).astype(np.uint8)
+
+
 class People:
     """Draws faces so that every person counts alike, however many frames she has.
 
@@ -181,7 +218,22 @@ class DetectorBatches:
         return shrunk(windows, self.size), labels
 
     def sample(self, rng):
-        """One window (48, 48, 3) and its label."""
+        """One window (48, 48, 3) and its label.
+
+        Faces and what is none are hidden, grey and dark equally often, so that this does not
+        tell them apart.
+        """
+        window, label = self.clear(rng)
+        if rng.random() < HIDDEN:
+            window = hidden(rng, window, self.nothing(rng))
+        if rng.random() < GREY:
+            window = cv2.cvtColor(cv2.cvtColor(window, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        if rng.random() < DARK:
+            window = darkened(rng, window)
+        return window, label
+
+    def clear(self, rng):
+        """One window (48, 48, 3) in full sight, and its label."""
         draw = rng.random()
         if draw < FACES + AROUND:
             index = self.people.draw(rng)
@@ -192,5 +244,9 @@ class DetectorBatches:
         if draw < FACES + AROUND + HARD and len(self.hard):
             index, *box = self.hard[rng.integers(len(self.hard))]
             return augment(rng, self.scenes[int(index)].picture, box, MINED), 0
+        return self.nothing(rng), 0
+
+    def nothing(self, rng):
+        """A random window (48, 48, 3) of a scene."""
         scene = self.empty[rng.integers(len(self.empty))]
-        return augment(rng, scene.picture, random_box(rng, scene), NEGATIVES), 0
+        return augment(rng, scene.picture, random_box(rng, scene), NEGATIVES)

@@ -8,6 +8,8 @@ from experiments.detector_data import (
     DetectorBatches,
     Scene,
     box_around,
+    darkened,
+    hidden,
     random_box,
     read_faces,
     read_scenes,
@@ -75,6 +77,46 @@ def test_crowds_give_no_random_windows():
     rng = np.random.default_rng(0)
     assert (batches(rng)[0].mean((1, 2, 3)) > 200).mean() < 0.02
     assert (hard(rng)[0].mean((1, 2, 3)) > 200).mean() > 0.2
+
+
+def test_what_hides_a_window_has_a_straight_edge_and_leaves_the_middle():
+    rng = np.random.default_rng(0)
+    window, over = np.full((48, 48, 3), 200, np.uint8), np.full((48, 48, 3), 40, np.uint8)
+    shares = []
+    for _ in range(300):
+        seen = hidden(rng, window, over)
+        covered = seen[..., 0] < 120
+        assert not covered[23:25, 23:25].all()
+        shares.append(covered.mean())
+        # Each row is seen on one side and hidden on the other.
+        assert (np.abs(np.diff(covered.astype(int), axis=1)).sum(axis=1) <= 1).all()
+    assert 0.0 <= min(shares) < 0.1
+    assert 0.4 < max(shares) <= 0.51
+    assert (window == 200).all()
+
+
+def test_the_dark_is_dark_and_noisy_and_keeps_the_order_of_brightness():
+    rng = np.random.default_rng(0)
+    window = np.repeat(np.array([0, 80, 250], np.uint8), 16)[:, None, None]
+    window = np.broadcast_to(window, (48, 48, 3))
+    for _ in range(50):
+        dark = darkened(rng, window)
+        means = [dark[16 * k : 16 * k + 16].mean() for k in range(3)]
+        assert means[0] < means[1] < means[2] < 130
+        assert 0.5 < dark[32:].std() < 4.5
+
+
+def test_faces_and_scenes_are_dark_and_grey_alike():
+    row = {"person": "a", **dict(zip("xywh", BOX))}
+    pale = np.full_like(drawn_face(), (255, 200, 255))
+    scene = Scene(Mipmap(np.full((90, 120, 3), (255, 200, 255), np.uint8)))
+    batches = DetectorBatches(([row], [Mipmap(pale)]), [scene], batch=3000)
+    windows, labels = batches(np.random.default_rng(0))
+    dark = windows.mean((1, 2, 3)) < 90
+    grey = (np.ptp(windows[:, 20:28, 20:28].astype(int), axis=3) == 0).all((1, 2))
+    for label in (0, 1):
+        assert 0.04 < dark[labels == label].mean() < 0.08
+        assert 0.10 < grey[labels == label].mean() < 0.20
 
 
 def test_a_batch_is_mixed_as_announced():
