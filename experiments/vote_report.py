@@ -96,20 +96,7 @@ def write_errors(right, rows, out):
         for j, scale in enumerate(SCALES)
     ]
     write_csv(out / "errors.csv", ("shift", "scale", "one_window", "vote"), table)
-    figure, grid = plt.subplots(1, 3, figsize=(11, 3.6), constrained_layout=True)
-    maps = [accuracy[0], accuracy[1], accuracy[1] - accuracy[0]]
-    titles = ["one window", "vote of 45", "gain of the vote"]
-    for number, (axes, values, title) in enumerate(zip(grid, maps, titles)):
-        limits = {"cmap": "RdBu", "vmin": -0.3, "vmax": 0.3}
-        limits = limits if number == 2 else {"cmap": "viridis", "vmin": 0, "vmax": 1}
-        axes.imshow(values, **limits)
-        for i in range(len(SHIFTS)):
-            for j in range(len(SCALES)):
-                axes.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center", color="0.5")
-        axes.set_xticks(range(len(SCALES)), SCALES)
-        axes.set_yticks(range(len(SHIFTS)), SHIFTS)
-        axes.set(xlabel="scale of the box", ylabel="shift, in sides", title=title)
-    save(figure, out / "errors.png")
+    plot_errors(accuracy, out / "errors.png")
     middle = SCALES.index(1.0)
     cells = {
         "the true box": (0, middle),
@@ -173,6 +160,27 @@ def write_videos(videos, out):
         "that between videos."
     )
     write_csv(out / "video.csv", ("video", "windows", "half_life", "accuracy"), table)
+
+
+def plot_errors(accuracy, path):
+    """Heat maps of an array (2, shifts, scales): one window, the vote, what the vote gains."""
+    figure, grid = plt.subplots(1, 3, figsize=(11, 3.6), constrained_layout=True)
+    maps = [accuracy[0], accuracy[1], accuracy[1] - accuracy[0]]
+    titles = ["one window", "vote of 45", "gain of the vote"]
+    for number, (axes, values, title) in enumerate(zip(grid, maps, titles)):
+        limits = {"cmap": "RdBu", "vmin": -0.3, "vmax": 0.3}
+        limits = limits if number == 2 else {"cmap": "viridis", "vmin": 0, "vmax": 1}
+        image = axes.imshow(values, **limits)
+        for i in range(len(SHIFTS)):
+            for j in range(len(SCALES)):
+                # Black where the colour beneath is bright, by its mean of red, green and blue.
+                bright = np.mean(image.to_rgba(values[i, j])[:3]) > 0.45
+                colour = "black" if bright else "white"
+                axes.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center", color=colour)
+        axes.set_xticks(range(len(SCALES)), SCALES)
+        axes.set_yticks(range(len(SHIFTS)), SHIFTS)
+        axes.set(xlabel="scale of the box", ylabel="shift, in sides", title=title)
+    save(figure, path)
 
 
 def plot_reliability(bins, path):
