@@ -7,6 +7,7 @@ import numpy as np
 
 from augment.transforms import Augmentation, augment
 from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
+from experiments.hard_faces import darken
 from pipeline.calibration import shrunk
 from pipeline.windows import Mipmap, overlaps
 
@@ -25,7 +26,6 @@ COVERED = (0.1, 0.5)  # how far in the edge reaches, as a share of the window's 
 GREY = 0.12  # of all windows have no colour at all
 DARK = 0.06  # of all windows have little light; dark pictures get more of it beforehand
 LIGHT = (0.15, 0.5)  # share of it that is left to them
-GRAIN = (1.0, 4.0)  # standard deviation of their noise, of 255
 
 FACES = 0.40  # of a batch
 HARD = 0.38  # windows that earlier networks took for faces, as long as there are any
@@ -157,13 +157,6 @@ def hidden(rng, window, over):
     return (window + mask * (over.astype(float) - window)).round().astype(np.uint8)
 
 
-def darkened(rng, window):
-    """A window (S, S, 3) with little light: shadows without contrast, a sensor's noise."""
-    steps = np.linspace(0, 1, 256) ** rng.uniform(1.0, 1.6) * rng.uniform(*LIGHT) * 255
-    noise = rng.normal(0, rng.uniform(*GRAIN), window.shape)
-    return (steps[window] + noise).round().clip(0, 255).astype(np.uint8)
-
-
 class People:
     """Draws faces so that every person counts alike, however many frames she has.
 
@@ -229,7 +222,7 @@ class DetectorBatches:
         if rng.random() < GREY:
             window = cv2.cvtColor(cv2.cvtColor(window, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         if rng.random() < DARK:
-            window = darkened(rng, window)
+            window = darken(window, rng, LIGHT).round().clip(0, 255).astype(np.uint8)
         return window, label
 
     def clear(self, rng):

@@ -223,10 +223,10 @@ def background(scene, rng):
     return (image[:, ::-1] if rng.random() < 0.5 else image).astype(np.float32)
 
 
-def darken(image, rng):
-    """Little light: darker, less contrast in the shadows, a sensor's noise."""
-    light = (image.clip(0, 255) / 255) ** rng.uniform(1.0, 1.6) * rng.uniform(0.12, 0.35)
-    return 255 * light + rng.normal(0, rng.uniform(1, 4), image.shape).astype(np.float32)
+def darken(image, rng, left=(0.12, 0.35)):
+    """Little light: darker by what share is ``left``, flat shadows, a sensor's noise; floats."""
+    light = (image.clip(0, 255) / 255) ** rng.uniform(1.0, 1.6) * rng.uniform(*left)
+    return 255 * light + rng.normal(0, rng.uniform(1, 4), image.shape).astype(light.dtype)
 
 
 def blur(image, side, rng):

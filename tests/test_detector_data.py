@@ -8,7 +8,6 @@ from experiments.detector_data import (
     DetectorBatches,
     Scene,
     box_around,
-    darkened,
     hidden,
     random_box,
     read_faces,
@@ -93,17 +92,6 @@ def test_what_hides_a_window_has_a_straight_edge_and_leaves_the_middle():
     assert 0.0 <= min(shares) < 0.1
     assert 0.4 < max(shares) <= 0.51
     assert (window == 200).all()
-
-
-def test_the_dark_is_dark_and_noisy_and_keeps_the_order_of_brightness():
-    rng = np.random.default_rng(0)
-    window = np.repeat(np.array([0, 80, 250], np.uint8), 16)[:, None, None]
-    window = np.broadcast_to(window, (48, 48, 3))
-    for _ in range(50):
-        dark = darkened(rng, window)
-        means = [dark[16 * k : 16 * k + 16].mean() for k in range(3)]
-        assert means[0] < means[1] < means[2] < 130
-        assert 0.5 < dark[32:].std() < 4.5
 
 
 def test_faces_and_scenes_are_dark_and_grey_alike():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import make_hard_faces
+from experiments.detector_data import LIGHT
 from experiments.hard_faces import (
     HIDDEN,
     KINDS,
@@ -14,6 +15,7 @@ from experiments.hard_faces import (
     SIZES,
     Made,
     Person,
+    darken,
     head_mask,
     make,
     occlude,
@@ -199,3 +201,14 @@ def test_what_the_script_refuses(refused, sources):
     (sources / "faces.csv").write_text("path,person,x,y,w,h\n0.png,p,1,2,3,4\n")
     assert "lacks the column leye_x" in refused(make_hard_faces.main, *again)
     assert not (sources / "out").exists()
+
+
+def test_the_dark_is_dark_and_noisy_and_keeps_the_order_of_brightness():
+    rng = np.random.default_rng(0)
+    window = np.repeat(np.array([0, 80, 250], np.uint8), 16)[:, None, None]
+    window = np.broadcast_to(window, (48, 48, 3))
+    for _ in range(50):
+        dark = darken(window, rng, LIGHT)
+        means = [dark[16 * k : 16 * k + 16].mean() for k in range(3)]
+        assert means[0] < means[1] < means[2] < 130
+        assert 0.5 < dark[32:].std() < 4.5
