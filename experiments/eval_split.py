@@ -36,7 +36,9 @@ def arguments(argv=None):
         type=int,
         help="passes through the training pictures (default: 22, or as many as make 1250 steps)",
     )
-    parser.add_argument("--no-augment", action="store_true", help="arms without augmentation only")
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument("--no-augment", action="store_true", help="arms without augmentation only")
+    some.add_argument("--only-augment", action="store_true", help="arms with augmentation only")
     parser.add_argument(
         "--growth",
         type=shares,

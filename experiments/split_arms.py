@@ -65,7 +65,8 @@ def plan(data, args):
         for split in args.splits:
             if not args.no_augment:
                 add(split, SMILEYS, seed, 1.0, f"{split}-augmented")
-            add(split, None, seed, 1.0, f"{split}-plain")
+            if not args.only_augment:
+                add(split, None, seed, 1.0, f"{split}-plain")
     if not args.no_augment:
         for seed in range(args.seeds):
             for split in args.splits:

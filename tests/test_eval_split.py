@@ -120,8 +120,18 @@ def data_of(people=6, smileys=("a", "b"), frames=3, skip=()):
 
 def options(**changes):
     values = {"splits": ("person", "clip", "image"), "seeds": 5, "epochs": None, "batch": 32}
-    values |= {"no_augment": False, "growth": (0.25, 0.5)}
+    values |= {"no_augment": False, "only_augment": False, "growth": (0.25, 0.5)}
     return SimpleNamespace(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("option", "kinds"), [("no_augment", {"plain"}), ("only_augment", {"augmented"})]
+)
+def test_half_of_the_comparison(option, kinds):
+    arms = plan(data_of(), options(growth=(), **{option: True}))
+    assert {arm.name.split("-")[1] for arm in arms} == kinds
+    assert {arm.augmentation is not None for arm in arms} == {option == "only_augment"}
+    assert len(arms) == 5 * 3
 
 
 def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
