@@ -69,7 +69,11 @@ def run_ours(pictures, weights, min_face):
     """The cascade's faces, all that survive, and its own threshold."""
     from pipeline.cascade import Detector
 
-    detector = Detector.load(weights)
+    return run_detector(Detector.load(weights), pictures, min_face)
+
+
+def run_detector(detector, pictures, min_face):
+    """`run_ours` of a `pipeline.cascade.Detector` that is there already."""
     found = [
         detector.detect(read_picture(picture.path), min_face, threshold=0)
         for picture in tqdm(pictures, desc=OURS, mininterval=5)

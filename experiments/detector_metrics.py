@@ -132,6 +132,15 @@ class Results:
         ndarray (len(rates), 2)
             Lower and upper bound; nan where there are no faces.
         """
+        if not self.faces.sum():
+            return np.full((len(rates), 2), np.nan)
+        return np.percentile(self.resampled(rates, seed, resamples), [2.5, 97.5], axis=0).T
+
+    def resampled(self, rates, seed=0, resamples=RESAMPLES):
+        """The recall at some rates for images drawn with replacement: (resamples, len(rates)).
+
+        Of as many images the same seed draws the same, whatever was found in them.
+        """
         rng = np.random.default_rng(seed)
         count = len(self.faces)
         order, ends = self.sweep()
@@ -151,9 +160,7 @@ class Results:
                 best = np.where(false <= np.floor(rate * count), right, 0)
                 rows.append(best.max(axis=1, initial=0) / faces)
             found.append(rows)
-        if not self.faces.sum():
-            return np.full((len(rates), 2), np.nan)
-        return np.percentile(np.concatenate(found, axis=1), [2.5, 97.5], axis=1).T
+        return np.concatenate(found, axis=1).T
 
 
 @dataclass(frozen=True)
