@@ -69,7 +69,7 @@ def recall_at(hit_scores, faces, false_scores, images, rate):
     allowed = int(np.floor(rate * images))
     false_scores = np.sort(np.asarray(false_scores))[::-1]
     threshold = float(false_scores[allowed]) if len(false_scores) > allowed else 0.0
-    return float(np.mean(np.asarray(hit_scores) > threshold) * len(hit_scores) / faces), threshold
+    return float(np.sum(np.asarray(hit_scores) > threshold) / faces), threshold
 
 
 @dataclass(frozen=True)

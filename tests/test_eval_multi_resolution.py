@@ -1,8 +1,8 @@
 import cv2
 import lasagne
 import numpy as np
-from conftest import drawn_face
 
+from augment.drawn import drawn_face
 from experiments import eval_multi_resolution
 from experiments.eval_multi_resolution import build_net_beside
 from experiments.training import Trainer, set_seed

@@ -81,6 +81,11 @@ def test_recall_at_a_rate_of_false_positives():
     assert recall_at([0.9, 0.2], 2, [0.5], 10, 0.1) == (1.0, 0.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_nothing_is_found_the_recall_is_none():
+    assert recall_at([], 3, [0.5, 0.4], 10, 0.1) == (0.0, 0.4)
+
+
 def test_smiley_batches_without_augmentation_show_the_labelled_squares():
     rows = [{"smiley": name, **dict(zip("xywh", BOX))} for name in ("b", "a", "b")]
     pictures = [Mipmap(np.full((192, 192, 3), value, np.uint8)) for value in (10, 20, 30)]
