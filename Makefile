@@ -66,7 +66,7 @@ QUICK_ARMS = --seeds 3 --epochs 30 --growth none
 
 eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
-	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),results/eval_augment)' $(ARGS)
+	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(ARGS)
 
 # Two women of the data set and one who is not in it.
 FILMED = 3 11 1000

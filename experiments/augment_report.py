@@ -47,6 +47,10 @@ class Ablation:
         rows = [self.values(split, other) for other in (base, *alike)]
         return differences(rows)[alike.index(setting)]
 
+    def scaled(self):
+        """Whether other strengths were tried than those that all is compared with."""
+        return bool({s for s in self.settings if s[0] == "strength"} - {BASE, NOTHING})
+
     def recommended(self, split):
         """The strength of highest mean accuracy on the pictures that choose the epoch."""
         tried = [setting for setting in self.settings if setting[0] == "strength"]
@@ -104,12 +108,13 @@ def strength_lines(a, splits):
             cells = " | ".join(str(interval(a.values(split, setting, part))) for part in PARTS)
             yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
         yield ""
-        yield (
-            f"The pictures kept to choose the epoch, which are training data, are named best at "
-            f"strength {a.recommended(split):g}; the held-out ones had no part in that."
-        )
-        yield ""
-    yield "![Accuracy and strength](strength.png)"
+        if a.scaled():
+            yield (
+                f"The pictures kept to choose the epoch, which are training data, are named best "
+                f"at strength {a.recommended(split):g}; the held-out ones had no part in that."
+            )
+            yield ""
+    yield "![Accuracy and strength](strength.png)" if a.scaled() else "No others were tried."
 
 
 def transform_lines(a, splits):
@@ -147,6 +152,9 @@ def transform_lines(a, splits):
 
 def plot_strengths(a, splits, path):
     """Accuracy of the three parts against strength."""
+    if not a.scaled():
+        path.unlink(missing_ok=True)
+        return
     figure, grid = plt.subplots(
         1, len(splits), figsize=(4.5 * len(splits), 3.5), squeeze=False, constrained_layout=True
     )

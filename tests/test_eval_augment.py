@@ -123,6 +123,18 @@ def test_the_report_says_what_matters(tmp_path):
     assert len(lines) == 1 + 2 * (5 + 2 * len(NAMES))
 
 
+def test_transforms_without_other_strengths(tmp_path):
+    data, args = data_of(), options(seeds=2, out=tmp_path, kinds=("without", "only"))
+    arms = plan(data, args)
+    write_results(data, arms, results_of(arms, made_up), args, "command")
+    report = (tmp_path / "REPORT.md").read_text()
+    assert "are named best" not in report
+    assert "strength.png" not in report
+    assert not (tmp_path / "strength.png").exists()
+    assert "| 0 | 0.225" in report.replace(" (", " | (")
+    assert (tmp_path / "transforms.png").exists()
+
+
 def test_mistakes(refused, tmp_path):
     argv = ["--data", tmp_path / "none.csv", "--out", tmp_path / "out"]
     assert "no file" in refused(eval_augment.main, *argv)
