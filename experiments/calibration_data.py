@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from augment.transforms import augment
 from dataset.tables import box_of
-from experiments.detector_data import HARSH, People
+from experiments.detector_data import HARSH, NEGATIVES, People, box_around, disguised
 from experiments.detector_metrics import localisation
 from pipeline.calibration import shrunk
-from pipeline.windows import SCALES, SHIFTS, neighbours
+from pipeline.windows import SCALES, SHIFTS, Mipmap, neighbours
 
 # The window is the class: beyond a little, nothing may move it.
 BESIDE = replace(HARSH, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)
-MIRRORED = replace(BESIDE, flip=1)
+# A face may tilt farther about its own centre: it lies beside the window as before.
+TURN = 30  # degrees
 PLACES = (len(SCALES), len(SHIFTS), len(SHIFTS))  # scale, down, right
 
 
@@ -21,6 +23,16 @@ def mirrored(label):
     """The class of a window when picture and window are mirrored: right becomes left."""
     scale, down, right = np.unravel_index(label, PLACES)
     return int(np.ravel_multi_index((scale, down, PLACES[2] - 1 - right), PLACES))
+
+
+def turned(picture, box, angle):
+    """A picture turned about a box's centre by degrees, clockwise: Mipmap."""
+    image = picture.levels[0]
+    x, y, w, h = box
+    centre = x + w / 2 - 0.5, y + h / 2 - 0.5  # from the first pixel's centre
+    matrix = cv2.getRotationMatrix2D(centre, -angle, 1)
+    size = image.shape[1], image.shape[0]
+    return Mipmap(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE))
 
 
 class CalibrationBatches:
@@ -32,11 +44,14 @@ class CalibrationBatches:
     size : int
         Side of the windows, 12 or 48.
     batch : int
+    hard : bool
+        Show turned, hidden, grey and dark faces, too. The small net has no room for them:
+        it puts the others right less well then.
     """
 
-    def __init__(self, faces, size, batch=64):
+    def __init__(self, faces, size, batch=64, hard=False):
         self.rows, self.pictures = faces
-        self.size, self.batch = size, batch
+        self.size, self.batch, self.hard = size, batch, hard
         self.people = People(self.rows)
 
     def __call__(self, rng):
@@ -46,11 +61,22 @@ class CalibrationBatches:
         for k in range(self.batch):
             index = self.people.draw(rng)
             label, flip = int(rng.integers(np.prod(PLACES))), rng.random() < 0.5
-            window = neighbours(box_of(self.rows[index]))[label]
-            how = MIRRORED if flip else BESIDE
-            windows[k] = augment(rng, self.pictures[index], window, how)
+            box, picture = box_of(self.rows[index]), self.pictures[index]
+            how = replace(BESIDE, flip=int(flip))
+            if self.hard:
+                picture = turned(picture, box, rng.uniform(-TURN, TURN))
+                how = replace(how, rotation=5)
+            windows[k] = augment(rng, picture, neighbours(box)[label], how)
+            if self.hard:
+                windows[k] = disguised(rng, windows[k], lambda: self.other(rng))
             labels[k] = mirrored(label) if flip else label
         return shrunk(windows, self.size), labels
+
+    def other(self, rng):
+        """A window (48, 48, 3) of what surrounds some face, to hide another one."""
+        index = self.people.draw(rng)
+        box = box_around(rng, box_of(self.rows[index]))
+        return augment(rng, self.pictures[index], box, NEGATIVES)
 
 
 def judge(calibrator, faces, seed):

@@ -157,6 +157,29 @@ def hidden(rng, window, over):
     return (window + mask * (over.astype(float) - window)).round().astype(np.uint8)
 
 
+def disguised(rng, window, other):
+    """A window as the world may show it: perhaps hidden, grey or dark, or all of it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    window : ndarray of uint8 (S, S, 3)
+    other : callable
+        Another window, which may hide this one.
+
+    Returns
+    -------
+    ndarray of uint8 (S, S, 3)
+    """
+    if rng.random() < HIDDEN:
+        window = hidden(rng, window, other())
+    if rng.random() < GREY:
+        window = cv2.cvtColor(cv2.cvtColor(window, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    if rng.random() < DARK:
+        window = darken(window, rng, LIGHT).round().clip(0, 255).astype(np.uint8)
+    return window
+
+
 class People:
     """Draws faces so that every person counts alike, however many frames she has.
 
@@ -217,13 +240,7 @@ class DetectorBatches:
         tell them apart.
         """
         window, label = self.clear(rng)
-        if rng.random() < HIDDEN:
-            window = hidden(rng, window, self.nothing(rng))
-        if rng.random() < GREY:
-            window = cv2.cvtColor(cv2.cvtColor(window, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-        if rng.random() < DARK:
-            window = darken(window, rng, LIGHT).round().clip(0, 255).astype(np.uint8)
-        return window, label
+        return disguised(rng, window, lambda: self.nothing(rng)), label
 
     def clear(self, rng):
         """One window (48, 48, 3) in full sight, and its label."""

@@ -1,8 +1,9 @@
 """Train a calibration net of the face detector, which says how a window lies beside its face.
 
 Li et al. (2015): faces are shown in the 45 windows that stand shifted and scaled beside
-their box, and the net names the window. It learns from people who are not marked ``val``;
-these only judge, by the error of a shifted window's centre and size before and after.
+their box, and the net names the window; the big net is shown turned, hidden, grey and dark
+faces, too. It learns from people who are not marked ``val``; these only judge, by the error
+of a shifted window's centre and size before and after.
 """
 
 import argparse
@@ -62,7 +63,7 @@ def main(argv=None):
     set_seed(args.seed)
     network = DETECTOR[kind]()
     trainer = Trainer(network)
-    batches = CalibrationBatches(learnt, side_of(network))
+    batches = CalibrationBatches(learnt, side_of(network), hard=args.net == "big")
     with Stream(batches, args.seed, args.workers) as stream:
         bar = tqdm(range(args.steps), desc="training", unit=" batches")
         losses = list(take_steps(trainer, stream, 1e-3, bar, args.steps))

@@ -8,7 +8,7 @@ import pytest
 
 from augment.transforms import Augmentation
 from experiments import calibration_data, train_calibration
-from experiments.calibration_data import CalibrationBatches, judge, mirrored
+from experiments.calibration_data import CalibrationBatches, judge, mirrored, turned
 from pipeline.calibration import Calibrator, correct
 from pipeline.windows import Mipmap, neighbours
 
@@ -57,7 +57,6 @@ def test_batches_show_the_window_their_class_names():
     still = Augmentation().only()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration_data, "BESIDE", still)
-        patch.setattr(calibration_data, "MIRRORED", Augmentation(flip=1).only("flip"))
         windows, labels = batches(np.random.default_rng(0))
     assert len(set(labels)) == 45
     for window, label in zip(windows.astype(float), labels):
@@ -68,6 +67,35 @@ def test_batches_show_the_window_their_class_names():
         assert abs(window[..., 2].mean() / 2 - (x + w / 2 - 0.5)) < 1
         assert abs(window[..., 1].mean() / 2 - (y + h / 2 - 0.5)) < 1
         assert abs((window[:, -1, 2] - window[:, 0, 2]).mean() / 2 - w * 47 / 48) < 1.5
+
+
+def test_a_turned_face_stays_where_it_is_and_turns_clockwise():
+    image = np.zeros((90, 120, 3), np.uint8)
+    image[38:41, 58:61] = 255  # right of the centre of the face
+    picture = turned(Mipmap(image), (40, 30, 19, 19), 90)
+    expected = np.zeros_like(image)
+    expected[48:51, 48:51] = 255  # below it
+    np.testing.assert_array_equal(picture.levels[0], expected)
+    still = turned(Mipmap(image), (50.3, 30, 19, 19), 0)
+    np.testing.assert_array_equal(still.levels[0], image)
+
+
+def test_calibration_windows_are_hidden_by_what_surrounds_faces(monkeypatch):
+    # Faces are white, and all around them is black.
+    image = np.zeros((120, 120, 3), np.uint8)
+    image[40:80, 40:80] = 255
+    row = {"person": "a", "x": 40.0, "y": 40.0, "w": 40.0, "h": 40.0}
+    asked = []
+
+    def kept(rng, window, other):
+        asked.append(other())
+        return window
+
+    monkeypatch.setattr(calibration_data, "disguised", kept)
+    CalibrationBatches(([row], [Mipmap(image)]), 12, batch=40, hard=True)(np.random.default_rng(0))
+    assert {window.shape for window in asked} == {(48, 48, 3)}
+    # A part of a face is white; around and below it is mostly black.
+    assert np.mean([window.mean() < 128 for window in asked]) > 0.5
 
 
 def test_a_judged_calibrator_that_finds_every_face_is_right():
