@@ -61,8 +61,8 @@ eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; D
 	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' --out $(if $(QUICK),runs,results)/eval_split/real $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
 
 TAKES = --takes 2 --frames 5-6 --whole 0
-QUICK_PEOPLE = --people 6 --takes 2 --frames 2 --whole 0
-QUICK_ARMS = --seeds 3 --epochs 30 --growth none
+QUICK_PEOPLE = --people 5 --takes 2 --frames 2 --whole 0
+QUICK_ARMS = --seeds 3 --epochs 20 --batch 16 --growth none
 
 eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
