@@ -301,10 +301,14 @@ def differences(c):
         for augment in (True, False)
         for first, second in (("person", "clip"), ("clip", "image"), ("person", "image"))
     ]
+    pairs = [pair for pair in pairs if set(pair) <= set(there)]
+    if not pairs:
+        yield "One setting was trained: there is nothing to compare."
+        return
     yield "| from | to | change of accuracy |"
     yield "| --- | --- | --- |"
     for first, second in pairs:
-        values = c.paired(first, second) if {first, second} <= set(there) else []
+        values = c.paired(first, second)
         if values:
             yield f"| {name_of(first)} | {name_of(second)} | {interval(values)} |"
     yield ""
