@@ -14,8 +14,9 @@ from pipeline.windows import SCALES, SHIFTS, Mipmap, neighbours
 
 # The window is the class: beyond a little, nothing may move it.
 BESIDE = replace(HARSH, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)
-# A face may tilt farther about its own centre: it lies beside the window as before.
+# About its own centre a face may tilt farther: it lies beside the window as before.
 TURN = 30  # degrees
+TURNED = replace(BESIDE, rotation=5)
 PLACES = (len(SCALES), len(SHIFTS), len(SHIFTS))  # scale, down, right
 
 
@@ -62,13 +63,11 @@ class CalibrationBatches:
             index = self.people.draw(rng)
             label, flip = int(rng.integers(np.prod(PLACES))), rng.random() < 0.5
             box, picture = box_of(self.rows[index]), self.pictures[index]
-            how = replace(BESIDE, flip=int(flip))
+            how = replace(TURNED if self.hard else BESIDE, flip=int(flip))
             if self.hard:
                 picture = turned(picture, box, rng.uniform(-TURN, TURN))
-                how = replace(how, rotation=5)
-            windows[k] = augment(rng, picture, neighbours(box)[label], how)
-            if self.hard:
-                windows[k] = disguised(rng, windows[k], lambda: self.other(rng))
+            window = augment(rng, picture, neighbours(box)[label], how)
+            windows[k] = disguised(rng, window, lambda: self.other(rng)) if self.hard else window
             labels[k] = mirrored(label) if flip else label
         return shrunk(windows, self.size), labels
 

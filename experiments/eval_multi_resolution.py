@@ -29,7 +29,9 @@ def arguments(argv=None):
     add = parser.add_argument
     help_text = "to learn from, CSV: path,person,x,y,w,h, perhaps split (val does not train)"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
-    help_text = "CSV: path, perhaps split (val is searched), and x,y,w,h of its one face"
+    help_text = (
+        "CSV: path, perhaps split, and x,y,w,h of its one face; val of the first is searched"
+    )
     add("--scenes", required=True, nargs="+", metavar="CSV", help=help_text)
     help_text = "to search, one row a face: path,x,y,w,h, perhaps ignore"
     add("--images", type=Path, nargs="+", required=True, metavar="CSV", help=help_text)
@@ -74,7 +76,12 @@ def build_net_beside(big, small):
     # The mean over 4x4 pixels is what shrinking by area does.
     coarse = lasagne.layers.Pool2DLayer(window, 4, mode="average_inc_pad")
     coarse = lasagne.layers.Conv2DLayer(
-        coarse, 16, 3, nonlinearity=convolution.nonlinearity, W=convolution.W, b=convolution.b
+        coarse,
+        convolution.num_filters,
+        convolution.filter_size,
+        nonlinearity=convolution.nonlinearity,
+        W=convolution.W,
+        b=convolution.b,
     )
     coarse = lasagne.layers.MaxPool2DLayer(coarse, pool.pool_size, pool.stride)
     coarse = lasagne.layers.DenseLayer(
@@ -119,8 +126,7 @@ def main(argv=None):
     from pipeline.cascade import Detector
 
     pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]
-    for path in args.scenes[:1]:
-        pictures += read_empty(path, "without faces", "val")
+    pictures += read_empty(args.scenes[0], "without faces", "val")
     make_folder(args.out)
     training = DetectorTraining(args, args.out)
     training.detector = detector = Detector.load(args.weights)
