@@ -12,6 +12,7 @@ from output import written
 # gives alone.
 AGAINST = {"without": BASE, "only": NOTHING}
 PARTS = ("train", "choose", "val")
+JUDGES = {"choose": "kept to choose", "val": "held out"}
 
 
 class Ablation:
@@ -34,17 +35,17 @@ class Ablation:
             [self.found[split, setting, seed][f"{part}_accuracy"] for seed in self.seeds]
         )
 
-    def change(self, split, setting):
-        """Difference of held-out accuracy from what the setting is compared with: Interval.
+    def change(self, split, setting, part="val"):
+        """Difference of accuracy from what the setting is compared with: Interval.
 
         Paired by seed. For the transforms, whose changes are small and many, the noise is that
         of all arms of their kind.
         """
         base = AGAINST.get(setting[0], BASE)
         if setting[0] not in AGAINST:
-            return interval(self.values(split, setting) - self.values(split, base))
+            return interval(self.values(split, setting, part) - self.values(split, base, part))
         alike = [other for other in self.settings if other[0] == setting[0]]
-        rows = [self.values(split, other) for other in (base, *alike)]
+        rows = [self.values(split, other, part) for other in (base, *alike)]
         return differences(rows)[alike.index(setting)]
 
     def scaled(self):
@@ -64,11 +65,12 @@ def write_results(data, arms, results, args, command):
     for split in args.splits:
         for setting in a.settings:
             means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
-            change = a.change(split, setting)
-            bounds = [f"{value:.4f}" for value in (change.mean, change.low, change.high)]
+            changes = [a.change(split, setting, part) for part in JUDGES]
+            bounds = [f"{value:.4f}" for c in changes for value in (c.mean, c.low, c.high)]
             rows.append([split, *setting, len(a.seeds), *means, *bounds])
-    columns = ("split", "kind", "what", "seeds", "train", "choose", "val")
-    write_csv(args.out / "ablation.csv", (*columns, "change", "low", "high"), rows)
+    columns = ["split", "kind", "what", "seeds", *PARTS]
+    columns += [f"{part}_{what}" for part in JUDGES for what in ("change", "low", "high")]
+    write_csv(args.out / "ablation.csv", columns, rows)
     plot_strengths(a, args.splits, args.out / "strength.png")
     plot_changes(a, args.splits, args.out / "transforms.png")
     first = next(iter(arms.values()))
@@ -109,42 +111,49 @@ def strength_lines(a, splits):
             yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
         yield ""
         if a.scaled():
+            best = a.recommended(split)
             yield (
                 f"The pictures kept to choose the epoch, which are training data, are named best "
-                f"at strength {a.recommended(split):g}; the held-out ones had no part in that."
+                f"at strength {best:g} (against 1: {a.change(split, ('strength', best), 'choose')})"
+                "; the held-out ones had no part in that."
             )
             yield ""
     yield "![Accuracy and strength](strength.png)" if a.scaled() else "No others were tried."
 
 
 def transform_lines(a, splits):
-    """Table of the transforms, and what is certain of them."""
+    """Tables of the transforms, and what is certain of them."""
     shown = [name for name in NAMES if {("without", name), ("only", name)} & {*a.settings}]
     if not shown:
         yield "Only strengths were tried."
         return
-    kinds = [kind for kind in ("without", "only") if (kind, shown[0]) in a.settings]
-    heads = [f"{kind} it, by {split}" for split in splits for kind in kinds]
-    yield f"| transform | {' | '.join(heads)} |"
-    yield f"| --- |{' --- |' * len(heads)}"
-    for name in shown:
-        cells = [str(a.change(split, (kind, name))) for split in splits for kind in kinds]
-        yield f"| {name} | {' | '.join(cells)} |"
-    yield ""
+    kinds = [kind for kind in AGAINST if (kind, shown[0]) in a.settings]
+    panels = [(kind, part) for kind in kinds for part in JUDGES]
+    for split in splits:
+        yield f"By {split}, change of accuracy:"
+        yield ""
+        yield f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
+        yield f"| --- |{' --- |' * len(panels)}"
+        for name in shown:
+            cells = [str(a.change(split, (kind, name), part)) for kind, part in panels]
+            yield f"| {name} | {' | '.join(cells)} |"
+        yield ""
     yield (
-        "Without it: change against the whole augmentation. Only it: change against none. "
-        f"Of {len(shown) * len(heads)} intervals of 95 %, one in twenty misses the truth."
+        "Without it: change against the whole augmentation. Only it: change against none. Kept to "
+        "choose: training people's pictures, by which a default may be chosen; held out: others', "
+        f"which only report. Of the {len(shown) * len(splits) * len(panels)} intervals of 95 %, "
+        "one in twenty misses the truth."
     )
     yield ""
     for split in splits:
-        for kind in kinds:
-            changes = {name: a.change(split, (kind, name)) for name in shown}
+        for kind, part in panels:
+            changes = {name: a.change(split, (kind, name), part) for name in shown}
             gains = [n for n, c in changes.items() if c.above(0)]
             losses = [n for n, c in changes.items() if c.below(0)]
             helps, harms = (losses, gains) if kind == "without" else (gains, losses)
             yield (
-                f"- by {split}, {kind}: surely helps {', '.join(helps) or 'none'}; surely harms "
-                f"{', '.join(harms) or 'none'}"
+                f"- by {split}, {kind}, {JUDGES[part]}: surely helps {', '.join(helps) or 'none'}; "
+                f"surely harms {', '.join(harms) or 'none'}"
             )
     yield ""
     yield "![Each transform left out, and alone](transforms.png)"
@@ -188,14 +197,24 @@ def plot_changes(a, splits, path):
     panels = [(split, kind) for split in splits for kind in kinds]
     places = np.arange(len(NAMES))
     for axes, (split, kind) in zip(grid[0], panels):
-        changes = [a.change(split, (kind, name)) for name in NAMES]
-        means = np.array([change.mean for change in changes])
-        reach = np.nan_to_num([change.high - change.mean for change in changes])
-        axes.errorbar(means, places, xerr=reach, fmt="o", capsize=2)
+        for number, part in enumerate(JUDGES):
+            changes = [a.change(split, (kind, name), part) for name in NAMES]
+            means = np.array([change.mean for change in changes])
+            reach = np.nan_to_num([change.high - change.mean for change in changes])
+            axes.errorbar(
+                means,
+                places + 0.2 * (2 * number - 1),
+                xerr=reach,
+                fmt=f"C{number + 1}o",
+                markersize=4,
+                capsize=2,
+                label=JUDGES[part],
+            )
         axes.axvline(0, color="gray", linestyle=":")
         axes.set_yticks(places, NAMES)
         axes.set_title(f"{kind} it, by {split}", fontsize=9)
         axes.set_xlabel("change of accuracy")
         axes.grid(alpha=0.3)
+    grid[0, 0].legend(fontsize=8)
     grid[0, 0].invert_yaxis()
     save(figure, path)

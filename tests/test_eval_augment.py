@@ -103,6 +103,7 @@ def test_differences_are_paired_by_seed(tmp_path):
     assert ablation.change("image", ("only", "rotation")).mean == pytest.approx(0.2)
     assert ablation.change("image", ("only", "noise")).mean == pytest.approx(0)
     assert ablation.recommended("person") == 1.5
+    assert ablation.change("person", ("strength", 1.5), "choose").mean == pytest.approx(0.35)
 
 
 def test_the_report_says_what_matters(tmp_path):
@@ -114,8 +115,9 @@ def test_the_report_says_what_matters(tmp_path):
 
     write_results(data, arms, results_of(arms, noisy), args, "command")
     report = (tmp_path / "REPORT.md").read_text()
-    assert "- by person, without: surely helps rotation; surely harms blur" in report
-    assert "are named best at strength 1.5; the held-out ones had no part in that" in report
+    assert "- by person, without, held out: surely helps rotation; surely harms blur" in report
+    assert "- by image, only, kept to choose: surely helps rotation; surely harms none" in report
+    assert "are named best at strength 1.5 (against 1: 0.35" in report
     assert {path.name for path in tmp_path.iterdir()} == {
         "REPORT.md", "ablation.csv", "strength.png", "transforms.png",
     }  # fmt: skip
