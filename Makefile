@@ -12,8 +12,8 @@ help: ## list the targets
 setup: ## make .venv, install requirements.txt, compile the networks (PYTHON=python3.10)
 	@PYTHON='$(PYTHON)' sh install/setup.sh
 
-test: setup ## run the tests (ARGS='-k vote')
-	$(RUN) -m pytest $(ARGS)
+test: setup ## run the tests (ARGS='-k vote'; ARGS='-n 0' in one process)
+	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-browser: setup .cache/browser/installed ## test the web page in a headless Chromium (apt-get install chromium)
 	PYTHONPATH=.cache/browser $(RUN) -m pytest tests/test_smielfy_browser.py $(ARGS)
