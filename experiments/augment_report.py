@@ -142,7 +142,8 @@ def transform_lines(a, splits):
         "Without it: change against the whole augmentation. Only it: change against none. Kept to "
         "choose: training people's pictures, by which a default may be chosen; held out: others', "
         f"which only report. Of the {len(shown) * len(splits) * len(panels)} intervals of 95 %, "
-        "one in twenty misses the truth."
+        "one in twenty misses the truth; those of a column err together, since the trainings they "
+        "are compared with are the same."
     )
     yield ""
     for split in splits:
