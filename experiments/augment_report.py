@@ -16,7 +16,10 @@ JUDGES = {"choose": "kept to choose", "val": "held out"}
 
 
 class Ablation:
-    """Accuracies by split, setting, part and seed.
+    """Accuracies after the last epoch, by split, setting, part and seed.
+
+    Not of a chosen epoch: the choice by a few people's pictures adds noise of its own, and these
+    pictures are wanted to choose a setting by.
 
     Parameters
     ----------
@@ -27,12 +30,12 @@ class Ablation:
     def __init__(self, arms, results):
         self.settings = list(dict.fromkeys(setting for _, setting, _ in arms))
         self.seeds = sorted({seed for _, _, seed in arms})
-        self.found = {key: results[arm.name]["chosen"] for key, arm in arms.items()}
+        self.found = {key: results[arm.name]["history"] for key, arm in arms.items()}
 
     def values(self, split, setting, part="val"):
         """Accuracy, seed by seed: ndarray."""
         return np.array(
-            [self.found[split, setting, seed][f"{part}_accuracy"] for seed in self.seeds]
+            [self.found[split, setting, seed][f"{part}_accuracy"][-1] for seed in self.seeds]
         )
 
     def change(self, split, setting, part="val"):
@@ -53,7 +56,7 @@ class Ablation:
         return bool({s for s in self.settings if s[0] == "strength"} - {BASE, NOTHING})
 
     def recommended(self, split):
-        """The strength of highest mean accuracy on the pictures that choose the epoch."""
+        """The strength of highest mean accuracy on the pictures kept to choose."""
         tried = [setting for setting in self.settings if setting[0] == "strength"]
         return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
 
@@ -84,8 +87,10 @@ def write_results(data, arms, results, args, command):
         f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
         f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
         f"batches of {first.batch} in every arm; {len(arms)} arms took {hours:.1f} hours of one "
-        "core. Intervals are Student's t over the seeds; differences are paired by seed, on the "
-        "same held-out pictures, those of transforms with the noise of all arms of their kind.",
+        "core. Accuracies are of the last epoch, which is not chosen; kept to choose are training "
+        "people's pictures that the network does not learn from. Intervals are Student's t over "
+        "the seeds; differences are paired by seed, on the same held-out pictures, those of "
+        "transforms with the noise of all arms of their kind.",
         "",
         "## Strength",
         "",
@@ -113,8 +118,8 @@ def strength_lines(a, splits):
         if a.scaled():
             best = a.recommended(split)
             yield (
-                f"The pictures kept to choose the epoch, which are training data, are named best "
-                f"at strength {best:g} (against 1: {a.change(split, ('strength', best), 'choose')})"
+                f"The pictures kept to choose, which are training people's, are named best at "
+                f"strength {best:g} (against 1: {a.change(split, ('strength', best), 'choose')})"
                 "; the held-out ones had no part in that."
             )
             yield ""
@@ -139,11 +144,11 @@ def transform_lines(a, splits):
             yield f"| {name} | {' | '.join(cells)} |"
         yield ""
     yield (
-        "Without it: change against the whole augmentation. Only it: change against none. Kept to "
-        "choose: training people's pictures, by which a default may be chosen; held out: others', "
-        f"which only report. Of the {len(shown) * len(splits) * len(panels)} intervals of 95 %, "
-        "one in twenty misses the truth; those of a column err together, since the trainings they "
-        "are compared with are the same."
+        "Without it: change against the whole augmentation. Only it: change against none. By the "
+        "pictures kept to choose a default may be chosen; those held out only report. Of the "
+        f"{len(shown) * len(splits) * len(panels)} intervals of 95 %, one in twenty misses the "
+        "truth; those of a column err together, since the trainings they are compared with are "
+        "the same."
     )
     yield ""
     for split in splits:

@@ -1,9 +1,9 @@
 """Which transforms of the augmentation matter, and how strong it should be.
 
 Each transform left out, each alone, and all at strengths from 0 to 2, by person and
-by image. Differences are paired: the same seed, the same pictures held out. The default
-strength is recommended by the pictures that choose the epoch, which are training
-people's; what is held out only reports.
+by image. Differences are paired: the same seed, the same pictures held out, after the last
+epoch. The default strength is recommended by pictures of training people that are kept from
+learning; what is held out only reports.
 
 It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
 """
