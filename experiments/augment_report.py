@@ -221,6 +221,7 @@ def plot_changes(a, splits, path):
         axes.set_title(f"{kind} it, by {split}", fontsize=9)
         axes.set_xlabel("change of accuracy")
         axes.grid(alpha=0.3)
-    grid[0, 0].legend(fontsize=8)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, ncols=2, loc="outside lower center")
     grid[0, 0].invert_yaxis()
     save(figure, path)
