@@ -55,6 +55,10 @@ class Ablation:
         """Whether other strengths were tried than those that all is compared with."""
         return bool({s for s in self.settings if s[0] == "strength"} - {BASE, NOTHING})
 
+    def kinds(self):
+        """Of `AGAINST`, the kinds that were tried, each with all transforms."""
+        return [kind for kind in AGAINST if (kind, NAMES[0]) in self.settings]
+
     def recommended(self, split):
         """The strength of highest mean accuracy on the pictures kept to choose."""
         tried = [setting for setting in self.settings if setting[0] == "strength"]
@@ -128,32 +132,30 @@ def strength_lines(a, splits):
 
 def transform_lines(a, splits):
     """Tables of the transforms, and what is certain of them."""
-    shown = [name for name in NAMES if {("without", name), ("only", name)} & {*a.settings}]
-    if not shown:
+    panels = [(kind, part) for kind in a.kinds() for part in JUDGES]
+    if not panels:
         yield "Only strengths were tried."
         return
-    kinds = [kind for kind in AGAINST if (kind, shown[0]) in a.settings]
-    panels = [(kind, part) for kind in kinds for part in JUDGES]
     for split in splits:
         yield f"By {split}, change of accuracy:"
         yield ""
         yield f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
         yield f"| --- |{' --- |' * len(panels)}"
-        for name in shown:
+        for name in NAMES:
             cells = [str(a.change(split, (kind, name), part)) for kind, part in panels]
             yield f"| {name} | {' | '.join(cells)} |"
         yield ""
     yield (
         "Without it: change against the whole augmentation. Only it: change against none. By the "
         "pictures kept to choose a default may be chosen; those held out only report. Of the "
-        f"{len(shown) * len(splits) * len(panels)} intervals of 95 %, one in twenty misses the "
+        f"{len(NAMES) * len(splits) * len(panels)} intervals of 95 %, one in twenty misses the "
         "truth; those of a column err together, since the trainings they are compared with are "
         "the same."
     )
     yield ""
     for split in splits:
         for kind, part in panels:
-            changes = {name: a.change(split, (kind, name), part) for name in shown}
+            changes = {name: a.change(split, (kind, name), part) for name in NAMES}
             gains = [n for n, c in changes.items() if c.above(0)]
             losses = [n for n, c in changes.items() if c.below(0)]
             helps, harms = (losses, gains) if kind == "without" else (gains, losses)
@@ -188,19 +190,18 @@ def plot_strengths(a, splits, path):
 
 def plot_changes(a, splits, path):
     """Paired differences of each transform with their intervals."""
-    kinds = [k for k in ("without", "only") if any(setting[0] == k for setting in a.settings)]
-    if not kinds:
+    panels = [(split, kind) for split in splits for kind in a.kinds()]
+    if not panels:
         path.unlink(missing_ok=True)
         return
     figure, grid = plt.subplots(
         1,
-        len(splits) * len(kinds),
-        figsize=(3.2 * len(splits) * len(kinds), 4.5),
+        len(panels),
+        figsize=(3.2 * len(panels), 4.5),
         sharey=True,
         squeeze=False,
         constrained_layout=True,
     )
-    panels = [(split, kind) for split in splits for kind in kinds]
     places = np.arange(len(NAMES))
     for axes, (split, kind) in zip(grid[0], panels):
         for number, part in enumerate(JUDGES):
@@ -221,7 +222,7 @@ def plot_changes(a, splits, path):
         axes.set_title(f"{kind} it, by {split}", fontsize=9)
         axes.set_xlabel("change of accuracy")
         axes.grid(alpha=0.3)
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=8, ncols=2, loc="outside lower center")
+    marks = axes.get_legend_handles_labels()  # alike in all panels
+    figure.legend(*marks, fontsize=8, ncols=2, loc="outside lower center")
     grid[0, 0].invert_yaxis()
     save(figure, path)

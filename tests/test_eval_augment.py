@@ -119,6 +119,7 @@ def test_the_report_says_what_matters(tmp_path):
     assert "- by person, without, held out: surely helps rotation; surely harms blur" in report
     assert "- by image, only, kept to choose: surely helps rotation; surely harms none" in report
     assert "are named best at strength 1.5 (against 1: 0.35" in report
+    assert "; the held-out ones had no part in that" in report
     assert {path.name for path in tmp_path.iterdir()} == {
         "REPORT.md", "ablation.csv", "strength.png", "transforms.png",
     }  # fmt: skip
