@@ -165,13 +165,18 @@ class Detector:
         """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first."""
         best = non_maximum_suppression(boxes, scores, SUPPRESS_FACES)
         boxes, scores = boxes[best], scores[best]
-        for _ in range(CALIBRATIONS if self.big_calibration else 0):
-            boxes = self.big_calibration(picture, boxes)
+        boxes = self.calibrate(picture, boxes)
         scores = self.vote(picture, boxes, scores)
         for threshold, measure in ((SUPPRESS_FACES, "iou"), (SUPPRESS_INSIDE, "min")):
             best = non_maximum_suppression(boxes, scores, threshold, measure)
             boxes, scores = boxes[best], scores[best]
         return boxes, scores
+
+    def calibrate(self, picture, boxes):
+        """Faces' boxes (N, 4) put right, where there is a big calibration net."""
+        for _ in range(CALIBRATIONS if self.big_calibration else 0):
+            boxes = self.big_calibration(picture, boxes)
+        return boxes
 
     def vote(self, picture, boxes, scores):
         """Scores (N,) where doubtful ones are those of 9 windows: the mean of their log-odds.

@@ -50,14 +50,19 @@ class Tracker:
         return self.detector.detect(picture, min_face)
 
     def near(self, picture):
-        """The best of the windows beside the last face, if it is one: ((0 or 1, 4), (0 or 1,))."""
+        """The best of the windows beside the last face, if it is one, put right as in a search.
+
+        Returns
+        -------
+        (boxes, scores) : ndarrays (0 or 1, 4), (0 or 1,)
+        """
         # Not every shift at every scale: that would cost more than a search of the frame.
         moved, grown = neighbours(self.last, (1.0,), SHIFTS), neighbours(self.last, SCALES, (0.0,))
         boxes = np.concatenate([moved, grown])
         scores = self.detector.classify(picture, boxes)
         kept = non_maximum_suppression(boxes, scores, 0.0)[:1]
         kept = [k for k in kept if scores[k] >= self.detector.big_threshold]
-        return boxes[kept], scores[kept]
+        return self.detector.calibrate(picture, boxes[kept]), scores[kept]
 
     def follow(self, box):
         """Say which face to look for in the next frame; None for none."""

@@ -51,6 +51,9 @@ class SkinDetector:
     def classify(self, picture, boxes):
         return np.zeros(len(boxes), np.float32)
 
+    def calibrate(self, picture, boxes):
+        return boxes
+
 
 def eyes(nets):
     """The service's eyes with the stand-in detector and the session's random smiley net."""

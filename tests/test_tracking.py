@@ -6,16 +6,22 @@ FRAME = np.zeros((100, 100, 3), np.uint8)
 
 
 class FakeDetector:
-    """Knows where the face is; the big net's score falls with the distance from it."""
+    """Knows where the face is; the big net's score falls with the distance from it.
+
+    Calibration goes the part ``reach`` of the way from a box to the face.
+    """
 
     big_threshold = 0.5
 
-    def __init__(self, face):
-        self.face, self.searches = np.array(face, float), 0
+    def __init__(self, face, reach=0.0):
+        self.face, self.searches, self.reach = np.array(face, float), 0, reach
 
     def classify(self, picture, boxes):
         distance = np.abs(np.asarray(boxes) - self.face).sum(axis=1) / self.face[2]
         return np.exp(-distance).astype(np.float32)
+
+    def calibrate(self, picture, boxes):
+        return boxes + self.reach * (self.face - boxes)
 
     def detect(self, picture, min_face):
         self.searches += 1
@@ -51,6 +57,18 @@ def test_in_between_a_moving_face_is_followed():
         boxes, scores = tracker.faces(FRAME, 24)
         assert len(boxes) == len(scores) == 1
         assert abs(boxes[0][0] - detector.face[0]) < 4
+        tracker.follow(boxes[0])
+    assert detector.searches == 1
+
+
+def test_a_followed_face_is_put_right_as_a_found_one_is():
+    detector = FakeDetector([30, 30, 20, 20], reach=1.0)
+    tracker = Tracker(detector, every=100)
+    tracker.follow(tracker.faces(FRAME, 24)[0][0])
+    for move in ([1, -2, 0, 0], [2, 1, 1, 1], [0, 0, 0, 0], [-2, 0, -1, -1]):
+        detector.face += move
+        boxes, _ = tracker.faces(FRAME, 24)
+        np.testing.assert_allclose(boxes, [detector.face])
         tracker.follow(boxes[0])
     assert detector.searches == 1
 
