@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation, augment
-from output import check_output, written
+from common.output import check_output, written
 from pipeline.windows import crop
 
 NAMES = list(Augmentation.__dataclass_fields__)

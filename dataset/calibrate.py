@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -29,6 +29,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from common.output import written
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.manner import SPREAD
@@ -36,7 +37,6 @@ from dataset.synth.mesh import Body
 from dataset.synth.person import make_person
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view
-from output import written
 
 # Which smileys resemble an acted expression; takes go through them in turn.
 RESEMBLING = {

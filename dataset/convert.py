@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
 
-from cli import UserError
+from common.cli import UserError
+from common.images import EXTENSIONS, natural_key
+from common.output import rounded_box
 from dataset.manifest import (
     COLUMNS,
     add_names_option,
@@ -26,8 +28,6 @@ from dataset.manifest import (
 )
 from dataset.summary import summary
 from dataset.tables import read_picture
-from output import rounded_box
-from pipeline.images import EXTENSIONS, natural_key
 from pipeline.options import add_detector_options, smallest_face
 
 NAMED = 20  # files named in one message

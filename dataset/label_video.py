@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -61,6 +61,7 @@ def prepare(arguments, frames):
     (Session, Frames, Store, dict)
         As `dataset.labelling.window.Window` takes them.
     """
+    from common.output import make_folder
     from dataset.labelling.detection import LazyDetector, has_detector
     from dataset.labelling.document import Document
     from dataset.labelling.faces import Faces
@@ -68,7 +69,6 @@ def prepare(arguments, frames):
     from dataset.labelling.session import Session
     from dataset.labelling.store import Store
     from dataset.manifest import read_smileys
-    from output import make_folder
 
     table = read_smileys()
     if len(table) > len(SMILEY_KEYS):

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the parallelism
@@ -29,6 +29,7 @@ from multiprocessing import get_context
 import cv2
 from tqdm import tqdm
 
+from common.output import beside, finish, rounded_box
 from dataset.manifest import COLUMNS
 from dataset.synth.expression import recipes
 from dataset.synth.mesh import Body
@@ -36,7 +37,6 @@ from dataset.synth.person import make_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view
-from output import beside, finish, rounded_box
 
 VERSION = 2  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "takes", "size", "whole", "seed", "men")

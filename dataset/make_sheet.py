@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
 import cv2
 import numpy as np
 
+from common.output import check_output, written
 from dataset.manifest import classes_of, manifest_path, read_manifest, read_smileys
-from output import check_output, written
 
 HEADER = 20  # pixels above the pictures for the names of the smileys
 

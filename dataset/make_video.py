@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -26,12 +26,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from common.output import beside, check_output, finish, rounded_box
 from dataset.make_data import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
 from dataset.synth.shot import RATE, Shot, Sway
 from dataset.synth.studio import Studio, View
-from output import beside, check_output, finish, rounded_box
 
 WIDTH, HEIGHT = 640, 360
 PAUSE = 5  # frames of the face at rest between two smileys

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -28,10 +28,10 @@ import io
 import os
 import posixpath
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
+from common.output import beside
 from dataset.checks import frame_number, inner_path, picture_problem, row_problems
 from dataset.tables import BOX, complain, parse_table, read_header, read_lines, text
-from output import beside
 
 SMILEYS = ROOT / "dataset" / "smileys.csv"
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")

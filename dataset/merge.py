@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -17,7 +17,9 @@ import posixpath
 import re
 import shutil
 
-from cli import UserError
+from common.cli import UserError
+from common.images import natural_key
+from common.output import check_output
 from dataset.manifest import (
     add_names_option,
     classes_of,
@@ -27,8 +29,6 @@ from dataset.manifest import (
     write_manifest,
 )
 from dataset.summary import summary
-from output import check_output
-from pipeline.images import natural_key
 
 
 def parse(argv):

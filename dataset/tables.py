@@ -5,8 +5,8 @@ import math
 import re
 from pathlib import Path
 
-from cli import UserError
-from pipeline.images import read_image
+from common.cli import UserError
+from common.images import read_image
 
 SHOWN = 20  # bad rows described in one message; of the others only the lines are named
 SAVE_AS = "save it as CSV in UTF-8, separated by commas"

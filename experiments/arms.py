@@ -18,12 +18,12 @@ import cv2
 from tqdm import tqdm
 
 from augment.transforms import Augmentation
-from cli import UserError
+from common.cli import UserError
+from common.output import written
 from experiments.smiley_data import SmileyData
 from experiments.smiley_training import train_smileys
 from experiments.splits import parts_of, subset
 from experiments.training import CHECKPOINT, Stopped
-from output import written
 from pipeline.run_video import Interrupt
 
 RESULT = "result.json"

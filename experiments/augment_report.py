@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from common.output import written
 from experiments.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
 from experiments.intervals import differences, interval
 from experiments.plots import plt, save
 from experiments.results import write_csv
-from output import written
 
 # What each kind is compared with: what a transform takes away when left out, and what it
 # gives alone.

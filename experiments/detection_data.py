@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cli import UserError
+from common.cli import UserError
 from dataset.tables import (
     BOX,
     BadValue,

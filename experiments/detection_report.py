@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
+from common.output import written
 from dataset.tables import read_picture
 from experiments.detector_metrics import FALSE, localisation
 from experiments.plots import plt, save, sheet_picture
 from experiments.results import write_csv
-from output import written
 from pipeline.windows import crop
 
 RATES = (0.02, 0.1, 0.5, 1.0)  # false positives per image

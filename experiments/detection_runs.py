@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-import cli
+from common import cli
 from dataset.tables import read_picture
 from experiments.detector_metrics import IGNORED, Results, assign, convention
 

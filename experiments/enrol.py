@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -59,7 +59,7 @@ def pictures_of(data, person):
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
-    from output import check_output, line
+    from common.output import check_output, line
 
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm

@@ -6,12 +6,12 @@ from multiprocessing import get_context
 import cv2
 from tqdm import tqdm
 
+from common.output import rounded_box
 from dataset.make_data import cast, jpeg, person_seed, write_file
 from dataset.manifest import manifest_path, write_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view
-from output import rounded_box
 
 FIRST = 1000  # number of the first person; the training sets count from 0
 TAKES = 4  # shots a person and smiley: each has the smiley made anew

@@ -3,7 +3,7 @@
 import numpy as np
 
 from augment.stream import Stream
-from cli import UserError
+from common.cli import UserError
 from experiments.smiley_data import SMILEYS, SmileyBatches, labelled_squares, labels_of
 from experiments.smiley_metrics import predict
 from experiments.training import Trainer, cosine, set_seed

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -57,6 +57,7 @@ def kinds(text):
 def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = arguments(argv)
+    from common.output import make_folder
     from experiments.arms import run_arms
     from experiments.augment_arms import plan
     from experiments.augment_report import write_results
@@ -64,7 +65,6 @@ def main(argv=None):
     from experiments.smiley_data import SmileyData
     from experiments.split_arms import check_data, warnings_of
     from experiments.training import Stopped
-    from output import make_folder
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)

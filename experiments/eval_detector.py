@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -89,10 +89,10 @@ def some(pictures, args):
 def main(argv=None):
     """Run all detectors, and write tables, curve and the report."""
     args = arguments(argv)
+    from common.output import make_folder
     from experiments.detection_report import write_report
     from experiments.detection_runs import run_all
     from experiments.results import command_line
-    from output import make_folder
 
     pictures = read_pictures(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -54,13 +54,13 @@ def main(argv=None):
 
     from tqdm import tqdm
 
+    from common.output import make_folder
     from experiments import replay
     from experiments.enrol_people import FIRST, render_people
     from experiments.enrolment import STEPS, Judge, Teacher
     from experiments.results import command_line, write_csv
     from experiments.smiley_data import SmileyData
     from nets.weights import load_network
-    from output import make_folder
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     make_folder(args.out)
@@ -111,7 +111,7 @@ def write_report(rows, args, command, data):
     """Write ``REPORT.md``; returns its text."""
     import numpy as np
 
-    from output import written
+    from common.output import written
 
     lines = [
         "# Enrolment: one more face from five pictures a smiley",

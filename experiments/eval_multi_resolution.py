@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -118,11 +118,11 @@ def trained(training, args, model, seed, hard):
 def main(argv=None):
     """Collect windows, train, search, write."""
     args = arguments(argv)
+    from common.output import make_folder, written
     from experiments.detection_data import read_empty, read_set, set_name
     from experiments.detection_runs import run_detector
     from experiments.detector_training import DetectorTraining
     from experiments.results import command_line
-    from output import make_folder, written
     from pipeline.cascade import Detector
 
     pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -79,6 +79,7 @@ def shares(text):
 def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = arguments(argv)
+    from common.output import make_folder
     from experiments.arms import run_arms
     from experiments.intervals import interval
     from experiments.leakage import leakage_of
@@ -87,7 +88,6 @@ def main(argv=None):
     from experiments.split_arms import check_data, plan, warnings_of
     from experiments.split_report import write_results
     from experiments.training import Stopped
-    from output import make_folder
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -42,6 +42,7 @@ def arguments(argv=None):
 def main(argv=None):
     """Measure, and write tables, figures and the report."""
     args = arguments(argv)
+    from common.output import make_folder
     from dataset.tables import BOX, read_images, read_table, text
     from experiments.results import command_line
     from experiments.vote_measures import (
@@ -53,7 +54,6 @@ def main(argv=None):
     )
     from experiments.vote_report import write_report
     from experiments.vote_windows import SmileyNet
-    from output import make_folder
     from pipeline.cascade import Detector
     from pipeline.windows import Mipmap
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -19,11 +19,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from common.output import make_folder, written
 from dataset.tables import BOX, box_of, finite, read_images, read_table, text
 from experiments.detection_data import LANDMARKS, of_split
 from experiments.hard_faces import KINDS, Person, make, pose_of
 from experiments.results import write_csv
-from output import make_folder, written
 
 COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person")
 

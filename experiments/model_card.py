@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from output import written
+from common.output import written
 
 CONFUSED = 5  # pairs named
 

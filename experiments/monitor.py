@@ -13,11 +13,11 @@ import numpy as np
 import theano
 from tqdm import tqdm
 
+from common.output import written
 from experiments.plots import confusion_picture, filters_picture, sheet_picture
 from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
-from output import written
 
 SHARE = 0.02  # of the time, for pictures and histograms: they wait until they may
 ACTIVATIONS = 64  # windows whose activations are drawn

@@ -7,7 +7,7 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from output import written
+from common.output import written
 
 
 def plot_curves(history, path, chance):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -35,8 +35,8 @@ def pack(rows, pictures, path):
     import cv2
     import numpy as np
 
+    from common.output import written
     from dataset.tables import box_of
-    from output import written
     from pipeline.windows import crop
 
     jpegs = []
@@ -82,8 +82,8 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=default, help="rendered set (data/smileys)")
     parser.add_argument("--out", type=Path, default=REPLAY, help="default weights/replay.npz")
     arguments = parser.parse_args(argv)
+    from common.output import check_output
     from experiments.smiley_data import SmileyData
-    from output import check_output
 
     check_output(arguments.out)
     data = SmileyData.read(arguments.data)

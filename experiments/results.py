@@ -4,7 +4,7 @@ import csv
 import sys
 from pathlib import Path
 
-from output import written
+from common.output import written
 
 
 def command_line(script, argv=None, without=()):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -97,10 +97,10 @@ def reliability(scores, hits, bins=10):
 def main(argv=None):
     """Measure, fit, write."""
     args = arguments(argv)
+    from common.output import make_folder
     from experiments.detection_data import read_empty, read_set, set_name
     from experiments.detection_runs import run_ours
     from nets.weights import load_network, save_weights
-    from output import make_folder
 
     pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]
     if args.scenes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from augment.transforms import Augmentation, augment
-from cli import UserError
+from common.cli import UserError
 from dataset.manifest import classes_of, manifest_path, read_manifest
 from dataset.tables import box_of, read_images
 from pipeline.windows import Mipmap, crop

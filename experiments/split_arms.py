@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from cli import UserError
+from common.cli import UserError
 from experiments.arms import Arm
 from experiments.smiley_data import SMILEYS
 from experiments.smiley_training import epoch_steps

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from common.output import written
 from experiments.claims import FAILS, WORKS, closes, judge, skill
 from experiments.intervals import LEVEL, interval
 from experiments.results import write_csv
 from experiments.smiley_data import labels_of
 from experiments.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
 from experiments.splits import MANY
-from output import written
 
 COLUMNS = (
     "split", "augment", "seed", "fold", "epochs", "train_accuracy", "val_accuracy", "val_loss",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cli import UserError
+from common.cli import UserError
 
 SPLITS = ("person", "clip", "image")
 MANY = {"person": "people", "clip": "clips", "image": "pictures"}

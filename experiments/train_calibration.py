@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -43,11 +43,11 @@ def main(argv=None):
     from tqdm import tqdm
 
     from augment.stream import Stream
+    from common.output import make_folder
     from experiments.calibration_data import CalibrationBatches, judge
     from experiments.detector_data import read_faces
     from experiments.training import Trainer, set_seed, take_steps
     from nets.weights import DETECTOR, save_weights
-    from output import make_folder
     from pipeline.calibration import Calibrator, side_of
 
     rows, pictures = read_faces(args.faces)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -66,11 +66,11 @@ def arguments(argv=None):
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
+    from common.output import make_folder
     from experiments.smiley_data import SMILEYS, STRANGERS, SmileyData
     from experiments.smiley_training import epoch_steps, train_smileys
     from experiments.splits import parts_of
     from experiments.training import Stopped, check_unfinished
-    from output import make_folder
     from pipeline.run_video import Interrupt
 
     data = SmileyData.read(args.data)

@@ -13,12 +13,12 @@ import theano.tensor as T
 from tqdm import tqdm
 
 from augment.stream import Stream
-from cli import UserError
+from common.cli import UserError
+from common.output import written
 from experiments.monitor import MetricsFile, NoMonitor
 from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
-from output import written
 
 RATE = 3e-3  # first step size of Adam, falling to 0 along half a cosine
 CHECKPOINT = "checkpoint.npz"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from cli import UserError
+from common.cli import UserError
+from common.video import open_source
 from dataset.tables import box_of
 from experiments.vote_windows import ARTICLE, SINGLE, WAYS, moved, softmax
 from pipeline.options import smallest_face
 from pipeline.square import best_square
-from pipeline.video import open_source
 from pipeline.vote import Smoother
 from pipeline.windows import Mipmap, overlaps
 

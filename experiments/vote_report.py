@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from common.output import written
 from experiments.intervals import interval
 from experiments.plots import plt, save
 from experiments.results import write_csv
 from experiments.vote_measures import HALF_LIVES, SCALES, SHIFTS
 from experiments.vote_windows import ARTICLE, SINGLE
-from output import written
 
 BINS = 10  # of the reliability diagram
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cli import UserError, run
+from common.cli import UserError, run
 
 WINDOWS = 45
 

@@ -35,7 +35,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 
 CACHE = ROOT / ".cache" / "theano"
 LINK = "-lscipy_openblas"

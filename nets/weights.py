@@ -7,7 +7,8 @@ import zipfile
 import lasagne
 import numpy as np
 
-from cli import UserError
+from common.cli import UserError
+from common.output import written
 from nets.detector import (
     build_net_big,
     build_net_big_calibration,
@@ -15,7 +16,6 @@ from nets.detector import (
     build_net_small_calibration,
 )
 from nets.smiles import build_net_smiles
-from output import written
 
 DETECTOR = {
     "small": build_net_small,

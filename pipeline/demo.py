@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -126,7 +126,7 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder to write to")
     parser.add_argument("--slow", default="4", help="how many times as long (default 4)")
     args = parser.parse_args(argv)
-    from output import make_folder, written
+    from common.output import make_folder, written
 
     truths = {}
     for name in VIDEOS:

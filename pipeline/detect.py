@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -42,7 +42,7 @@ def parse(argv):
 
 def check_images(paths):
     """Raise a `UserError` that names the first file that is no picture."""
-    from pipeline.images import check_file, is_picture
+    from common.images import check_file, is_picture
 
     for path in paths:
         check_file(path)
@@ -52,7 +52,7 @@ def check_images(paths):
 
 def image_line(name, boxes, scores):
     """What a line of JSON says of an image."""
-    from output import rounded_box
+    from common.output import rounded_box
 
     faces = [
         {"box": rounded_box(box), "score": round(float(score), 6)}
@@ -94,7 +94,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from output import JsonLines, check_output, line, make_folder
+    from common.output import JsonLines, check_output, line, make_folder
 
     check_images(arguments.images)
     if arguments.json:
@@ -107,8 +107,8 @@ def main(argv=None):
     import cv2
     from tqdm import tqdm
 
+    from common.images import read_image
     from pipeline.cascade import Detector
-    from pipeline.images import read_image
 
     detector = Detector.load(arguments.weights)
     # One picture is soon done, and a bar makes no sense in a log.

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -38,8 +38,8 @@ def read_frame(name, index):
     """Read a picture, or frame ``index`` of a video: uint8 (H, W, 3)."""
     from itertools import islice
 
-    from pipeline.images import is_picture, read_image
-    from pipeline.video import open_source
+    from common.images import is_picture, read_image
+    from common.video import open_source
 
     if Path(name).is_file() and is_picture(name):
         return read_image(name)
@@ -168,7 +168,7 @@ def draw_vote(axes, vote):
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
-    from output import check_output, written
+    from common.output import check_output, written
 
     if arguments.out.suffix.lower() != ".png":
         raise cli.UserError(f"cannot write {arguments.out}: name a file ending in .png")

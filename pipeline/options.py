@@ -4,7 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
-from cli import ROOT
+from common.cli import ROOT
 
 SMALLEST_FACE = 12  # pixels: below, the small net would look at blown-up pictures
 # Of the shorter side, in a video: who acts for a camera fills more of it, and a search

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 
 cli.use_project_python()
 import argparse
@@ -91,10 +91,10 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
     ----------
     frames : iterable of ndarray of uint8 (H, W, 3)
     clock : callable
-        `pipeline.video.Source.time` of where they come from.
+        `common.video.Source.time` of where they come from.
     tracker : pipeline.tracking.Tracker
     voter : pipeline.vote.Voter
-    video : pipeline.video.VideoWriter
+    video : common.video.VideoWriter
     lines : output.JsonLines
     slow : float
     min_face : float, optional
@@ -151,7 +151,7 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
 
 def frame_line(index, time, box=None, vote=None):
     """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``."""
-    from output import rounded_box
+    from common.output import rounded_box
 
     line = {"frame": index, "time": round(time, 4), "box": None, "smiley": None}
     if vote is None:
@@ -171,8 +171,8 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from output import JsonLines, check_output
-    from pipeline.video import VideoWriter, open_source, slowed_fps
+    from common.output import JsonLines, check_output
+    from common.video import VideoWriter, open_source, slowed_fps
 
     source = open_source(arguments.video)
     out = arguments.out or Path(f"{Path(source.name).stem}.smileys.mp4")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import cli
+from common import cli
 from nets import theano_setup  # noqa: F401 - prepares Theano, before any test imports it
 
 # Started in the background, by nohup say, Python ignores Ctrl-C, and so would its children.

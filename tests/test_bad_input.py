@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from common.images import read_image
 from nets.weights import save_weights
 from pipeline import detect, figure, run_video
-from pipeline.images import read_image
 from tests.conftest import drawn_face, write_video
 
 

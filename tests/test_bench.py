@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import cv2
 import pytest
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from experiments.bench import bench, memory
 from experiments.bench.scenes import scene
 from experiments.bench.sizes import AREAS

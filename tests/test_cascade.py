@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_probabilities
 from nets.input import network_input
 from nets.weights import save_weights

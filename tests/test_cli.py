@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-import cli
+from common import cli
 
-FRAME = f"import sys; sys.path.insert(0, {str(cli.ROOT)!r}); import cli\n"
+FRAME = f"import sys; sys.path.insert(0, {str(cli.ROOT)!r}); from common import cli\n"
 
 
 def program(body, **options):
@@ -58,11 +58,15 @@ def test_a_reader_that_has_seen_enough():
 
 @pytest.fixture
 def bare(tmp_path):
-    """A project folder with `cli.py` and a script, run by a Python without packages."""
-    shutil.copy(cli.__file__, tmp_path)
+    """A project folder with `common/cli.py` and a script, run by a Python without packages."""
+    common = tmp_path / "common"
+    common.mkdir()
+    shutil.copy(cli.__file__, common)
     script = tmp_path / "script.py"
     script.write_text(
-        "import cli; cli.use_project_python(); import sys; print(sys.executable, sys.argv[1:])"
+        "from common import cli\n"
+        "cli.use_project_python()\n"
+        "import sys; print(sys.executable, sys.argv[1:])"
     )
 
     def run(*arguments):

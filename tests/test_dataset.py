@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from dataset.manifest import classes_of, manifest_path, read_manifest, read_smileys
 from dataset.tables import BOX, box_of, read_images, read_table, text
 

@@ -7,7 +7,7 @@ import sys
 import cv2
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from pipeline.demo import VIDEOS, middle_frame, right_of
 from tests.conftest import read_video
 

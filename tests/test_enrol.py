@@ -8,7 +8,7 @@ import lasagne
 import numpy as np
 import pytest
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from dataset.manifest import write_manifest
 from experiments import enrol, enrolment, eval_enrol, replay
 from experiments.enrolment import Judge, MixedBatches, Teacher, check_own, hold_out

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from augment.drawn import drawn_face
-from cli import ROOT
+from common.cli import ROOT
 from experiments.eval_carry import MEANING, answer, half_of
 
 SCRIPT = ROOT / "experiments" / "eval_carry.py"

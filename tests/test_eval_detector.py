@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from experiments import eval_detector
 from experiments.detection_data import read_empty, read_set, set_name
 from experiments.detection_report import side_bin

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from augment.drawn import drawn_face
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from experiments import eval_split
 from experiments.claims import closes, judge, level, skill
 from experiments.intervals import interval

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from experiments import eval_vote, vote_measures
 from experiments.vote_measures import named, read_truth, smoothed
 from experiments.vote_report import by_person, reliability

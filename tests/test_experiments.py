@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augment.drawn import BOX, drawn_face
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from experiments.detector_metrics import match, recall_at
 from experiments.smiley_data import SmileyBatches, labelled_squares, labels_of
 from experiments.splits import folds_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 
 sys.path.insert(0, str(ROOT / "install"))
 import environment

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from dataset.labelling.document import Document
 from dataset.labelling.faces import Faces
 from dataset.labelling.geometry import AREA, CANVAS, ROW, SMALLEST, TIMELINE

@@ -13,7 +13,7 @@ import pytest
 from conftest import drawn_face, write_video
 from test_label_session import faces_of, keys, random_event
 
-from cli import UserError
+from common.cli import UserError
 from dataset import label_video, manifest
 from dataset.labelling import store as store_module
 from dataset.labelling.document import Document, Mark

@@ -14,7 +14,7 @@ import pytest
 from conftest import drawn_face, write_video
 from test_label_session import COUNT, SIZE, keys, session
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from dataset import label_video
 from dataset.labelling.geometry import AREA, CANVAS, TIMELINE
 from dataset.labelling.view import colour, draw, seen_part

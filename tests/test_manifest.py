@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from dataset import manifest
 from dataset.manifest import append, read_manifest, read_smileys, write_manifest
 

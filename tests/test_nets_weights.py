@@ -4,7 +4,7 @@ import lasagne
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from nets.detector import build_net_small
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, read_weights, save_weights

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
+from common.video import open_source
 from pipeline.cascade import Detector
 from pipeline.light import ENOUGH, lightened
 from pipeline.tracking import Tracker
-from pipeline.video import open_source
 from pipeline.windows import Mipmap, overlaps
 
 

@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from pipeline.overlay import Overlay, emoticons, letterbox, output_size
 from tests.conftest import drawn_face
 

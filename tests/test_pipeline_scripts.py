@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from pipeline import detect, figure, run_video
 from pipeline.vote import Voter
 from tests.conftest import CLASSES, drawn_face, read_video, write_video

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import UserError
-from output import JsonLines, beside
-from pipeline.containers import is_truncated
-from pipeline.images import natural_key, read_image
-from pipeline.video import (
+from common.cli import UserError
+from common.containers import is_truncated
+from common.images import natural_key, read_image
+from common.output import JsonLines, beside
+from common.video import (
     CODECS,
     DEFAULT_FPS,
     Source,
@@ -196,7 +196,7 @@ def test_camera_time_is_the_clocks(monkeypatch):
             pass
 
     clock = iter([100.0, 100.5, 102.0])
-    monkeypatch.setattr("pipeline.video.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("common.video.time.monotonic", lambda: next(clock))
     monkeypatch.setattr(cv2, "VideoCapture", lambda index: Capture())
     camera = open_source("0")
     frames = iter(camera)
@@ -206,7 +206,7 @@ def test_camera_time_is_the_clocks(monkeypatch):
 
 
 def test_a_full_disk_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.video.count_frames", lambda path: 3)
+    monkeypatch.setattr("common.video.count_frames", lambda path: 3)
     video = VideoWriter(tmp_path / "a.mp4", 25)
     video.write(drawn_face(), 5 / 25)
     with pytest.raises(UserError, match="disk full"):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from experiments import set_threshold
 from experiments.set_threshold import fit, log_odds, reliability, rescale
 from nets.detector import build_net_big

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset.manifest import read_manifest
 from dataset.tables import BOX, box_of, read_images, read_table, text
 from experiments.detector_metrics import match

@@ -12,7 +12,7 @@ from conftest import drawn_face
 from smielfy import FACE, NO_FACE, OURS, Visitor, files, jpeg, mentions, service, two_faces
 from starlette.testclient import TestClient
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset.manifest import read_manifest, read_smileys
 from dataset.smielfy.app import Smielfy
 from dataset.smielfy.limits import Limit

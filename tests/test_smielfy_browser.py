@@ -14,7 +14,7 @@ import cv2
 import pytest
 from smielfy import mentions
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset.manifest import read_manifest, read_smileys
 
 playwright = pytest.importorskip(

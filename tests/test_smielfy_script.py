@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from smielfy import NO_FACE, service
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset import collect
 from dataset.smielfy import app, certificate
 

@@ -13,7 +13,7 @@ import cv2
 import pytest
 from smielfy import FACE, files, mentions
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset.manifest import append, read_manifest
 from dataset.smielfy import store as module
 from dataset.smielfy.people import Key, People

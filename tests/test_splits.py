@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cli import UserError
+from common.cli import UserError
 from experiments.splits import folds_of, parts_of, subset
 
 ROWS = [

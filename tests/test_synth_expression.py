@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from dataset.synth.expression import displacement, mirror, mix, recipes, sides, variants
 from dataset.synth.head import load_head
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli import ROOT
+from common.cli import ROOT
 from nets import theano_setup
 
 import theano  # isort: skip
@@ -81,7 +81,7 @@ def test_without_openblas_a_warning_and_no_blas(flags, monkeypatch):
 
 
 def test_without_a_compiler_one_line_says_so(tmp_path):
-    code = "import cli; cli.run(lambda: __import__('nets'))"
+    code = "from common import cli; cli.run(lambda: __import__('nets'))"
     result = python(code, PATH=str(tmp_path))
     assert result.returncode == 2
     assert result.stderr == (
@@ -91,7 +91,7 @@ def test_without_a_compiler_one_line_says_so(tmp_path):
 
 def test_a_compile_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
-    code = "import cli; cli.run(lambda: __import__('nets'))"
+    code = "from common import cli; cli.run(lambda: __import__('nets'))"
     result = python(code, THEANO_FLAGS=f"base_compiledir={tmp_path / 'file' / 'cache'}")
     assert result.returncode == 2
     assert result.stderr.startswith("error: Theano cannot write its compiled code to ")

@@ -18,7 +18,7 @@ import theano
 
 from augment.drawn import drawn_face
 from augment.stream import Stream
-from cli import ROOT, UserError
+from common.cli import ROOT, UserError
 from experiments import monitor as monitoring
 from experiments.monitor import Guard, MetricsFile, Monitor
 from experiments.training import (

@@ -1,6 +1,6 @@
 """Squares that the detector proposes to the labelling tool."""
 
-from cli import UserError
+from common.cli import UserError
 from dataset.labelling.geometry import corrected, fit
 from pipeline.square import CONTINUES, best_square
 from pipeline.windows import overlaps

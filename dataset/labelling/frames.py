@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from cli import UserError
-from pipeline.images import folder_pictures, read_image, silent
-from pipeline.video import Camera, open_source
+from common.cli import UserError
+from common.images import folder_pictures, read_image, silent
+from common.video import Camera, open_source
 
 CACHE = 300e6  # bytes of frames kept decoded
 AHEAD = 100  # frames rather decoded in between than sought

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import cv2
 
-from cli import UserError
+from common.cli import UserError
+from common.output import beside, make_folder
 from dataset.labelling.document import Mark
 from dataset.manifest import manifest_path, parse_manifest, read_lines, update
 from dataset.tables import complain
-from output import beside, make_folder
 from pipeline.windows import crop
 
 MARGIN = 0.5  # sides around the face, for augmentation to shift, turn and scale

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 
-from cli import UserError
+from common.cli import UserError
 from dataset.labelling.geometry import CANVAS
 from dataset.labelling.keys import key_name
 from dataset.labelling.view import draw

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # in this order the same sums anywhere
@@ -101,7 +101,7 @@ def main(argv=None):
     import cv2
     from tqdm import tqdm
 
-    from output import make_folder, written
+    from common.output import make_folder, written
 
     make_folder(arguments.out)
     jobs = [

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
@@ -110,7 +110,7 @@ def main(argv=None):
     import cv2
     import numpy as np
 
-    from output import make_folder, written
+    from common.output import make_folder, written
 
     make_folder(arguments.out)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:

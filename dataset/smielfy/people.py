@@ -17,8 +17,8 @@ import shutil
 import threading
 from pathlib import Path
 
+from common.output import written
 from dataset.smielfy.refused import Refused
-from output import written
 
 NAME = re.compile("s[0-9a-f]{12}")
 DELETED = ".deleted"  # ending of the record of a person whose deletion has begun

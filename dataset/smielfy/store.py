@@ -15,11 +15,11 @@ import shutil
 import threading
 from pathlib import Path
 
-from cli import UserError
+from common.cli import UserError
+from common.output import written
 from dataset.manifest import append, manifest_path, read_manifest, update
 from dataset.smielfy.people import remove_folder
 from dataset.smielfy.refused import Refused
-from output import written
 
 FRAMES = 10  # pictures of a burst
 MOST = 3000  # pictures of one person

@@ -12,9 +12,9 @@ import sys
 import threading
 from pathlib import Path
 
-from cli import ROOT
+from common.cli import ROOT
+from common.output import written
 from dataset.smielfy.refused import Refused
-from output import written
 
 SMILEYS = 3  # that a face must show to be learned
 PICTURES = 15

@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
 import numpy as np
 
-from output import written
+from common.output import written
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 WAYS = [
@@ -139,9 +139,9 @@ def main(argv=None):
 
     from tqdm import tqdm
 
+    from common.video import open_source
     from pipeline.cascade import Detector
     from pipeline.tracking import Tracker
-    from pipeline.video import open_source
     from pipeline.vote import Voter
 
     args.out.mkdir(parents=True, exist_ok=True)

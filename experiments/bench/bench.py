@@ -20,16 +20,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
 import numpy as np
 from tqdm import tqdm
 
+from common.output import written
 from experiments.bench.scenes import face
 from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
-from output import written
 
 HERE = Path(__file__).parent
 OFF = {"SMILEYS_FAST": "0"}  # Theano's own Ops

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 
 def differences(one, other, name=""):

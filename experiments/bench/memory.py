@@ -13,20 +13,20 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-import cli
+from common import cli
 
 cli.use_project_python()
 
 import numpy as np
 
-from output import written
+from common.output import written
 
 
 def repeat(clip, frames, path):
     """Write a video of ``frames`` frames that shows ``clip`` again and again."""
     import itertools
 
-    from pipeline.video import VideoWriter, open_source
+    from common.video import VideoWriter, open_source
 
     endless = itertools.chain.from_iterable(open_source(str(clip)) for _ in itertools.count())
     fps = open_source(str(clip)).fps

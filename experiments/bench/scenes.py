@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-import cli
+from common import cli
 
 ROWS, COLUMNS = 20, 17  # people and smileys on the sheet, under a row of names
 

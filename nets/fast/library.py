@@ -13,7 +13,7 @@ from pathlib import Path
 
 import theano
 
-from cli import ROOT
+from common.cli import ROOT
 
 SOURCES = [Path(__file__).with_name(name) for name in ("kernels.cc", "scan.cc")]
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fopenmp", "-fPIC", "-shared"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
-from cli import UserError
-from output import beside, check_output, finish
-from pipeline.containers import is_truncated
-from pipeline.images import check_file, folder_pictures, is_picture, read_image, silent
+from common.cli import UserError
+from common.containers import is_truncated
+from common.images import check_file, folder_pictures, is_picture, read_image, silent
+from common.output import beside, check_output, finish
 
 # FFmpeg's remarks on broken packets would tear the progress bar.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")

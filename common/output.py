@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from cli import UserError
+from common.cli import UserError
 
 
 def beside(path):

@@ -1,0 +1,1 @@
+"""What every folder stands on: the command line, files, pictures and videos."""
