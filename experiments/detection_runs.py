@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from common import cli
 from dataset.tables import read_picture
+from experiments.bench.converse import converse
 from experiments.detector_metrics import IGNORED, Results, assign, convention
 
 PEER_SCRIPT = Path(__file__).with_name("peer_faces.py")
@@ -112,29 +110,8 @@ def read_kept(file):
 def ask(name, python, paths, min_face):
     """Yield rows [x, y, w, h, score] of each picture, from `peer_faces.py` by another Python."""
     command = [str(python), "-W", "ignore", str(PEER_SCRIPT), name, "--min-face", f"{min_face:g}"]
-    with tempfile.TemporaryFile("w+") as names, tempfile.TemporaryFile("w+") as errors:
-        names.writelines(f"{path.resolve()}\n" for path in paths)
-        names.seek(0)
-        try:
-            process = subprocess.Popen(
-                command, stdin=names, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-        except OSError as error:
-            raise cli.UserError(f"cannot run {python}: {error.strerror}") from None
-        count = 0
-        try:
-            for line in tqdm(process.stdout, desc=name, total=len(paths), mininterval=5):
-                count += 1
-                yield json.loads(line)
-        finally:
-            process.stdout.close()
-            if count < len(paths):
-                process.terminate()
-            code = process.wait()
-        if code or count < len(paths):
-            errors.seek(0)
-            last = (errors.read().strip() or "it says nothing").splitlines()[-1]
-            raise cli.UserError(f"{name} does not run under {python}: {last}")
+    for answer in converse(name, command, [str(path.resolve()) for path in paths]):
+        yield json.loads(answer)
 
 
 def split(rows):

@@ -1,0 +1,42 @@
+"""What the words of other data sets and other packages mean in smileys (`vocabulary.csv`)."""
+
+import csv
+from pathlib import Path
+
+from common.cli import UserError
+from dataset.manifest import SMILEYS
+
+VOCABULARY = Path(__file__).with_name("vocabulary.csv")
+
+
+def smileys():
+    """The slugs of the 17 smileys, in the order of ``smileys.csv``."""
+    with open(SMILEYS, newline="", encoding="utf-8") as file:
+        return [row["slug"] for row in csv.DictReader(file)]
+
+
+def meanings():
+    """Word to the smileys it may mean: dict of str to tuple of slugs; () for none of them.
+
+    A smiley's slug means that smiley alone.
+    """
+    with open(VOCABULARY, newline="", encoding="utf-8") as file:
+        words = {row["word"]: tuple(row["slugs"].split()) for row in csv.DictReader(file)}
+    return {**words, **{slug: (slug,) for slug in smileys()}}
+
+
+def meaning(word):
+    """The smileys that a word may mean.
+
+    Raises
+    ------
+    UserError
+        If nobody has said what it means.
+    """
+    known = meanings()
+    if word not in known:
+        raise UserError(
+            f"no smiley is known for {word!r}: add it to {VOCABULARY.name}, "
+            f"or use one of {', '.join(known)}"
+        )
+    return known[word]
