@@ -1,3 +1,3 @@
-"""One script a question; importing the package prepares Theano for all of them."""
+"""One script a question, and a folder of what it needs; importing it prepares Theano for all."""
 
 import nets  # noqa: F401

@@ -65,8 +65,8 @@ def main(argv=None):
     from tqdm import tqdm
 
     from experiments import replay
-    from experiments.enrolment import STEPS, Judge, Teacher, check_own, hold_out
-    from experiments.smiley_data import SmileyData
+    from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
+    from experiments.smileys.data import SmileyData
     from nets.weights import load_network, save_weights
 
     network, meta = load_network(arguments.smiles, "smiles")

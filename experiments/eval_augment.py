@@ -58,13 +58,13 @@ def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = arguments(argv)
     from common.output import make_folder
-    from experiments.arms import run_arms
-    from experiments.augment_arms import plan
-    from experiments.augment_report import write_results
-    from experiments.results import command_line
-    from experiments.smiley_data import SmileyData
-    from experiments.split_arms import check_data, warnings_of
-    from experiments.training import Stopped
+    from experiments.compare.arms import run_arms
+    from experiments.compare.augment_arms import plan
+    from experiments.compare.augment_report import write_results
+    from experiments.compare.split_arms import check_data, warnings_of
+    from experiments.core.results import command_line
+    from experiments.core.training import Stopped
+    from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)

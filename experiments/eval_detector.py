@@ -59,7 +59,7 @@ def arguments(argv=None):
 
 def read_pictures(args):
     """Pictures of all sets, each set of a name of its own."""
-    from experiments.detection_data import read_empty, read_set, set_name
+    from experiments.detector.truth import read_empty, read_set, set_name
 
     pictures, names = [], set()
     for path in args.images:
@@ -90,9 +90,9 @@ def main(argv=None):
     """Run all detectors, and write tables, curve and the report."""
     args = arguments(argv)
     from common.output import make_folder
-    from experiments.detection_report import write_report
-    from experiments.detection_runs import run_all
-    from experiments.results import command_line
+    from experiments.core.results import command_line
+    from experiments.detector.report import write_report
+    from experiments.detector.runs import run_all
 
     pictures = read_pictures(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -56,10 +56,10 @@ def main(argv=None):
 
     from common.output import make_folder
     from experiments import replay
-    from experiments.enrol_people import FIRST, render_people
-    from experiments.enrolment import STEPS, Judge, Teacher
-    from experiments.results import command_line, write_csv
-    from experiments.smiley_data import SmileyData
+    from experiments.core.results import command_line, write_csv
+    from experiments.personal.enrolment import STEPS, Judge, Teacher
+    from experiments.personal.people import FIRST, render_people
+    from experiments.smileys.data import SmileyData
     from nets.weights import load_network
 
     args.out.parent.mkdir(parents=True, exist_ok=True)

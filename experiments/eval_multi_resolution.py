@@ -101,7 +101,7 @@ def build_net_beside(big, small):
 
 def trained(training, args, model, seed, hard):
     """One net that has gone on learning: its probability of a face, as `compile_faces` gives."""
-    from experiments.training import Trainer, set_seed
+    from experiments.core.training import Trainer, set_seed
     from nets.functions import compile_faces
     from nets.weights import load_network
 
@@ -119,10 +119,10 @@ def main(argv=None):
     """Collect windows, train, search, write."""
     args = arguments(argv)
     from common.output import make_folder, written
-    from experiments.detection_data import read_empty, read_set, set_name
-    from experiments.detection_runs import run_detector
-    from experiments.detector_training import DetectorTraining
-    from experiments.results import command_line
+    from experiments.core.results import command_line
+    from experiments.detector.runs import run_detector
+    from experiments.detector.training import DetectorTraining
+    from experiments.detector.truth import read_empty, read_set, set_name
     from pipeline.cascade import Detector
 
     pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]

@@ -54,11 +54,11 @@ def main(argv=None):
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     make_folder(args.out)
+    from experiments.core.results import command_line
     from experiments.real import report
     from experiments.real.answers import all_answers
     from experiments.real.labelled import read_labelled
     from experiments.real.measures import judge
-    from experiments.results import command_line
 
     data = read_labelled(args.data, args.people, args.boxes)
     answers, _ = all_answers(data, args.smiles, args.weights, args.peers, args.adapt, args.seed)

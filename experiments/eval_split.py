@@ -3,7 +3,7 @@
 The article's three findings as numbers with a spread: every arm is trained with
 several seeds, each of which holds out another fold, so that with five seeds every
 picture judges once in each split. All arms take equally many steps. What counts as
-working and as failing is fixed beforehand (experiments/claims.py).
+working and as failing is fixed beforehand (experiments/compare/claims.py).
 
 It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
 """
@@ -80,14 +80,14 @@ def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = arguments(argv)
     from common.output import make_folder
-    from experiments.arms import run_arms
-    from experiments.intervals import interval
-    from experiments.leakage import leakage_of
-    from experiments.results import command_line
-    from experiments.smiley_data import SmileyData
-    from experiments.split_arms import check_data, plan, warnings_of
-    from experiments.split_report import write_results
-    from experiments.training import Stopped
+    from experiments.compare.arms import run_arms
+    from experiments.compare.leakage import leakage_of
+    from experiments.compare.split_arms import check_data, plan, warnings_of
+    from experiments.compare.split_report import write_results
+    from experiments.core.intervals import interval
+    from experiments.core.results import command_line
+    from experiments.core.training import Stopped
+    from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)

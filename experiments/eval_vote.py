@@ -44,16 +44,16 @@ def main(argv=None):
     args = arguments(argv)
     from common.output import make_folder
     from dataset.tables import BOX, read_images, read_table, text
-    from experiments.results import command_line
-    from experiments.vote_measures import (
+    from experiments.core.results import command_line
+    from experiments.vote.measures import (
         measure_boxes,
         measure_errors,
         measure_times,
         measure_video,
         read_truth,
     )
-    from experiments.vote_report import write_report
-    from experiments.vote_windows import SmileyNet
+    from experiments.vote.report import write_report
+    from experiments.vote.variants import SmileyNet
     from pipeline.cascade import Detector
     from pipeline.windows import Mipmap
 

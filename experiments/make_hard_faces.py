@@ -21,9 +21,9 @@ from tqdm import tqdm
 
 from common.output import make_folder, written
 from dataset.tables import BOX, box_of, finite, read_images, read_table, text
-from experiments.detection_data import LANDMARKS, of_split
-from experiments.hard_faces import KINDS, Person, make, pose_of
-from experiments.results import write_csv
+from experiments.core.results import write_csv
+from experiments.detector.hard_faces import KINDS, Person, make, pose_of
+from experiments.detector.truth import LANDMARKS, of_split
 
 COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person")
 

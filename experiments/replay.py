@@ -83,7 +83,7 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=REPLAY, help="default weights/replay.npz")
     arguments = parser.parse_args(argv)
     from common.output import check_output
-    from experiments.smiley_data import SmileyData
+    from experiments.smileys.data import SmileyData
 
     check_output(arguments.out)
     data = SmileyData.read(arguments.data)

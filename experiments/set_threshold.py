@@ -98,8 +98,8 @@ def main(argv=None):
     """Measure, fit, write."""
     args = arguments(argv)
     from common.output import make_folder
-    from experiments.detection_data import read_empty, read_set, set_name
-    from experiments.detection_runs import run_ours
+    from experiments.detector.runs import run_ours
+    from experiments.detector.truth import read_empty, read_set, set_name
     from nets.weights import load_network, save_weights
 
     pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]

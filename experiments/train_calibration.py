@@ -44,9 +44,9 @@ def main(argv=None):
 
     from augment.stream import Stream
     from common.output import make_folder
-    from experiments.calibration_data import CalibrationBatches, judge
-    from experiments.detector_data import read_faces
-    from experiments.training import Trainer, set_seed, take_steps
+    from experiments.core.training import Trainer, set_seed, take_steps
+    from experiments.detector.calibration_windows import CalibrationBatches, judge
+    from experiments.detector.training_windows import read_faces
     from nets.weights import DETECTOR, save_weights
     from pipeline.calibration import Calibrator, side_of
 

@@ -46,8 +46,8 @@ def arguments():
 def main():
     """Train, round by round, and write weights after each."""
     args = arguments()
-    from experiments.detector_training import DetectorTraining
-    from experiments.training import set_seed
+    from experiments.core.training import set_seed
+    from experiments.detector.training import DetectorTraining
 
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)

@@ -67,10 +67,10 @@ def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
     from common.output import make_folder
-    from experiments.smiley_data import SMILEYS, STRANGERS, SmileyData
-    from experiments.smiley_training import epoch_steps, train_smileys
-    from experiments.splits import parts_of
-    from experiments.training import Stopped, check_unfinished
+    from experiments.core.training import Stopped, check_unfinished
+    from experiments.smileys.data import SMILEYS, STRANGERS, SmileyData
+    from experiments.smileys.splits import parts_of
+    from experiments.smileys.training import epoch_steps, train_smileys
     from pipeline.run_video import Interrupt
 
     data = SmileyData.read(args.data)
@@ -123,11 +123,11 @@ def main(argv=None):
 
 def write_results(args, argv, data, parts, trained, data_hash):
     """Weights, their card, the curves."""
-    from experiments.model_card import write_card
-    from experiments.plots import plot_curves
-    from experiments.results import command_line
-    from experiments.smiley_training import epoch_steps
-    from experiments.training import RATE
+    from experiments.core.plots import plot_curves
+    from experiments.core.results import command_line
+    from experiments.core.training import RATE
+    from experiments.smileys.model_card import write_card
+    from experiments.smileys.training import epoch_steps
     from nets.weights import save_weights
 
     command = command_line("experiments/train_smiles.py", argv, without=["--resume"])

@@ -9,7 +9,7 @@ import pytest
 from common.cli import ROOT
 from dataset.manifest import read_manifest
 from dataset.tables import BOX, box_of, read_images, read_table, text
-from experiments.detector_metrics import match
+from experiments.detector.metrics import match
 from experiments.eval_carry import MEANING, half_of, read_face
 from nets.weights import load_network
 from pipeline.cascade import Detector

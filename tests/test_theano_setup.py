@@ -206,7 +206,7 @@ sys.modules["scipy_openblas32"] = None
 
 warnings.simplefilter("always")
 import numpy as np
-from experiments.training import Trainer
+from experiments.core.training import Trainer
 from nets.functions import compile_scan, compile_smile_probs_sum
 from nets.detector import build_net_small
 from nets.smiles import build_net_smiles

@@ -1,6 +1,6 @@
 """Everybody makes a smiley in her own manner; how much manners differ is set here.
 
-`SPREAD` was calibrated on real faces (dataset/calibrate.py, results/calibration): with
+`SPREAD` was calibrated on real faces (experiments/eval_realism.py, results/calibration): with
 it, a classifier loses as much from people it knows to people it does not as it loses
 on photographs of real performers.
 """

@@ -13,7 +13,7 @@ import nets  # noqa: F401
 from experiments.bench.scenes import scene
 from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
 from experiments.bench.worker import serve
-from experiments.training import Trainer
+from experiments.core.training import Trainer
 from nets.functions import compile_smile_probs_sum
 from nets.smiles import build_net_smiles
 from nets.weights import load_network

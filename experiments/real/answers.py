@@ -9,12 +9,12 @@ import numpy as np
 from tqdm import tqdm
 
 from common.cli import UserError
-from dataset.calibrate import face_patch, folds_of, hog, linear_classifier
 from experiments.bench import peer_smileys
 from experiments.bench.converse import converse
+from experiments.eval_realism import face_patch, folds_of, hog, linear_classifier
 from experiments.real.labelled import to_haar
 from experiments.real.vocabulary import meaning
-from experiments.smiley_metrics import predict
+from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
 from nets.functions import compile_probabilities, compile_smile_probs_sum
 from nets.input import network_input

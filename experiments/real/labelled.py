@@ -13,7 +13,7 @@ from experiments.real.vocabulary import meaning
 
 HALVES = ("all", "first", "second")
 # A Haar cascade cuts faces closer than we do: what to add to its left and top, and our side, as
-# shares of its side. Measured on the eyes (`dataset/calibrate.py`).
+# shares of its side. Measured on the eyes (`experiments/eval_realism.py`).
 HAAR = (-0.13, -0.02, 1.265)
 
 

@@ -9,7 +9,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from common.output import written
-from experiments.plots import save
+from experiments.core.plots import save
+from experiments.core.results import write_csv
 from experiments.real.answers import BOX, DETECTOR, HOG
 from experiments.real.measures import (
     ALL,
@@ -20,7 +21,6 @@ from experiments.real.measures import (
     recalls,
     reliability,
 )
-from experiments.results import write_csv
 
 COLUMNS = ("who", "way", "among", "label", "pictures", "people", "recall", "low", "high")
 MEAN = "mean"

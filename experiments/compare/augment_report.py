@@ -1,0 +1,228 @@
+"""Tables, figures and words of `eval_augment.py`."""
+
+import numpy as np
+
+from common.output import written
+from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
+from experiments.core.intervals import differences, interval
+from experiments.core.plots import plt, save
+from experiments.core.results import write_csv
+
+# What each kind is compared with: what a transform takes away when left out, and what it
+# gives alone.
+AGAINST = {"without": BASE, "only": NOTHING}
+PARTS = ("train", "choose", "val")
+JUDGES = {"choose": "kept to choose", "val": "held out"}
+
+
+class Ablation:
+    """Accuracies after the last epoch, by split, setting, part and seed.
+
+    Not of a chosen epoch: the choice by a few people's pictures adds noise of its own, and these
+    pictures are wanted to choose a setting by.
+
+    Parameters
+    ----------
+    arms : dict of (split, setting, seed) to Arm
+    results : dict, as from `arms.run_arms`
+    """
+
+    def __init__(self, arms, results):
+        self.settings = list(dict.fromkeys(setting for _, setting, _ in arms))
+        self.seeds = sorted({seed for _, _, seed in arms})
+        self.found = {key: results[arm.name]["history"] for key, arm in arms.items()}
+
+    def values(self, split, setting, part="val"):
+        """Accuracy, seed by seed: ndarray."""
+        return np.array(
+            [self.found[split, setting, seed][f"{part}_accuracy"][-1] for seed in self.seeds]
+        )
+
+    def change(self, split, setting, part="val"):
+        """Difference of accuracy from what the setting is compared with: Interval.
+
+        Paired by seed. For the transforms, whose changes are small and many, the noise is that
+        of all arms of their kind.
+        """
+        base = AGAINST.get(setting[0], BASE)
+        if setting[0] not in AGAINST:
+            return interval(self.values(split, setting, part) - self.values(split, base, part))
+        alike = [other for other in self.settings if other[0] == setting[0]]
+        rows = [self.values(split, other, part) for other in (base, *alike)]
+        return differences(rows)[alike.index(setting)]
+
+    def scaled(self):
+        """Whether other strengths were tried than those that all is compared with."""
+        return bool({s for s in self.settings if s[0] == "strength"} - {BASE, NOTHING})
+
+    def kinds(self):
+        """Of `AGAINST`, the kinds that were tried, each with all transforms."""
+        return [kind for kind in AGAINST if (kind, NAMES[0]) in self.settings]
+
+    def recommended(self, split):
+        """The strength of highest mean accuracy on the pictures kept to choose."""
+        tried = [setting for setting in self.settings if setting[0] == "strength"]
+        return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
+
+
+def write_results(data, arms, results, args, command):
+    """Write ablation.csv, the figures and REPORT.md."""
+    a = Ablation(arms, results)
+    rows = []
+    for split in args.splits:
+        for setting in a.settings:
+            means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
+            changes = [a.change(split, setting, part) for part in JUDGES]
+            bounds = [f"{value:.4f}" for c in changes for value in (c.mean, c.low, c.high)]
+            rows.append([split, *setting, len(a.seeds), *means, *bounds])
+    columns = ["split", "kind", "what", "seeds", *PARTS]
+    columns += [f"{part}_{what}" for part in JUDGES for what in ("change", "low", "high")]
+    write_csv(args.out / "ablation.csv", columns, rows)
+    plot_strengths(a, args.splits, args.out / "strength.png")
+    plot_changes(a, args.splits, args.out / "transforms.png")
+    first = next(iter(arms.values()))
+    hours = sum(result["seconds"] for result in results.values()) / 3600
+    lines = [
+        "# The augmentation, transform by transform",
+        "",
+        f"`{command}`",
+        "",
+        f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, "
+        f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
+        f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
+        f"batches of {first.batch} in every arm; {len(arms)} arms took {hours:.1f} hours of one "
+        "core. Accuracies are of the last epoch, which is not chosen; kept to choose are training "
+        "people's pictures that the network does not learn from. Intervals are Student's t over "
+        "the seeds; differences are paired by seed, on the same held-out pictures, those of "
+        "transforms with the noise of all arms of their kind.",
+        "",
+        "## Strength",
+        "",
+        *strength_lines(a, args.splits),
+        "",
+        "## Transforms",
+        "",
+        *transform_lines(a, args.splits),
+    ]
+    with written(args.out / "REPORT.md") as beside:
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def strength_lines(a, splits):
+    """Tables of the strengths, and the recommendation."""
+    for split in splits:
+        yield f"By {split}; 1 is `SMILEYS` of `experiments/smileys/data.py`:"
+        yield ""
+        yield "| strength | training | training, kept to choose | held out | change from 1 |"
+        yield "| --- | --- | --- | --- | --- |"
+        for setting in sorted(s for s in a.settings if s[0] == "strength"):
+            cells = " | ".join(str(interval(a.values(split, setting, part))) for part in PARTS)
+            yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
+        yield ""
+        if a.scaled():
+            best = a.recommended(split)
+            yield (
+                f"The pictures kept to choose, which are training people's, are named best at "
+                f"strength {best:g} (against 1: {a.change(split, ('strength', best), 'choose')})"
+                "; the held-out ones had no part in that."
+            )
+            yield ""
+    yield "![Accuracy and strength](strength.png)" if a.scaled() else "No others were tried."
+
+
+def transform_lines(a, splits):
+    """Tables of the transforms, and what is certain of them."""
+    panels = [(kind, part) for kind in a.kinds() for part in JUDGES]
+    if not panels:
+        yield "Only strengths were tried."
+        return
+    for split in splits:
+        yield f"By {split}, change of accuracy:"
+        yield ""
+        yield f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
+        yield f"| --- |{' --- |' * len(panels)}"
+        for name in NAMES:
+            cells = [str(a.change(split, (kind, name), part)) for kind, part in panels]
+            yield f"| {name} | {' | '.join(cells)} |"
+        yield ""
+    yield (
+        "Without it: change against the whole augmentation. Only it: change against none. By the "
+        "pictures kept to choose a default may be chosen; those held out only report. Of the "
+        f"{len(NAMES) * len(splits) * len(panels)} intervals of 95 %, one in twenty misses the "
+        "truth; those of a column err together, since the trainings they are compared with are "
+        "the same."
+    )
+    yield ""
+    for split in splits:
+        for kind, part in panels:
+            changes = {name: a.change(split, (kind, name), part) for name in NAMES}
+            gains = [n for n, c in changes.items() if c.above(0)]
+            losses = [n for n, c in changes.items() if c.below(0)]
+            helps, harms = (losses, gains) if kind == "without" else (gains, losses)
+            yield (
+                f"- by {split}, {kind}, {JUDGES[part]}: surely helps {', '.join(helps) or 'none'}; "
+                f"surely harms {', '.join(harms) or 'none'}"
+            )
+    yield ""
+    yield "![Each transform left out, and alone](transforms.png)"
+
+
+def plot_strengths(a, splits, path):
+    """Accuracy of the three parts against strength."""
+    if not a.scaled():
+        path.unlink(missing_ok=True)
+        return
+    figure, grid = plt.subplots(
+        1, len(splits), figsize=(4.5 * len(splits), 3.5), squeeze=False, constrained_layout=True
+    )
+    strengths = [s for s in STRENGTHS if ("strength", s) in a.settings]
+    labels = {"train": "training", "choose": "training, kept to choose", "val": "held out"}
+    for axes, split in zip(grid[0], splits):
+        for number, part in enumerate(PARTS):
+            values = np.array([a.values(split, ("strength", s), part) for s in strengths])
+            axes.plot(strengths, values.mean(axis=1), f"C{number}-", label=labels[part])
+            axes.plot(strengths, values, f"C{number}.", alpha=0.4)
+        axes.set(xlabel="strength", ylabel="accuracy", ylim=(0, 1.02), title=f"by {split}")
+        axes.grid(alpha=0.3)
+    grid[0, 0].legend()
+    save(figure, path)
+
+
+def plot_changes(a, splits, path):
+    """Paired differences of each transform with their intervals."""
+    panels = [(split, kind) for split in splits for kind in a.kinds()]
+    if not panels:
+        path.unlink(missing_ok=True)
+        return
+    figure, grid = plt.subplots(
+        1,
+        len(panels),
+        figsize=(3.2 * len(panels), 4.5),
+        sharey=True,
+        squeeze=False,
+        constrained_layout=True,
+    )
+    places = np.arange(len(NAMES))
+    for axes, (split, kind) in zip(grid[0], panels):
+        for number, part in enumerate(JUDGES):
+            changes = [a.change(split, (kind, name), part) for name in NAMES]
+            means = np.array([change.mean for change in changes])
+            reach = np.nan_to_num([change.high - change.mean for change in changes])
+            axes.errorbar(
+                means,
+                places + 0.2 * (2 * number - 1),
+                xerr=reach,
+                fmt=f"C{number + 1}o",
+                markersize=4,
+                capsize=2,
+                label=JUDGES[part],
+            )
+        axes.axvline(0, color="gray", linestyle=":")
+        axes.set_yticks(places, NAMES)
+        axes.set_title(f"{kind} it, by {split}", fontsize=9)
+        axes.set_xlabel("change of accuracy")
+        axes.grid(alpha=0.3)
+    marks = axes.get_legend_handles_labels()  # alike in all panels
+    figure.legend(*marks, fontsize=8, ncols=2, loc="outside lower center")
+    grid[0, 0].invert_yaxis()
+    save(figure, path)

@@ -1,0 +1,103 @@
+"""The arms of `eval_split.py`, and what is wrong with a data set before they begin."""
+
+import math
+from collections import Counter
+
+from common.cli import UserError
+from experiments.compare.arms import Arm
+from experiments.smileys.data import SMILEYS
+from experiments.smileys.splits import MANY, groups_of
+from experiments.smileys.training import epoch_steps
+
+FOLDS = 5
+LEAST_EPOCHS, LEAST_STEPS = 22, 1250
+
+
+def check_data(data, splits):
+    """Refuse a data set that cannot be compared, before any training.
+
+    A split needs three groups: to learn from, to choose the epoch, to judge.
+    """
+    for split in splits:
+        count = len(set(groups_of(data.rows, split)))
+        if count < 3:
+            others = [name for name in ("person", "clip", "image") if name != split]
+            raise UserError(
+                f"a split by {split} needs at least 3 {MANY[split]}: there are {count}; collect "
+                f"more, or compare other splits, for example --splits {','.join(others)}"
+            )
+    counts = Counter(row["smiley"] for row in data.rows)
+    if max(counts.values()) < 3:
+        raise UserError(
+            "no class has 3 pictures, to learn from, to choose the epoch and to judge: there is "
+            "nothing to compare"
+        )
+
+
+def folds_for(data, split):
+    """Five folds, or as many as there are groups."""
+    return min(FOLDS, len(set(groups_of(data.rows, split))))
+
+
+def arm_of(data, split, seed, name, **settings):
+    """One arm: seed s holds out fold s mod k of deal s // k.
+
+    After k seeds everyone has been held out once, and the groups are dealt anew.
+    """
+    folds = folds_for(data, split)
+    place = {"folds": folds, "fold": seed % folds, "deal": seed // folds}
+    return Arm(name=f"{name}-seed{seed}", split=split, seed=seed, **place, **settings)
+
+
+def plan(data, args):
+    """All arms of a comparison, the article's first."""
+    pictures = len(data.rows) * (FOLDS - 1) / FOLDS
+    steps = epoch_steps(pictures, args.batch)
+    epochs = args.epochs or max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / steps))
+    budget = {"epochs": epochs, "steps": steps, "batch": args.batch}
+    arms = []
+
+    def add(split, augmentation, seed, share, name):
+        settings = {"augmentation": augmentation, "share": share, **budget}
+        arms.append(arm_of(data, split, seed, name, **settings))
+
+    for seed in range(args.seeds):
+        for split in args.splits:
+            if not args.no_augment:
+                add(split, SMILEYS, seed, 1.0, f"{split}-augmented")
+            if not args.only_augment:
+                add(split, None, seed, 1.0, f"{split}-plain")
+    if not args.no_augment:
+        for seed in range(args.seeds):
+            for split in args.splits:
+                for share in args.growth if split != "clip" else ():
+                    add(split, SMILEYS, seed, share, f"{split}-augmented-{share:g}")
+    return arms
+
+
+def warnings_of(data, arms):
+    """What to know about the classes: those that a part lacks. Raise if a part lacks nearly all."""
+    lacking = {}
+    for arm in arms:
+        parts = arm.parts(data.rows)
+        for what, part in (("training", parts.fit), ("validation", parts.val)):
+            there = {data.rows[k]["smiley"] for k in part}
+            if what == "training" and len(there) < 2:
+                raise UserError(
+                    f"fold {arm.fold} of the split by {arm.split} would learn from one class only: "
+                    "the data set is too small, or each person makes one smiley"
+                )
+            for name in set(data.classes) - there:
+                lacking.setdefault((arm.split, what, name), set()).add((arm.deal, arm.fold))
+    found = [
+        f"by {split}, {name} is missing from the {what} pictures of {len(where)} fold(s)"
+        for (split, what, name), where in sorted(lacking.items())
+    ]
+    clips = {(row["person"], row["smiley"], row["clip"]) for row in data.rows}
+    makes = {clip[:2] for clip in clips}
+    if len(clips) == len(makes) and any(arm.split == "clip" for arm in arms):
+        found.append(
+            "every person makes every smiley in one clip only: by clip, a person is known and the "
+            "smiley is, but never she making it"
+        )
+    return found

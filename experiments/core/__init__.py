@@ -1,0 +1,1 @@
+"""What all experiments stand on: the training loop, its monitor, intervals, plots, results."""

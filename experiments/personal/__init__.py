@@ -1,0 +1,1 @@
+"""Teaching the network one more face (`enrol.py`, `eval_enrol.py`)."""

@@ -1,0 +1,137 @@
+"""Teaching a trained smiley net one more face without forgetting the old ones."""
+
+import numpy as np
+
+from augment.stream import Stream
+from common.cli import UserError
+from experiments.core.training import Trainer, cosine, set_seed
+from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares, labels_of
+from experiments.smileys.metrics import predict
+from nets.functions import compile_probabilities
+from nets.input import network_input
+
+STEPS = 150
+BATCH = 64  # windows: one half of the new face, the other of old ones
+RATE = 1e-3  # first step size of Adam: a third of the first training's
+FEWEST = 3  # smileys of the new face
+
+
+class MixedBatches:
+    """Batches for `augment.stream.Stream`: first windows of a new face, then of old ones.
+
+    Parameters
+    ----------
+    own, old : (list of dict, list of Mipmap)
+        Rows and pictures.
+    classes : list of str
+    batch : int
+    """
+
+    def __init__(self, own, old, classes, batch=BATCH):
+        half = batch // 2
+        self.parts = [
+            SmileyBatches(*own, classes, SMILEYS, batch - half),
+            SmileyBatches(*old, classes, SMILEYS, half),
+        ]
+
+    def __call__(self, rng):
+        """One batch: (windows uint8 (N, 48, 48, 3), labels int32 (N,))."""
+        windows, labels = zip(*(part(rng) for part in self.parts))
+        return np.concatenate(windows), np.concatenate(labels)
+
+
+def hold_out(rows):
+    """Divide a person's pictures: what teaches, and what judges.
+
+    Of a smiley with several shots the last one judges. Where no smiley has two, the last third
+    of every shot's frames judges: neighbours of what was taught, an easier test.
+
+    Returns
+    -------
+    (list of int, list of int, bool)
+        Indices that teach and that judge; whether whole shots judge.
+    """
+    shots = {}
+    for index, row in enumerate(rows):
+        shots.setdefault(row["smiley"], {}).setdefault(row["clip"], []).append(index)
+    if any(len(clips) > 1 for clips in shots.values()):
+        last = [list(clips.values())[-1] for clips in shots.values() if len(clips) > 1]
+        judge = sorted(index for shot in last for index in shot)
+        whole = True
+    else:
+        clips = [clip for clips in shots.values() for clip in clips.values()]
+        judge = sorted(index for clip in clips for index in clip[-(len(clip) // 3) or None :])
+        judge = [k for k in judge if not any(k == clip[0] for clip in clips)]
+        whole = False
+    taken = set(judge)
+    return [k for k in range(len(rows)) if k not in taken], judge, whole
+
+
+def check_own(rows, classes, what):
+    """Refuse pictures that cannot teach a network of these classes."""
+    unknown = sorted({row["smiley"] for row in rows} - set(classes))
+    if unknown:
+        raise UserError(f"{what}: the network does not know {', '.join(unknown)}")
+    have = len({row["smiley"] for row in rows})
+    if have < FEWEST:
+        raise UserError(f"{what} shows {have} smileys: make at least {FEWEST}")
+
+
+class Judge:
+    """Accuracy of a network as it is now, on one window a picture.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+    classes : list of str
+    """
+
+    def __init__(self, network, classes):
+        self.probabilities, self.classes = compile_probabilities(network), classes
+
+    def __call__(self, rows, pictures):
+        """Part of the pictures named right, 0 to 1."""
+        predicted = predict(self.probabilities, network_input(labelled_squares(rows, pictures)))
+        return float((predicted.argmax(axis=1) == labels_of(rows, self.classes)).mean())
+
+
+class Teacher:
+    """Fine-tunes a network; compiled once, used for any number of people.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+        Changed in place.
+    classes : list of str
+    old : (list of dict, list of Mipmap)
+    seed : int
+    """
+
+    def __init__(self, network, classes, old, seed=0):
+        set_seed(seed)
+        self.classes, self.old, self.seed = classes, old, seed
+        self.trainer = Trainer(network)
+        self.fresh = self.trainer.state()
+
+    def __call__(self, own, steps=STEPS, rate=RATE, tick=lambda done: None):
+        """Teach one face.
+
+        Parameters
+        ----------
+        own : (list of dict, list of Mipmap)
+        steps : int
+        rate : float
+        tick : callable
+            Called after each step with the number of steps done.
+        """
+        batches = MixedBatches(own, self.old, self.classes)
+        with Stream(batches, self.seed) as stream:
+            for step in range(steps):
+                self.trainer.learning_rate = cosine(rate, step / steps)
+                windows, labels = next(stream)
+                self.trainer.step(network_input(windows), labels)
+                tick(step + 1)
+
+    def forget(self):
+        """Take the network and the optimiser back to where they began."""
+        self.trainer.set_state(self.fresh)

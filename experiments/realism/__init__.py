@@ -1,0 +1,1 @@
+"""Whether rendered people are as hard as real ones (`eval_realism.py`)."""

@@ -1,0 +1,1 @@
+"""Ways of voting, and what each is worth (`eval_vote.py`)."""

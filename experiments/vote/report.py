@@ -1,0 +1,195 @@
+"""Tables, figures and words of `eval_vote.py`."""
+
+import numpy as np
+
+from common.output import written
+from experiments.core.intervals import interval
+from experiments.core.plots import plt, save
+from experiments.core.results import write_csv
+from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
+from experiments.vote.variants import ARTICLE, SINGLE
+
+BINS = 10  # of the reliability diagram
+
+
+def by_person(rows, values):
+    """Mean of a value of each row, person by person: list of float."""
+    people = {}
+    for row, value in zip(rows, values):
+        people.setdefault(row["person"], []).append(value)
+    return [float(np.mean(found)) for found in people.values()]
+
+
+def reliability(shares, right):
+    """Share against accuracy in ten bins: list of (mean share, accuracy, count); and their gap.
+
+    The gap (expected calibration error) is the mean, over all frames, of the distance
+    between a bin's share and its accuracy.
+    """
+    shares, right = np.asarray(shares), np.asarray(right, float)
+    bins = np.minimum((shares * BINS).astype(int), BINS - 1)
+    found = [
+        (float(shares[bins == k].mean()), float(right[bins == k].mean()), int((bins == k).sum()))
+        for k in range(BINS)
+        if (bins == k).any()
+    ]
+    gap = sum(count * abs(share - accuracy) for share, accuracy, count in found) / len(shares)
+    return found, gap
+
+
+def write_report(found, net, rows, out, command):
+    """Write CSV files, figures and REPORT.md."""
+    boxes = found["boxes"]
+    labels = np.array([net.classes.index(row["smiley"]) for row in boxes.rows])
+    shares = np.stack(boxes.shares)  # (frames, ways, classes)
+    right = shares.argmax(axis=2) == labels[:, None]
+    article = boxes.ways.index(ARTICLE)
+    bins, gap = reliability(shares[:, article].max(axis=1), right[:, article])
+    error_lines = write_errors(found["errors"], rows, out)
+    way_lines = write_ways(found, right, out)
+    video_lines = write_videos(found["videos"], out)
+    write_csv(out / "reliability.csv", ("share", "accuracy", "frames"), bins)
+    plot_reliability(bins, out / "reliability.png")
+    people = len({row["person"] for row in rows})
+    text = [
+        "# The vote",
+        "",
+        f"`{command}`",
+        "",
+        f"{len(rows)} whole frames of {people} people; intervals are Student's t over people.",
+        "",
+        "## When the box is wrong",
+        "",
+        *error_lines,
+        "",
+        "![Accuracy against the box's error](errors.png)",
+        "",
+        "## On the detector's own boxes",
+        "",
+        f"The best square is the face in {boxes.frames - boxes.missed} of {boxes.frames} frames "
+        "(the others do not count here); its overlap (IoU) with the true box is "
+        f"{np.median(boxes.overlap):.2f} in the median.",
+        "",
+        *way_lines,
+        "",
+        "## What the share is worth",
+        "",
+        f"Expected calibration error of the article's vote: {gap:.3f}. Mean share "
+        f"{shares[:, article].max(axis=1).mean():.3f}, accuracy {right[:, article].mean():.3f}.",
+        "",
+        "![Share and accuracy](reliability.png)",
+        "",
+        "## On video",
+        "",
+        *video_lines,
+    ]
+    with written(out / "REPORT.md") as beside:
+        beside.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def write_errors(right, rows, out):
+    """The heat maps of one window and of the vote; yields their summary."""
+    accuracy = right.mean(axis=0)
+    table = [
+        (shift, scale, *(f"{accuracy[way, i, j]:.4f}" for way in range(2)))
+        for i, shift in enumerate(SHIFTS)
+        for j, scale in enumerate(SCALES)
+    ]
+    write_csv(out / "errors.csv", ("shift", "scale", "one_window", "vote"), table)
+    plot_errors(accuracy, out / "errors.png")
+    middle = SCALES.index(1.0)
+    cells = {
+        "the true box": (0, middle),
+        "shifted by a fifth": (2, middle),
+        "shifted by two fifths": (4, middle),
+        "too small (0.63)": (0, 0),
+        "too large (1.59)": (0, len(SCALES) - 1),
+    }
+    yield "| box | one window | vote of 45 | gain |"
+    yield "| --- | --- | --- | --- |"
+    for name, (i, j) in cells.items():
+        one, vote = (by_person(rows, right[:, way, i, j]) for way in range(2))
+        gain = interval(np.subtract(vote, one))
+        yield f"| {name} | {interval(one)} | {interval(vote)} | {gain} |"
+    one, vote = (by_person(rows, right[:, way].mean(axis=(1, 2))) for way in range(2))
+    gain = interval(np.subtract(vote, one))
+    yield f"| all of the map | {interval(one)} | {interval(vote)} | {gain} |"
+
+
+def write_ways(found, right, out):
+    """The ways of voting: accuracy, difference from the article's, cost."""
+    boxes, times = found["boxes"], found["times"]
+    article = by_person(boxes.rows, right[:, boxes.ways.index(ARTICLE)])
+    table = []
+    yield "| windows, what is averaged | accuracy | against the article's vote | ms |"
+    yield "| --- | --- | --- | --- |"
+    for number, way in enumerate(boxes.ways):
+        values = by_person(boxes.rows, right[:, number])
+        accuracy, change = interval(values), interval(np.subtract(values, article))
+        yield f"| {way} | {accuracy} | {change} | {times[way.cost]:.0f} |"
+        numbers = [accuracy.mean, accuracy.low, accuracy.high, change.mean, change.low, change.high]
+        numbers = [f"{value:.4f}" for value in numbers]
+        table.append([way.windows, way.average, way.mirror, *numbers, f"{times[way.cost]:.2f}"])
+    columns = ("windows", "average", "mirror", "accuracy", "low", "high")
+    write_csv(out / "ways.csv", (*columns, "change", "change_low", "change_high", "ms"), table)
+
+
+def write_videos(videos, out):
+    """Accuracy in the frames that hold a smiley, plain and smoothed."""
+    if not videos:
+        yield "No video was given."
+        return
+    table = []
+    yield "| video | frames | vote | smoothed over | accuracy |"
+    yield "| --- | --- | --- | --- | --- |"
+    for video in videos:
+        for way in (SINGLE, ARTICLE):
+            for half_life in HALF_LIVES:
+                accuracy = video.right[str(way), half_life].mean()
+                table.append((video.name, way.windows, half_life, f"{accuracy:.4f}"))
+                over = f"half-life {half_life}" if half_life else "nothing"
+                yield (
+                    f"| {video.name} | {video.frames} | {way.windows} | {over} | {accuracy:.3f} |"
+                )
+        if video.missed:
+            yield f"| {video.name} | | | | no face in {video.missed} frames |"
+    yield ""
+    yield (
+        "Frames in which the face holds a smiley; those on the way count not. A half-life of n: "
+        "the shares of n frames ago weigh half. Neighbouring frames are much alike: the spread is "
+        "that between videos."
+    )
+    write_csv(out / "video.csv", ("video", "windows", "half_life", "accuracy"), table)
+
+
+def plot_errors(accuracy, path):
+    """Heat maps of an array (2, shifts, scales): one window, the vote, what the vote gains."""
+    figure, grid = plt.subplots(1, 3, figsize=(11, 3.6), constrained_layout=True)
+    maps = [accuracy[0], accuracy[1], accuracy[1] - accuracy[0]]
+    titles = ["one window", "vote of 45", "gain of the vote"]
+    for number, (axes, values, title) in enumerate(zip(grid, maps, titles)):
+        limits = {"cmap": "RdBu", "vmin": -0.3, "vmax": 0.3}
+        limits = limits if number == 2 else {"cmap": "viridis", "vmin": 0, "vmax": 1}
+        image = axes.imshow(values, **limits)
+        for i in range(len(SHIFTS)):
+            for j in range(len(SCALES)):
+                # Black where the colour beneath is bright, by its mean of red, green and blue.
+                bright = np.mean(image.to_rgba(values[i, j])[:3]) > 0.45
+                colour = "black" if bright else "white"
+                axes.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center", color=colour)
+        axes.set_xticks(range(len(SCALES)), SCALES)
+        axes.set_yticks(range(len(SHIFTS)), SHIFTS)
+        axes.set(xlabel="scale of the box", ylabel="shift, in sides", title=title)
+    save(figure, path)
+
+
+def plot_reliability(bins, path):
+    """Accuracy against share."""
+    shares, accuracies, counts = (np.array(values) for values in zip(*bins))
+    figure, axes = plt.subplots(figsize=(4, 3.8), constrained_layout=True)
+    axes.plot([0, 1], [0, 1], ":", color="gray")
+    axes.plot(shares, accuracies, "C0-")
+    axes.scatter(shares, accuracies, s=10 + 200 * counts / counts.sum(), color="C0")
+    axes.set(xlabel="share of the winner", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
+    axes.grid(alpha=0.3)
+    save(figure, path)

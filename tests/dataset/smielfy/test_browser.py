@@ -1,0 +1,435 @@
+"""Smielfy in a real browser: headless Chromium whose camera plays rendered faces.
+
+``make test-browser`` brings Playwright; Chromium is the system's.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import cv2
+import pytest
+
+from common.cli import ROOT
+from dataset.manifest import read_manifest, read_smileys
+from tests.dataset.smielfy.helpers import mentions
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not here: make test-browser installs it"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="Chromium is not here (Debian: sudo apt-get install chromium)"
+)
+expect = playwright.expect
+expect.set_options(timeout=60_000)  # the machine may be busy
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+]
+SHOWN = ("surprise", "cool", "laugh")  # by the camera, in turn
+EXAMPLES = ROOT / "dataset" / "smielfy" / "static" / "examples"
+
+
+def film(path, seconds=2, rate=30):
+    """Write a video of rendered faces as Chromium's fake camera reads it: 640x480."""
+    with open(path, "wb") as file:
+        for smiley in SHOWN:
+            face = cv2.resize(
+                cv2.imread(str(EXAMPLES / f"{smiley}-1.jpg")),
+                (420, 420),
+                None,
+                0,
+                0,
+                cv2.INTER_CUBIC,
+            )
+            frame = cv2.copyMakeBorder(face, 30, 30, 110, 110, cv2.BORDER_REPLICATE)
+            file.write(cv2.imencode(".jpg", frame)[1].tobytes() * (seconds * rate))
+    return path
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """The service with the shipped networks, as `make collect` starts it."""
+    folder = tmp_path_factory.mktemp("smielfy")
+    command = [sys.executable, str(ROOT / "dataset" / "collect.py"), "--out", str(folder)]
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    process = subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=environ
+    )
+    address = None
+    for line in process.stdout:
+        address = address or re.search(r"http://\S+", line)
+        if "Ctrl-C" in line:
+            break
+    yield SimpleNamespace(address=address.group(), folder=folder)
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium with a camera."""
+    video = film(tmp_path_factory.mktemp("film") / "faces.mjpeg")
+    camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={video}"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS + camera)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, service):
+    """Open the page in a browser of its own; what it complains of fails the test."""
+    contexts, problems = [], []
+
+    def visit(width=1280, height=800, locale="en-US", browser=browser, **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=locale, **options
+        )
+        contexts.append(context)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else 0)
+        page.on("request", lambda request: check_address(request.url))
+        page.goto(service.address)
+        return page
+
+    def check_address(url):
+        if not url.startswith((service.address, "blob:", "data:")):
+            problems.append(f"asked for {url}")
+
+    yield visit
+    for context in contexts:
+        context.close()
+    # Chromium logs these replies, which are answers: busy, and no face.
+    assert [text for text in problems if not re.search(" (429|422) ", text)] == []
+
+
+def agree(page):
+    """Consent, by mouse; returns the pseudonym."""
+    page.check("#agree")
+    page.click("#consent-form button")
+    expect(page.locator("#smileys a")).to_have_count(17)
+    page.click('nav a[href="#mine"]')
+    expect(page.locator("#given li")).to_have_count(17)
+    person = re.search("s[0-9a-f]{12}", page.inner_text("#mine-person")).group()
+    page.click('nav a[href="#collect"]')
+    return person
+
+
+def shoot(page, smiley, drop=()):
+    """Take a burst of a smiley, drop some pictures, send the rest."""
+    page.click(f'#smileys a[href="#shoot/{smiley}"]')
+    page.click("#take:enabled")
+    pictures = page.locator("#pictures button")
+    expect(pictures).to_have_count(10)
+    for number in drop:
+        pictures.nth(number).click()
+        expect(pictures.nth(number)).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#send")).to_have_text(f"Send {10 - len(drop)} pictures")
+    page.click("#send")
+    expect(page.locator("#result-text")).to_have_text(f"{10 - len(drop)} pictures kept.")
+    page.click("#shoot-stage >> xpath=ancestor::section//a")
+
+
+def test_a_whole_visit(visit, service):
+    """Consent, three smileys, one's pictures shown to another, deletion."""
+    page = visit()
+    expect(page.locator("#smileys")).to_be_hidden()  # nothing before the consent
+    person = agree(page)
+    for smiley, drop in (("smile", [1]), ("wink", []), ("surprise", [0, 9])):
+        shoot(page, smiley, drop)
+    expect(page.locator("#progress-text")).to_contain_text("3 of 17")
+    expect(page.locator("#smileys .done")).to_have_count(3)
+    expect(page.locator("#smileys .done").first).to_contain_text("9 pictures, 1 burst")
+    rows = read_manifest(service.folder / "collected", read_smileys(), pictures=True)
+    mine = [row for row in rows if row["person"] == person]
+    assert len(mine) == 27
+    assert {row["smiley"] for row in mine} == {"smile", "wink", "surprise"}
+    assert len({row["clip"] for row in mine}) == 3
+
+    other = visit()
+    agree(other)
+    other.click('#smileys a[href="#shoot/smile"]')
+    expect(other.locator("#rendered img")).to_have_count(3)
+    expect(other.locator("#people-block")).to_be_hidden()
+    page.click('nav a[href="#mine"]')
+    page.check("#shown")
+    expect(page.locator("#shown")).to_be_checked()
+    other.reload()
+    expect(other.locator("#people img")).to_have_count(1)
+
+    page.click("#delete")
+    page.click('#sure button[value="no"]')
+    expect(page.locator("#mine-things")).to_be_visible()
+    page.click("#delete")
+    page.click('#sure button[value="yes"]')
+    expect(page.locator("#mine-things")).to_be_hidden()
+    assert not mentions(service.folder, person)
+    other.reload()
+    expect(other.locator("#rendered img")).to_have_count(3)
+    expect(other.locator("#people-block")).to_be_hidden()
+    page.click('nav a[href="#collect"]')
+    expect(page.locator("#agree")).to_be_visible()
+
+
+def test_the_mirror_names_what_the_camera_shows(visit):
+    page = visit()
+    page.click('nav a[href="#mirror"]')  # without consent: nothing is kept
+    smileys = read_smileys()
+    for smiley in SHOWN:
+        expect(page.locator("#mirror-emoji")).to_have_text(smileys[smiley]["emoji"])
+    expect(page.locator("#mirror-speed")).to_have_text(re.compile(r"[\d.]+ looks a second, \d+ ms"))
+    expect(page.locator("#mirror-stage .face")).to_be_visible()
+    expect(page.locator("#bars li")).to_have_count(17)
+    stage = page.locator("#mirror-stage").bounding_box()
+    face = page.locator("#mirror-stage .face").bounding_box()
+    middle = face["x"] + face["width"] / 2 - stage["x"]
+    assert 0.35 < middle / stage["width"] < 0.65
+    assert 0.2 < face["width"] / stage["width"] < 0.6
+
+
+def test_the_game_gives_a_point_and_offers_its_mistakes(visit, service):
+    page = visit()
+    person = agree(page)
+    page.click('nav a[href="#game"]')
+    page.click("#play:enabled")
+    known = [read_smileys()[smiley]["emoji"] for smiley in SHOWN]
+    emoji = page.locator("#game-emoji")
+    expect(emoji).not_to_have_text("?")
+    for _ in range(60):
+        if page.inner_text("#game-emoji") in known or page.inner_text("#game-points") != "0":
+            break
+        page.click("#pass")
+    expect(page.locator("#game-points")).not_to_have_text("0", timeout=30_000)
+    expect(page.locator("#game-got")).to_contain_text("Recognised")
+    expect(page.locator("#play")).to_be_visible(timeout=70_000)
+    expect(page.locator("#game-how")).to_contain_text(re.compile(r"^\d+ points?\. Your best"))
+    wrong = page.locator("#wrong-pictures li")
+    expect(wrong.first).to_be_visible()
+    expect(page.locator("#wrong-send")).to_be_disabled()
+    wrong.first.locator("select").select_option("kiss")
+    expect(page.locator("#wrong-send")).to_have_text("Send 1 picture as labelled")
+    before = wrong.count()
+    page.click("#wrong-send")
+    expect(wrong).to_have_count(before - 1)
+    rows = read_manifest(service.folder / "collected")
+    assert [row["smiley"] for row in rows if row["person"] == person] == ["kiss"]
+
+
+# Whether one sees where the focus is; a hidden input's label shows it.
+OUTLINED = """() => [document.activeElement, document.activeElement.parentElement].some((node) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(node);
+    return node === document.body || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2);
+})"""
+
+
+def test_by_keyboard_alone(visit):
+    page = visit()
+    expect(page.locator("#agree")).to_be_visible()
+
+    def tab_to(selector):
+        for _ in range(40):
+            if page.locator(f"{selector}:focus").count():
+                return
+            page.keyboard.press("Tab")
+            assert page.evaluate(OUTLINED), page.evaluate("document.activeElement.outerHTML")
+        raise AssertionError(f"no way to {selector}")
+
+    tab_to("#agree")
+    page.keyboard.press("Space")
+    tab_to("#consent-form button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#smileys a")).to_have_count(17)
+    tab_to("#deal")
+    page.keyboard.press("Enter")
+    expect(page.locator("#take")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#send")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#result-text")).to_have_text("10 pictures kept.")
+    expect(page.locator("#next")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_no_view_is_wider_than_the_screen(visit, width):
+    page = visit(width, 800, "ru-RU")
+    expect(page.locator("#consent-form button")).to_have_text("Начать")
+    assert page.evaluate("document.documentElement.lang") == "ru"
+    page.check("#agree")
+    page.click("#consent-form button")
+    expect(page.locator("#smileys a")).to_have_count(17)
+    for view in ("collect", "shoot/cry", "mirror", "game", "mine"):
+        page.evaluate(f"location.hash = '{view}'")
+        expect(page.locator(f"[data-view={view.partition('/')[0]}]")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+
+
+def test_every_control_has_a_name(visit):
+    page = visit()
+    agree(page)
+    for view in ("collect", "shoot/cry", "mirror", "game", "mine"):
+        page.evaluate(f"location.hash = '{view}'")
+        section = page.locator(f"[data-view={view.partition('/')[0]}]")
+        expect(section).to_be_visible()
+        expect(section.locator("h1")).to_have_count(1)
+        for control in section.locator("button:visible, a:visible, select:visible").all():
+            assert (control.inner_text() or control.get_attribute("aria-label")).strip(), view
+        for image in section.locator("img").all():
+            assert image.get_attribute("alt") is not None
+
+
+def test_another_language_at_a_click(visit):
+    page = visit()
+    expect(page.locator("#consent-form button")).to_have_text("Begin")
+    page.click("#language")
+    expect(page.locator("#consent-form button")).to_have_text("Начать")
+    page.reload()
+    expect(page.locator("#consent-form button")).to_have_text("Начать")
+
+
+def test_without_a_camera_photos_are_taken_from_files(visit, browser):
+    """The page says what is missing; a photo without a face is refused with words."""
+    chromium = browser.browser_type
+    bare = chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    try:
+        page = visit(browser=bare)
+        agree(page)
+        page.click('#smileys a[href="#shoot/cool"]')
+        expect(page.locator("#shoot-problem")).to_contain_text("No camera")
+        empty = cv2.imencode(".png", cv2.imread(str(EXAMPLES / "cool-1.jpg"))[:12])[1].tobytes()
+        faces = [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)]
+        page.set_input_files("#files", faces)
+        expect(page.locator("#send")).to_have_text("Send 2 pictures")
+        page.click("#send")
+        expect(page.locator("#result-text")).to_have_text("2 pictures kept.")
+        page.click("#more")
+        page.set_input_files("#files", {"name": "x.png", "mimeType": "image/png", "buffer": empty})
+        expect(page.locator("#send")).to_have_text("Send 1 picture")
+        page.click("#send")
+        expect(page.locator("#result-problems")).to_contain_text("No face was found")
+    finally:
+        bare.close()
+
+
+SLOW_CAMERA = """() => {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.opened = [];
+    navigator.mediaDevices.getUserMedia = async (options) => {
+        await new Promise((done) => setTimeout(done, 1500));  // she looks for the button
+        const stream = await open(options);
+        window.opened.push(stream);
+        return stream;
+    };
+}"""
+LIVE = "opened.filter((s) => s.getTracks().some((t) => t.readyState === 'live')).length"
+
+
+def test_who_goes_elsewhere_before_the_camera_is_there(visit):
+    """No complaint, no second camera, and none that stays on."""
+    page = visit()
+    agree(page)
+    page.evaluate(SLOW_CAMERA)
+    for view in ("mirror", "shoot/wink", "mine", "shoot/kiss", "game", "shoot/cool"):
+        page.evaluate(f"location.hash = '{view}'")
+        page.wait_for_timeout(200)
+    expect(page.locator("#take")).to_be_enabled()
+    expect(page.locator("#shoot-problem")).to_be_empty()
+    assert page.evaluate("document.querySelector('#shoot-stage video').videoWidth") == 640
+    assert page.evaluate(LIVE) == 1
+    page.click("#language")
+    expect(page.locator("#take")).to_have_text("Снять десять кадров")
+    expect(page.locator("#take")).to_be_enabled()
+    expect(page.locator("#shoot-problem")).to_be_empty()
+    page.evaluate("location.hash = 'mirror'")
+    page.wait_for_timeout(200)
+    page.evaluate("location.hash = 'mine'")
+    expect(page.locator("#given")).to_be_visible()
+    assert page.evaluate(LIVE) == 0
+
+
+def test_photos_chosen_in_the_countdown_are_not_replaced_by_the_burst(visit):
+    page = visit()
+    agree(page)
+    page.click('#smileys a[href="#shoot/cool"]')
+    page.click("#take:enabled")
+    page.set_input_files("#files", [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)])
+    pictures = page.locator("#pictures button")
+    expect(pictures).to_have_count(2)
+    page.wait_for_timeout(7000)  # countdown and burst would be over
+    expect(pictures).to_have_count(2)
+
+
+def test_what_is_being_sent_cannot_be_chosen_again(visit):
+    page = visit()
+    agree(page)
+    page.click('#smileys a[href="#shoot/cool"]')
+    page.set_input_files("#files", [str(EXAMPLES / f"cool-{number}.jpg") for number in (1, 2)])
+    pictures = page.locator("#pictures button")
+    expect(pictures).to_have_count(2)
+    waiting, released = [], []
+
+    def hold(route):
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route("**/api/bursts/**", hold)
+    page.click("#send")
+    expect(page.locator("#send")).to_be_disabled()
+    expect(pictures.first).to_be_disabled()
+    page.click('nav a[href="#collect"]')  # she goes elsewhere, and they are sent all the same
+    expect(page.locator("#smileys")).to_be_visible()
+    released.append(True)
+    for route in waiting:
+        route.continue_()
+    expect(page.locator("#said")).to_have_text("2 pictures kept.")
+
+
+def test_what_goes_wrong_is_said_beside_the_button(visit):
+    page = visit()
+    agree(page)
+    page.click('nav a[href="#mine"]')
+    page.click("#teach")
+    problem = page.locator(".card:has(#teach) .problem")
+    expect(problem).to_contain_text("at least three smileys")
+    expect(problem).to_be_in_viewport()
+
+
+AMOUNTS = """async (language) => {
+    const words = await import("/words.js");
+    const { amount } = await import("/state.js");
+    await words.load(language);
+    return [...Array(26).keys()].map((count) => amount({ pictures: count, bursts: count }));
+}"""
+
+
+def test_amounts_are_right_in_both_languages(visit):
+    page = visit()
+    expect(page.locator("#agree")).to_be_visible()
+    english = page.evaluate(AMOUNTS, "en")
+    russian = page.evaluate(AMOUNTS, "ru")
+    for count in range(26):
+        one = count == 1
+        assert english[count] == (
+            f"{count} picture{'' if one else 's'}, {count} burst{'' if one else 's'}"
+        )
+        if count in (1, 21):
+            form = "снимок", "серия"
+        elif count in (2, 3, 4, 22, 23, 24):
+            form = "снимка", "серии"
+        else:  # 0, 5 to 20, 25
+            form = "снимков", "серий"
+        assert russian[count] == f"{count} {form[0]}, {count} {form[1]}"

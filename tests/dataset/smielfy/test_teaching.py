@@ -1,0 +1,168 @@
+"""The button "teach it your face": a process beside the service, a net a person, undo."""
+
+import time
+
+import lasagne
+import numpy as np
+import pytest
+
+from dataset.smielfy import teaching as module
+from dataset.smielfy.refused import Refused
+from dataset.smielfy.teaching import Teaching
+from nets.smiles import build_net_smiles
+from nets.weights import save_weights
+from tests.conftest import CLASSES
+from tests.dataset.smielfy.helpers import FACE, Visitor, mentions, service
+
+# Stands for experiments/enrol.py: says what it is told to, and copies a net.
+SCRIPT = """
+import argparse, json, shutil, sys, time
+parser = argparse.ArgumentParser()
+for name in ("data", "person", "smiles", "out"):
+    parser.add_argument(f"--{name}", required=True)
+parser.add_argument("--json", action="store_true", required=True)
+args = parser.parse_args()
+print(json.dumps({"done": 5, "steps": 10}), flush=True)
+while __import__("os").path.exists("WAIT"):
+    time.sleep(0.01)
+if args.person == "FAIL":
+    sys.exit("error: no")
+shutil.copy("OTHER", args.out)
+print(json.dumps({"before": 0.5, "after": 0.9, "judged": 10, "whole": True, "taught": 20}))
+"""
+GIVEN = {name: {"pictures": 10, "bursts": 2} for name in ("smile", "sad", "kiss")}
+ANN, BEN = "s00000000000a", "s00000000000b"
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A net with other weights than the session's."""
+    lasagne.random.set_rng(np.random.RandomState(99))
+    path = tmp_path / "other.npz"
+    save_weights(path, build_net_smiles(num_classes=len(CLASSES)), "smiles", classes=CLASSES)
+    return path
+
+
+@pytest.fixture
+def script(tmp_path, other, monkeypatch):
+    """Put the stand-in in place; a function that makes it wait, or go on."""
+    wait = tmp_path / "wait"
+    (tmp_path / "experiments").mkdir()
+    text = SCRIPT.replace("WAIT", str(wait)).replace("OTHER", str(other))
+    (tmp_path / "experiments" / "enrol.py").write_text(text)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    return lambda waits: wait.touch() if waits else wait.unlink(missing_ok=True)
+
+
+def until(condition):
+    """Wait for something that another process does."""
+    for _ in range(2000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+def test_learning_is_watched_kept_and_undone(tmp_path, script):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    assert teaching.state(ANN) == {"state": "none"}
+    assert teaching.net(ANN) is None
+    script(True)
+    teaching.start(ANN, GIVEN)
+    until(lambda: teaching.state(ANN).get("done") == 5)
+    assert teaching.state(ANN) == {"state": "learning", "done": 5, "steps": 10}
+    assert teaching.state(BEN) == {"state": "none"}
+    with pytest.raises(Refused) as caught:
+        teaching.start(BEN, GIVEN)
+    assert (caught.value.status, caught.value.error, caught.value.wait) == (429, "teaching", 30)
+    script(False)
+    until(lambda: teaching.state(ANN)["state"] == "taught")
+    found = {"state": "taught", "before": 0.5, "after": 0.9, "judged": 10, "whole": True}
+    assert teaching.state(ANN) == {**found, "taught": 20}
+    assert teaching.net(ANN).is_file()
+    again = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    assert again.state(ANN)["after"] == 0.9
+    again.undo(ANN)
+    assert again.state(ANN) == {"state": "none"}
+    assert not any((tmp_path / "nets").iterdir())
+
+
+def test_undo_in_the_middle_ends_the_process(tmp_path, script):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    script(True)
+    teaching.start(ANN, GIVEN)
+    until(lambda: teaching.state(ANN).get("done") == 5)
+    process = teaching._process
+    teaching.undo(ANN)
+    assert process.poll() is not None
+    until(lambda: teaching._process is None)
+    script(False)
+    teaching.start(BEN, GIVEN)
+    until(lambda: teaching.state(BEN)["state"] == "taught")
+    assert teaching.state(ANN) == {"state": "none"}
+    assert not mentions(tmp_path / "nets", ANN)
+
+
+def test_a_failure_is_said(tmp_path, script):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    teaching.start("FAIL", GIVEN)
+    until(lambda: teaching.state("FAIL")["state"] == "failed")
+    assert teaching.net("FAIL") is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"smile": {"pictures": 90, "bursts": 9}, "sad": {"pictures": 90, "bursts": 9}},
+        {name: {"pictures": 4, "bursts": 1} for name in GIVEN},
+    ],
+)
+def test_too_few_pictures(tmp_path, given):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    with pytest.raises(Refused) as caught:
+        teaching.start(ANN, given)
+    assert (caught.value.status, caught.value.error) == (422, "too_few")
+
+
+def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
+    smielfy = service(nets, tmp_path / "out")
+    application = smielfy.application()
+    ann, ben = Visitor(application), Visitor(application)
+    assert ann.post("/api/teach").json()["error"] == "no_consent"
+    person = ann.agree()
+    ben.agree()
+    assert ann.post("/api/teach").json()["error"] == "too_few"
+    for smiley in GIVEN:
+        ann.give(smiley, 5)
+    shipped = ann.post("/api/look", content=FACE).json()
+    assert ann.post("/api/teach").status_code == 202
+    until(lambda: ann.get("/api/teach").json()["state"] == "taught")
+    mine = ann.post("/api/look", content=FACE).json()
+    assert mine["taught"] is True
+    assert mine["shares"] != shipped["shares"]
+    theirs = ben.post("/api/look", content=FACE).json()
+    assert (theirs["shares"], theirs["taught"]) == (shipped["shares"], False)
+    assert ann.delete("/api/teach").json() == {"state": "none"}
+    assert ann.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
+    ann.post("/api/teach")
+    until(lambda: ann.get("/api/teach").json()["state"] == "taught")
+    assert ann.post("/api/look", content=FACE).json()["taught"] is True
+    ann.delete("/api/me")
+    assert not mentions(tmp_path / "out", person)
+    until(lambda: not any(person in str(path) for path, _ in smielfy.eyes._nets))  # nor in memory
+    assert ben.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
+
+
+def test_deletion_while_learning_leaves_nothing(nets, tmp_path, script):
+    ann = Visitor(service(nets, tmp_path / "out").application())
+    person = ann.agree()
+    for smiley in GIVEN:
+        ann.give(smiley, 5)
+    script(True)
+    ann.post("/api/teach")
+    until(lambda: ann.get("/api/teach").json().get("done") == 5)
+    ann.delete("/api/me")
+    script(False)
+    time.sleep(0.1)
+    assert not mentions(tmp_path / "out", person)

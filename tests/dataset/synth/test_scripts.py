@@ -1,0 +1,217 @@
+import csv
+import hashlib
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from augment.drawn import BOX, drawn_face
+from dataset import make_data, make_sheet, make_video
+from dataset.manifest import read_manifest
+from dataset.synth.expression import recipes
+from dataset.synth.shot import RATE
+from experiments import eval_realism
+from experiments.realism.article_net import article_net
+
+
+class Inline:
+    """A pool that works in this process."""
+
+    def __init__(self, *_):
+        pass
+
+    def Pool(self, *_):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    imap = staticmethod(map)
+
+
+@pytest.fixture(autouse=True)
+def inline(monkeypatch):
+    """Keep everything in one process, and only two smileys, so that tests are quick."""
+    few = {slug: recipes()[slug] for slug in ("smile", "cool")}
+    for script in (make_data, make_video):
+        monkeypatch.setattr(script, "get_context", Inline)
+        monkeypatch.setattr(script, "recipes", lambda: few)
+
+
+def digests(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+OPTIONS = ("--people", 1, "--frames", 2, "--size", 48, "--whole", 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("data") / "set"
+
+
+def test_make_data_writes_what_the_manifest_promises(call, folder):
+    code, _, err = call(make_data.main, "--out", folder, *OPTIONS)
+    assert code == 0, err
+    rows = read_manifest(folder)
+    assert [row["smiley"] for row in rows] == ["smile", "smile", "cool", "cool"]
+    assert {row["clip"] for row in rows} == {"p000-smile-0", "p000-cool-0"}
+    for row in rows:
+        assert cv2.imread(str(folder / row["path"])).shape == (48, 48, 3)
+        assert row["w"] == row["h"] > 20
+    with open(folder / "frames.csv", newline="") as file:
+        (whole,) = csv.DictReader(file)
+    assert cv2.imread(str(folder / whole["path"])).shape == (360, 640, 3)
+    assert not list(folder.rglob("*.part.*")) + list(folder.glob(".parts"))
+
+
+def test_further_takes_are_other_shots_and_leave_the_first_as_it_is(call, folder, tmp_path):
+    options = ("--people", 1, "--frames", 2, "--size", 48, "--takes", 2)
+    assert call(make_data.main, "--out", tmp_path / "set", *options, "--whole", 0)[0] == 0
+    rows = read_manifest(tmp_path / "set")
+    assert [row["clip"] for row in rows[::2]] == [
+        "p000-smile-0", "p000-smile-1", "p000-cool-0", "p000-cool-1"
+    ]  # fmt: skip
+    made, before = digests(tmp_path / "set"), digests(folder)
+    crops = [name for name in before if name.startswith("crops")]
+    assert len(crops) == 4
+    assert all(made[name] == before[name] for name in crops)
+    assert len(set(made.values())) == len(made)  # no shot twice
+
+
+def test_a_folder_from_before_there_was_an_option_is_complete(call, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "set")
+    note = tmp_path / "set" / "settings.json"
+    old = json.loads(note.read_text())
+    assert old.pop("takes") == 1
+    note.write_text(json.dumps(old))
+    code, out, _ = call(make_data.main, "--out", tmp_path / "set", *OPTIONS)
+    assert code == 0
+    assert "is complete" in out
+
+
+def test_make_data_skips_what_is_complete(call, folder):
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    code, out, _ = call(make_data.main, "--out", folder, *OPTIONS)
+    assert code == 0
+    assert "is complete" in out
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_killed_run_goes_on_and_ends_the_same(call, folder, tmp_path, monkeypatch):
+    render, done = make_data.render, []
+
+    def killed(job):
+        if done:
+            raise KeyboardInterrupt
+        done.append(job)
+        render(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(make_data, "render", killed)
+        assert call(make_data.main, "--out", tmp_path / "set", *OPTIONS)[0] == 130
+    assert not (tmp_path / "set" / "manifest.csv").exists()
+    assert call(make_data.main, "--out", tmp_path / "set", *OPTIONS)[0] == 0
+    assert digests(tmp_path / "set") == digests(folder)
+
+
+def test_make_data_refuses_other_options_and_other_folders(refused, folder, tmp_path):
+    assert "other options" in refused(make_data.main, "--out", folder, "--people", 3)
+    (tmp_path / "letter.txt").write_text("dear")
+    assert "not empty" in refused(make_data.main, "--out", tmp_path)
+    assert "--people" in refused(make_data.main, "--out", tmp_path / "new", "--people", 0)
+
+
+def test_make_sheet_draws_one_row_a_person(call, folder, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    assert call(make_sheet.main, "--data", folder, "--out", sheet, "--size", 32)[0] == 0
+    image = cv2.imread(str(sheet))
+    assert image.shape == (make_sheet.HEADER + 32, 64, 3)
+    assert image[make_sheet.HEADER :].std() > 10
+
+
+def test_make_sheet_refuses_a_folder_without_manifest(refused, tmp_path):
+    assert "manifest" in refused(make_sheet.main, "--data", tmp_path, "--out", tmp_path / "s.png")
+
+
+def test_make_video_tells_the_truth_of_every_frame(call, tmp_path, monkeypatch):
+    studio = make_video.Studio
+    monkeypatch.setattr(make_video, "Studio", lambda *a, **k: studio(*a, **k, draft=True))
+    monkeypatch.setattr(make_video, "WIDTH", 160)
+    monkeypatch.setattr(make_video, "HEIGHT", 90)
+    video = tmp_path / "v.mp4"
+    code, _, err = call(make_video.main, "--out", video, "--person", 1)
+    assert code == 0, err
+    truth = json.loads(video.with_suffix(".json").read_text())
+    capture = cv2.VideoCapture(str(video))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == len(truth["frames"])
+    assert capture.get(cv2.CAP_PROP_FPS) == RATE
+    shown = [(entry["smiley"], entry["phase"]) for entry in truth["frames"]]
+    order = [pair for k, pair in enumerate(shown) if k == 0 or shown[k - 1] != pair]
+    one = ("neutral", "held"), *(("smile", p) for p in ("transition", "held", "transition"))
+    two = ("neutral", "held"), *(("cool", p) for p in ("transition", "held", "transition"))
+    assert order == [*one, *two, ("neutral", "held")]
+    assert [entry["frame"] for entry in truth["frames"]] == list(range(len(shown)))
+
+
+def test_make_video_refuses_other_containers(refused, tmp_path):
+    assert ".mp4" in refused(make_video.main, "--out", tmp_path / "v.avi")
+
+
+def test_folds_by_person_hold_out_whole_people():
+    people = np.repeat(["a", "b", "c", "d", "e", "f", "g"], 4)
+    folds = eval_realism.folds_of(people, "person", 0)
+    assert all(len(set(folds[people == name])) == 1 for name in set(people))
+    assert set(folds) == set(range(eval_realism.FOLDS))
+    assert len(set(eval_realism.folds_of(people, "image", 0)[people == "a"])) > 1
+
+
+def test_the_report_of_the_calibration_takes_a_classifier_that_saw_one_set():
+    pixels, net = "1-NN, 24x24 pixels", eval_realism.NET
+    rows = [("real", pixels, "image", 0.7, 0.01), ("real", pixels, "person", 0.25, 0.02)]
+    rows += [("real", net, "image", 0.6, 0.0), ("real", net, "person", 0.5, 0.0)]
+    rows += [("rendered", pixels, "image", 0.8, 0.01), ("rendered", pixels, "person", 0.2, 0.02)]
+    carried = {("rendered", pixels): dict.fromkeys(eval_realism.CARRIED, 0.5)}
+    text = eval_realism.report(rows, carried, 5, 23, 962, "command")
+    assert "| real | 1-NN, 24x24 pixels | 0.700 ± 0.010 | 0.250 ± 0.020 | 0.450 |" in text
+    assert "| real | the article's net | 0.600 | 0.500 | 0.100 |" in text
+    assert "| rendered | the article's net" not in text
+    assert "| rendered | 1-NN, 24x24 pixels | 0.500 | 0.50 |" in text
+
+
+@pytest.mark.parametrize(
+    "classifier", [eval_realism.nearest_neighbour, eval_realism.linear_classifier]
+)
+def test_classifiers_tell_apart_what_is_apart(classifier):
+    rng = np.random.default_rng(0)
+    centres = rng.normal(0, 3, (3, 20))
+    labels = np.array(["a", "b", "c"])[np.arange(90) % 3]
+    points = centres[np.arange(90) % 3] + rng.normal(0, 0.3, (90, 20))
+    answer = classifier(points[:60], labels[:60], points[60:])
+    assert (answer == labels[60:]).all()
+
+
+def test_the_net_tells_apart_which_way_up_a_face_is():
+    face = eval_realism.face_patch(drawn_face(), BOX)
+    patches = np.array([face, face[::-1]])[np.arange(40) % 2]
+    labels = np.array(["up", "down"])[np.arange(40) % 2]
+    answer = article_net(patches[:30], labels[:30], patches[30:], eval_realism.MARGIN, steps=40)
+    assert (answer == labels[30:]).all()
+
+
+def test_face_patch_puts_the_box_in_the_middle():
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[20:60, 30:70] = 255
+    patch = eval_realism.face_patch(image, (30, 20, 40, 40))
+    margin = round(64 * eval_realism.MARGIN / (1 + 2 * eval_realism.MARGIN))
+    assert patch[margin + 3 : -margin - 3, margin + 3 : -margin - 3].min() > 250
+    assert patch[: margin - 2].max() < 5

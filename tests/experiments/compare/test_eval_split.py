@@ -1,0 +1,350 @@
+"""The comparison: its arithmetic against hand-computed cases, and a tiny one from end to end."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from augment.drawn import drawn_face
+from common.cli import ROOT, UserError
+from experiments import eval_split
+from experiments.compare.claims import closes, judge, level, skill
+from experiments.compare.leakage import nearest_neighbour_accuracy
+from experiments.compare.split_arms import check_data, plan, warnings_of
+from experiments.compare.split_report import Comparison
+from experiments.core.intervals import interval
+
+SCRIPT = str(ROOT / "experiments" / "eval_split.py")
+
+
+def test_the_interval_is_students():
+    # 2.776 is the 97.5 % quantile of Student's t for 4 degrees of freedom.
+    found = interval([1, 2, 3, 4, 5])
+    half = 2.776 * np.sqrt(2.5) / np.sqrt(5)
+    assert found.mean == 3
+    assert (found.low, found.high) == pytest.approx((3 - half, 3 + half), abs=1e-3)
+    assert found.above(1)
+    assert not found.above(1.1)
+    assert found.below(5)
+
+
+def test_one_value_has_no_interval_and_decides_nothing():
+    found = interval([0.5])
+    assert str(found) == "0.500 (one value)"
+    assert not found.above(0)
+    assert not found.below(1)
+    assert level([0.99], 0.1) == "undecided"
+
+
+def test_skill_is_cohens_kappa_of_a_constant_guess():
+    # 100 pictures, 20 of the class always guessed, 60 right: (0.6 - 0.2) / (1 - 0.2).
+    assert skill(0.6, 0.2) == pytest.approx(0.5)
+    assert skill(0.2, 0.2) == 0
+    assert skill(1.0, 0.2) == 1
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected", "fails", "works"),
+    [
+        ([0.97, 0.98, 0.99], "works", "did not hold", "held"),
+        ([0.10, 0.12, 0.11], "fails", "held", "did not hold"),
+        ([0.50, 0.51, 0.52], "between", "did not hold", "did not hold"),
+        ([0.20, 0.50, 0.90], "undecided", "undecided", "undecided"),
+        # Too high to fail, though it may not work.
+        ([0.58, 0.60, 0.66], "undecided", "did not hold", "undecided"),
+    ],
+)
+def test_a_claim_is_decided_by_its_whole_interval(accuracies, expected, fails, works):
+    assert level(accuracies, 0.0) == expected
+    learnt = [0.98, 0.99]
+    assert judge("x", "fails", accuracies, learnt, 0.0).answer == fails
+    assert judge("x", "works", accuracies, learnt, 0.0).answer == works
+    assert judge("x", "works", None, None, 0.0).answer == "not measured"
+
+
+def test_a_failure_of_what_has_not_learnt_decides_nothing():
+    accuracies = [0.10, 0.12, 0.11]
+    for wanted in ("fails", "works"):
+        verdict = judge("x", wanted, accuracies, [0.4, 0.5, 0.9], 0.0)
+        assert verdict.answer == "undecided"
+        assert "has not learnt even its training pictures" in verdict.why
+
+
+def test_a_gap_closes_where_its_slope_is_below_zero_for_all_seeds():
+    sizes = np.array([[4, 8, 16]] * 3)
+    # Per doubling -0.1, -0.12 and -0.11.
+    gaps = np.array([[0.5, 0.4, 0.3], [0.54, 0.42, 0.30], [0.52, 0.41, 0.30]])
+    verdict = closes("x", sizes, gaps)
+    assert verdict.answer == "held"
+    assert "changes by -0.110" in verdict.why
+    assert closes("x", sizes, -gaps).answer == "did not hold"
+    assert closes("x", sizes, gaps * [[1], [-1], [0]]).answer == "undecided"
+
+
+def test_nearest_neighbour_against_a_naive_loop():
+    rng = np.random.default_rng(0)
+    pixels = rng.random((700, 30)).astype(np.float32)
+    labels = rng.integers(3, size=700)
+    divisions = []
+    for _ in range(2):
+        order = rng.permutation(700)
+        divisions.append((order[:500], order[600:]))
+    expected = []
+    for train, val in divisions:
+        right = 0
+        for index in val:
+            distances = [((pixels[index] - pixels[k]) ** 2).sum() for k in train]
+            right += labels[train[int(np.argmin(distances))]] == labels[index]
+        expected.append(right / len(val))
+    assert nearest_neighbour_accuracy(pixels, labels, divisions) == expected
+
+
+def data_of(people=6, smileys=("a", "b"), frames=3, skip=()):
+    rows = [
+        {"person": f"p{p}", "smiley": s, "clip": f"{p}{s}", "path": f"{p}{s}{f}"}
+        for p in range(people)
+        for s in smileys
+        for f in range(frames)
+        if (p, s) not in skip
+    ]
+    return SimpleNamespace(rows=rows, classes=list(smileys))
+
+
+def options(**changes):
+    values = {"splits": ("person", "clip", "image"), "seeds": 5, "epochs": None, "batch": 32}
+    values |= {"no_augment": False, "only_augment": False, "growth": (0.25, 0.5)}
+    return SimpleNamespace(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("option", "kinds"), [("no_augment", {"plain"}), ("only_augment", {"augmented"})]
+)
+def test_half_of_the_comparison(option, kinds):
+    arms = plan(data_of(), options(growth=(), **{option: True}))
+    assert {arm.name.split("-")[1] for arm in arms} == kinds
+    assert {arm.augmentation is not None for arm in arms} == {option == "only_augment"}
+    assert len(arms) == 5 * 3
+
+
+def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
+    data = data_of(people=7)
+    arms = plan(data, options())
+    assert len({(arm.steps, arm.epochs, arm.batch) for arm in arms}) == 1
+    assert len({arm.name for arm in arms}) == len(arms) == 5 * (3 * 2 + 2 * 2)
+    for split in ("person", "clip", "image"):
+        for augmented in (True, False):
+            judged = [
+                index
+                for arm in arms
+                if arm.split == split and arm.share == 1 and bool(arm.augmentation) == augmented
+                for index in arm.parts(data.rows).val
+            ]
+            assert sorted(judged) == list(range(len(data.rows)))
+    grown = [arm for arm in arms if arm.share < 1]
+    assert all(len(arm.parts(data.rows).fit) < len(data.rows) / 2 for arm in grown)
+    # What judges is the same however much is learnt from.
+    for arm in grown:
+        (whole,) = [
+            other
+            for other in arms
+            if (other.split, other.seed, other.share) == (arm.split, arm.seed, 1)
+            and other.augmentation
+        ]
+        np.testing.assert_array_equal(arm.parts(data.rows).val, whole.parts(data.rows).val)
+
+
+def test_a_sixth_seed_deals_anew():
+    data = data_of(people=10)
+    arms = [a for a in plan(data, options(seeds=6)) if a.split == "person" and a.share == 1]
+    first, sixth = (next(a for a in arms if a.seed == seed) for seed in (0, 5))
+    assert first.fold == sixth.fold
+    assert set(first.parts(data.rows).val) != set(sixth.parts(data.rows).val)
+
+
+def test_a_class_missing_from_a_fold_is_a_warning():
+    data = data_of(people=5, skip={(p, "b") for p in range(1, 5)})
+    check_data(data, ["person"])
+    arms = plan(data, options(splits=("person",), growth=()))
+    with pytest.raises(UserError, match="learn from one class only"):
+        warnings_of(data, arms)
+    data = data_of(people=5, smileys=("a", "b", "c"), skip={(p, "b") for p in range(1, 5)})
+    warned = warnings_of(data, plan(data, options(splits=("person",), growth=())))
+    assert "by person, b is missing from the validation pictures of 4 fold(s)" in warned
+
+
+def test_one_clip_a_smiley_is_said():
+    data = data_of()
+    arms = plan(data, options(growth=()))
+    assert any("in one clip only" in warning for warning in warnings_of(data, arms))
+    for number, row in enumerate(data.rows):
+        row["clip"] = str(number)
+    assert warnings_of(data, arms) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "splits", "message"),
+    [
+        (data_of(people=1), ["image", "person"], "a split by person needs at least 3 people"),
+        (data_of(people=2), ["person"], "there are 2; collect more"),
+        (data_of(people=1, frames=1), ["clip"], "a split by clip needs at least 3 clips"),
+        (data_of(people=1, smileys="abcd", frames=1), ["image"], "no class has 3 pictures"),
+    ],
+)
+def test_data_that_cannot_be_compared_is_refused_at_once(data, splits, message):
+    with pytest.raises(UserError, match=message):
+        check_data(data, splits)
+
+
+class TestComparison:
+    """Two people, two pictures each; by person seed s holds out person s."""
+
+    def make(self):
+        rows = [{"person": p, "smiley": s, "path": p + s, "clip": p} for p in "xy" for s in "ab"]
+        data = SimpleNamespace(rows=rows, classes=["a", "b"])
+        arms, results = [], {}
+
+        def add(split, seed, val, predicted):
+            arm = SimpleNamespace(
+                name=f"{split}{seed}", split=split, seed=seed, share=1, augmentation=None
+            )
+            arms.append(arm)
+            results[arm.name] = {"val": val, "predicted": predicted}
+
+        add("person", 0, [0, 1], [0, 0])  # one of two right
+        add("person", 1, [2, 3], [1, 0])  # none
+        add("image", 0, [0, 3], [0, 1])  # both
+        add("image", 1, [1, 2], [0, 0])  # the second
+        return Comparison(data, arms, results)
+
+    def test_differences_are_taken_on_the_same_pictures(self):
+        c = self.make()
+        # Person x: by image 1 and 0 right, by person 1 and 0; person y: 1 and 1 against none.
+        assert c.paired(("person", False), ("image", False)) == [0.0, 1.0]
+        assert c.paired(("image", False), ("person", False)) == [-0.5, -0.5]
+
+    def test_people(self):
+        c = self.make()
+        assert c.people(("person", False)) == {"x": 0.5, "y": 0.0}
+        assert c.people(("image", False)) == {"x": 0.5, "y": 1.0}
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    """Grey pictures of 48x48, as small sets have them: 6 people, 2 smileys, 3 frames."""
+    folder = tmp_path_factory.mktemp("faces")
+    lines = ["path,person,label,serial,x,y,w,h"]
+    for person in range(6):
+        for k, smiley in enumerate(("up", "down")):
+            for frame in range(3):
+                image = cv2.resize(cv2.cvtColor(drawn_face(96), cv2.COLOR_BGR2GRAY), (48, 48))
+                image = image[::-1] if k else image
+                name = f"{person}{smiley}{frame}.png"
+                cv2.imwrite(str(folder / name), cv2.add(image, 8 * person + frame))
+                lines.append(f"{name},{person},{smiley},{frame},0,0,48,48")
+    (folder / "faces.csv").write_text("\n".join(lines) + "\n")
+    return folder / "faces.csv"
+
+
+def start(faces, out):
+    command = [sys.executable, SCRIPT, "--data", faces, "--out", out, "--epochs", 4, "--batch", 4]
+    command += ["--seeds", 1, "--splits", "person,image", "--processes", 1, "--no-augment"]
+    # A group of its own: what is killed is this comparison and no other process.
+    return subprocess.Popen(
+        [str(word) for word in command],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def finished(out):
+    return sorted(path.parent.name for path in out.glob("arms/*/result.json"))
+
+
+def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
+    out = tmp_path / "out"
+    process = start(faces, out)
+    while process.poll() is None and not finished(out):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    first = finished(out)
+    assert len(first) == 1
+    stamps = {name: (out / "arms" / name / "result.json").stat().st_mtime_ns for name in first}
+    time.sleep(1.5)  # its processes notice and end
+    process = start(faces, out)
+    said, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    assert "the label of the nearest training picture, by person: right for" in said
+    assert "(a) Without augmentation it fails (new people): " in said
+    assert "(b) With augmentation it still fails on new people: not measured" in said
+    assert len(finished(out)) == 2
+    for name, stamp in stamps.items():  # not trained again
+        assert (out / "arms" / name / "result.json").stat().st_mtime_ns == stamp
+    rows = list(csv.DictReader((out / "table.csv").open()))
+    assert list(rows[0]) == (
+        [
+            "split",
+            "augment",
+            "seed",
+            "fold",
+            "epochs",
+            "train_accuracy",
+            "val_accuracy",
+            "val_loss",
+            "chance",
+        ]
+    )
+    assert [(r["split"], r["augment"], r["seed"], r["epochs"], r["chance"]) for r in rows] == [
+        (split, "0", "0", "4", "0.5000") for split in ("person", "image")
+    ]
+    for row in rows:
+        arm = out / "arms" / f"{row['split']}-plain-seed{row['seed']}"
+        result = json.loads((arm / "result.json").read_text())
+        assert float(row["val_accuracy"]) == round(result["chosen"]["val_accuracy"], 4)
+        right = [r == k for r, k in zip(result["predicted"], truth(faces, result["val"]))]
+        assert np.mean(right) == pytest.approx(result["chosen"]["val_accuracy"])
+        assert len((arm / "metrics.jsonl").read_text().splitlines()) == 4
+        assert not (arm / "checkpoint.npz").exists()
+    report = (out / "REPORT.md").read_text()
+    assert str(faces.parent) not in report
+    assert "1 seed decides little" in report
+    for name in ("curves.png", "confusion.png", "people.png"):
+        assert cv2.imread(str(out / name)).std() > 5
+    # Other settings in the same folder.
+    options = ["--splits", "person", "--seeds", 1, "--no-augment", "--batch", 4, "--epochs", 5]
+    line = refused(eval_split.main, "--data", faces, "--out", out, *options)
+    assert "is of another epochs: choose another --out" in line
+
+
+def truth(faces, indices):
+    names = [row["label"] for row in csv.DictReader(faces.open())]
+    return [["down", "up"].index(names[k]) for k in indices]
+
+
+def test_a_mistake_is_one_line_before_any_training(refused, faces, tmp_path):
+    (tmp_path / "one.csv").write_text(
+        "\n".join(line for line in faces.read_text().splitlines() if not line[:1].isdigit())
+        + "\n"
+        + "\n".join(
+            f"{faces.parent}/{line}" for line in faces.read_text().splitlines() if line[0] == "0"
+        )
+    )
+    for path in faces.parent.glob("0*.png"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / "one.csv").read_text().replace(f"{faces.parent}/", "")
+    (tmp_path / "one.csv").write_text(text)
+    argv = ["--data", tmp_path / "one.csv", "--out", tmp_path / "out"]
+    assert "a split by person needs at least 3 people: there are 1" in refused(
+        eval_split.main, *argv
+    )
+    assert not (tmp_path / "out").exists()

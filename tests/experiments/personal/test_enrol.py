@@ -1,0 +1,214 @@
+"""Enrolment: what teaches and what judges, the shipped old pictures, a face learned."""
+
+import csv
+import json
+
+import cv2
+import lasagne
+import numpy as np
+import pytest
+
+from common.cli import ROOT, UserError
+from dataset.manifest import write_manifest
+from experiments import enrol, eval_enrol, replay
+from experiments.personal import enrolment
+from experiments.personal.enrolment import Judge, MixedBatches, Teacher, check_own, hold_out
+from nets.smiles import build_net_smiles
+from nets.weights import load_network, save_weights
+from pipeline.windows import Mipmap
+
+CLASSES = ["smile", "laugh", "sad"]
+
+
+def shots(*clips):
+    """Rows of clips given as (smiley, name, frames)."""
+    return [
+        {"smiley": smiley, "clip": clip, "frame": str(frame), "person": "p"}
+        for smiley, clip, frames in clips
+        for frame in range(frames)
+    ]
+
+
+def test_the_last_shot_of_a_smiley_judges():
+    rows = shots(("smile", "a", 3), ("sad", "b", 2), ("smile", "c", 2), ("smile", "d", 4))
+    teach, judge, whole = hold_out(rows)
+    assert whole
+    assert [rows[k]["clip"] for k in judge] == ["d"] * 4
+    assert sorted(teach + judge) == list(range(len(rows)))
+
+
+def test_with_one_shot_each_the_last_frames_judge():
+    rows = shots(("smile", "a", 10), ("sad", "b", 5), ("laugh", "c", 1))
+    teach, judge, whole = hold_out(rows)
+    assert not whole
+    assert [(rows[k]["clip"], rows[k]["frame"]) for k in judge] == [
+        ("a", "7"), ("a", "8"), ("a", "9"), ("b", "4"),
+    ]  # fmt: skip
+    assert sorted(teach + judge) == list(range(len(rows)))
+
+
+def test_what_cannot_teach_is_refused():
+    check_own(shots(*[(name, name, 2) for name in CLASSES]), CLASSES, "x")
+    with pytest.raises(UserError, match="shows 1 smileys: make at least 3"):
+        check_own(shots(("smile", "a", 9)), CLASSES, "x")
+    with pytest.raises(UserError, match="does not know grin"):
+        check_own(shots(("grin", "a", 9)), CLASSES, "x")
+
+
+def test_half_of_a_batch_is_old():
+    """The new face is dark, the old ones are bright."""
+    box = {"x": 12, "y": 12, "w": 24, "h": 24}
+    dark, bright = (Mipmap(np.full((48, 48, 3), value, np.uint8)) for value in (20, 230))
+    own = [{"smiley": "sad", **box}], [dark]
+    old = [{"smiley": name, **box} for name in CLASSES], [bright] * 3
+    windows, labels = MixedBatches(own, old, CLASSES, 10)(np.random.default_rng(0))
+    assert windows.shape == (10, 48, 48, 3)
+    assert windows[:5].mean() < 100 < windows[5:].mean()
+    assert set(labels[:5]) == {2}
+    assert len(set(labels[5:])) > 1
+
+
+def test_the_shipped_old_pictures():
+    """Every woman and smiley twice; the network that ships knows them."""
+    rows, pictures = replay.load()
+    pairs = {}
+    for row in rows:
+        pairs[row["person"], row["smiley"]] = pairs.get((row["person"], row["smiley"]), 0) + 1
+    network, meta = load_network(ROOT / "weights" / "smiles.npz", "smiles")
+    assert len(pairs) == 20 * 17
+    assert set(pairs.values()) == {2}
+    assert {smiley for _, smiley in pairs} == set(meta["classes"])
+    assert replay.REPLAY.stat().st_size < 2_000_000
+    assert Judge(network, meta["classes"])(rows[::10], pictures[::10]) > 0.9
+
+
+def test_packing_keeps_the_face_in_the_middle(tmp_path):
+    image = np.full((200, 300, 3), 50, np.uint8)
+    cv2.rectangle(image, (100, 80), (159, 139), (200, 200, 200), -1)
+    row = {"smiley": "sad", "person": "p", "x": 100, "y": 80, "w": 60, "h": 60}
+    replay.pack([row], [Mipmap(image)], tmp_path / "replay.npz")
+    (row,), (picture,) = replay.load(tmp_path / "replay.npz")
+    assert (row["x"], row["y"], row["w"], row["h"]) == (24, 24, 48, 48)
+    packed = picture.levels[0]
+    assert packed.shape == (96, 96, 3)
+    assert packed[28:68, 28:68].mean() > 180
+    assert packed[:20].mean() < 70
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 broken"])
+def test_damaged_old_pictures_are_named(tmp_path, content):
+    path = tmp_path / "replay.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"cannot read the old pictures .*replay\.npz"):
+        replay.load(path)
+
+
+def test_forgetting_goes_back_to_the_bits():
+    network = build_net_smiles(num_classes=3)
+    own = some_pictures("p", 3)
+    teacher = Teacher(network, CLASSES, own)
+    before = lasagne.layers.get_all_param_values(network)
+    teacher(own, steps=2)
+    changed = lasagne.layers.get_all_param_values(network)
+    assert any((a != b).any() for a, b in zip(before, changed))
+    teacher.forget()
+    for a, b in zip(before, lasagne.layers.get_all_param_values(network)):
+        np.testing.assert_array_equal(a, b)
+    teacher(own, steps=2)  # the same seed, the same bits
+    for a, b in zip(changed, lasagne.layers.get_all_param_values(network)):
+        np.testing.assert_array_equal(a, b)
+
+
+def some_pictures(person, frames, size=64):
+    """Plain shapes instead of smileys, so that they can be learned in seconds."""
+    rows, pictures = [], []
+    for index, smiley in enumerate(CLASSES):
+        for frame in range(frames):
+            image = np.random.default_rng(frame).integers(90, 130, (size, size, 3), np.uint8)
+            if index == 0:
+                cv2.circle(image, (32, 32), 13, (250, 250, 250), -1)
+            elif index == 1:
+                cv2.rectangle(image, (18, 28), (46, 36), (250, 250, 250), -1)
+            else:
+                cv2.rectangle(image, (28, 18), (36, 46), (20, 20, 20), -1)
+            box = {"x": 16, "y": 16, "w": 32, "h": 32}
+            clip = f"{smiley}-{frame // 2}"
+            rows.append({"smiley": smiley, "person": person, "clip": clip, "frame": frame, **box})
+            pictures.append(Mipmap(image))
+    return rows, pictures
+
+
+@pytest.fixture
+def collected(tmp_path):
+    """A data set of two people on disk, and a network of three classes."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    rows = []
+    for person in ("ann", "ben"):
+        for row, picture in zip(*some_pictures(person, 4)):
+            row["path"] = f"{person}-{row['smiley']}-{row['frame']}.png"
+            cv2.imwrite(str(folder / row["path"]), picture.levels[0])
+            rows.append(row)
+    write_manifest(folder, rows)
+    save_weights(tmp_path / "net.npz", build_net_smiles(num_classes=3), "smiles", classes=CLASSES)
+    return tmp_path
+
+
+def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
+    monkeypatch.setattr(enrolment, "STEPS", 30)
+    net, out = collected / "net.npz", collected / "mine.npz"
+    before = net.read_bytes()
+    options = ["--data", collected / "set", "--old", collected / "set", "--smiles", net]
+    code, said, _ = call(enrol.main, *options, "--person", "ann", "--out", out, "--json")
+    assert code == 0
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["done"] for line in lines[:-1]] == list(range(5, 31, 5))
+    assert lines[-1]["judged"] == 6
+    assert lines[-1]["whole"] is True
+    assert lines[-1]["after"] > max(0.6, lines[-1]["before"])
+    assert net.read_bytes() == before
+    network, meta = load_network(out, "smiles")
+    assert meta["classes"] == CLASSES
+    assert "experiments/enrol.py" in meta["origin"]
+    rows, pictures = some_pictures("ann", 4)
+    assert Judge(network, CLASSES)(rows, pictures) > 0.6
+
+
+def test_the_script_refuses_with_words(collected, refused):
+    net = collected / "net.npz"
+    options = ["--data", collected / "set", "--smiles", net, "--out", collected / "mine.npz"]
+    assert "shows 2 people: name one by --person" in refused(enrol.main, *options)
+    assert "shows no eve" in refused(enrol.main, *options, "--person", "eve")
+    assert "named twice" in refused(enrol.main, *options[:-1], net, "--person", "ann")
+    # The shipped old pictures have 17 smileys, this network three.
+    assert "does not know" in refused(enrol.main, *options, "--person", "ann")
+    assert not (collected / "mine.npz").exists()
+
+
+def test_plans_teach_five_pictures_and_never_the_shot_that_judges():
+    rows = [
+        {"person": person, "smiley": smiley, "clip": f"{person}-{smiley}-{take}", "frame": frame}
+        for person in ("p1000", "p1001")
+        for smiley in CLASSES
+        for take in range(4)
+        for frame in range(5)
+    ]
+    for frames in eval_enrol.PLANS.values():
+        teach, judge = eval_enrol.choose(rows, "p1001", frames)
+        assert len(teach) == len(judge) == 15
+        assert {rows[k]["person"] for k in teach + judge} == {"p1001"}
+        assert not {rows[k]["clip"] for k in teach} & {rows[k]["clip"] for k in judge}
+
+
+def test_the_report_says_what_the_table_holds():
+    folder = ROOT / "results" / "enrol"
+    with open(folder / "table.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["plan"] for row in rows} == set(eval_enrol.PLANS)
+    assert len({row["person"] for row in rows}) == 5
+    report = (folder / "REPORT.md").read_text(encoding="utf-8")
+    for plan in eval_enrol.PLANS:
+        after = [float(row["after"]) for row in rows if row["plan"] == plan]
+        mean, spread = np.mean(after), np.std(after, ddof=1)
+        assert f"{mean:.3f} ± {spread:.3f}" in report
