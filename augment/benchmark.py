@@ -16,7 +16,7 @@ import numpy as np
 from augment.drawn import BOX, drawn_face
 from augment.stream import Stream
 from augment.transforms import Augmentation, augment
-from pipeline.windows import Mipmap
+from common.crops import Mipmap
 
 BATCH = 128
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation, augment
+from common.crops import crop
 from common.output import check_output, written
-from pipeline.windows import crop
 
 NAMES = list(Augmentation.__dataclass_fields__)
 

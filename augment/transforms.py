@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 import cv2
 import numpy as np
 
-from pipeline.windows import Mipmap, box_matrix
+from common.crops import Mipmap, box_matrix
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,12 @@ from common import cli
 cli.use_project_python()
 import argparse
 
+from common.smileys import read_smileys
+
 from common.cli import UserError
 from common.images import EXTENSIONS, natural_key
 from common.output import rounded_box
-from dataset.manifest import (
-    COLUMNS,
-    add_names_option,
-    classes_of,
-    manifest_path,
-    read_smileys,
-    write_manifest,
-)
+from dataset.manifest import COLUMNS, add_names_option, classes_of, manifest_path, write_manifest
 from dataset.summary import summary
 from dataset.tables import read_picture
 from pipeline.options import add_detector_options, smallest_face

@@ -61,6 +61,8 @@ def prepare(arguments, frames):
     (Session, Frames, Store, dict)
         As `dataset.labelling.window.Window` takes them.
     """
+    from common.smileys import read_smileys
+
     from common.output import make_folder
     from dataset.labelling.detection import LazyDetector, has_detector
     from dataset.labelling.document import Document
@@ -68,7 +70,6 @@ def prepare(arguments, frames):
     from dataset.labelling.keys import SMILEY_KEYS
     from dataset.labelling.session import Session
     from dataset.labelling.store import Store
-    from dataset.manifest import read_smileys
 
     table = read_smileys()
     if len(table) > len(SMILEY_KEYS):

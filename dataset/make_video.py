@@ -27,7 +27,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.output import beside, check_output, finish, rounded_box
-from dataset.make_data import cast, person_seed, person_sex
+from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
 from dataset.synth.shot import RATE, Shot, Sway

@@ -17,6 +17,8 @@ import posixpath
 import re
 import shutil
 
+from common.smileys import read_smileys
+
 from common.cli import UserError
 from common.images import natural_key
 from common.output import check_output
@@ -25,7 +27,6 @@ from dataset.manifest import (
     classes_of,
     manifest_path,
     read_manifest,
-    read_smileys,
     write_manifest,
 )
 from dataset.summary import summary

@@ -42,9 +42,9 @@ def pictures_of(data, person):
     UserError
         If the person is not named and not the only one, or is not there.
     """
+    from common.crops import Mipmap
     from dataset.manifest import manifest_path, read_manifest
     from dataset.tables import read_images
-    from pipeline.windows import Mipmap
 
     rows = read_manifest(data)
     people = sorted({row["person"] for row in rows})

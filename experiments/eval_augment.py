@@ -18,7 +18,7 @@ from common import cli
 
 cli.use_project_python()
 
-from experiments.eval_split import split_names
+from experiments.smileys.splits import split_names
 
 KINDS = ("strength", "without", "only")
 

@@ -42,6 +42,7 @@ def arguments(argv=None):
 def main(argv=None):
     """Measure, and write tables, figures and the report."""
     args = arguments(argv)
+    from common.crops import Mipmap
     from common.output import make_folder
     from dataset.tables import BOX, read_images, read_table, text
     from experiments.core.results import command_line
@@ -55,7 +56,6 @@ def main(argv=None):
     from experiments.vote.report import write_report
     from experiments.vote.variants import SmileyNet
     from pipeline.cascade import Detector
-    from pipeline.windows import Mipmap
 
     rows = read_table(args.frames, {"path": text, "person": text, "smiley": text, **BOX})
     if args.limit:

@@ -35,9 +35,9 @@ def pack(rows, pictures, path):
     import cv2
     import numpy as np
 
+    from common.crops import crop
     from common.output import written
     from dataset.tables import box_of
-    from pipeline.windows import crop
 
     jpegs = []
     for row, picture in zip(rows, pictures):
@@ -61,7 +61,7 @@ def load(path=REPLAY):
     import cv2
     import numpy as np
 
-    from pipeline.windows import Mipmap
+    from common.crops import Mipmap
 
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -66,12 +66,13 @@ def arguments(argv=None):
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
+    from common.interrupt import Interrupt
+
     from common.output import make_folder
     from experiments.core.training import Stopped, check_unfinished
     from experiments.smileys.data import SMILEYS, STRANGERS, SmileyData
     from experiments.smileys.splits import parts_of
     from experiments.smileys.training import epoch_steps, train_smileys
-    from pipeline.run_video import Interrupt
 
     data = SmileyData.read(args.data)
     parts = parts_of(data.rows, args.split, args.folds, args.fold, args.seed)

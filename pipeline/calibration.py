@@ -10,10 +10,11 @@ import cv2
 import lasagne
 import numpy as np
 
+from common.crops import Mipmap, crop
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.windows import SCALES, SHIFTS, Mipmap, crop
+from pipeline.windows import SCALES, SHIFTS
 
 # (45, 3): logarithm of the scale, then right and down as shares of the face's side; in
 # the order of `neighbours`.

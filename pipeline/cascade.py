@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from common.cli import UserError
+from common.crops import Mipmap, crop
 from nets.fast import shrink
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
@@ -14,7 +15,7 @@ from nets.weights import load_network
 from pipeline.calibration import Calibrator
 from pipeline.light import lightened
 from pipeline.odds import log_odds, probability
-from pipeline.windows import Mipmap, crop, neighbours, non_maximum_suppression
+from pipeline.windows import neighbours, non_maximum_suppression
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
 SUPPRESS_SCAN = 0.5  # IoU among the small net's candidates, scale by scale

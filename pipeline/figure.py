@@ -136,7 +136,7 @@ def tile(image, windows, columns=9, gap=3):
     """Cut the windows and lay them out in rows, the picture the smiley net sees."""
     import numpy as np
 
-    from pipeline.windows import crop
+    from common.crops import crop
 
     cuts = crop(image, windows)
     side = cuts.shape[1] + gap

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.windows import Mipmap
+from common.crops import Mipmap
 
 ENOUGH = 64  # mean brightness, of 255, from which on a picture is left as it is
 STEP = 4  # of the pixels, each way, that are measured

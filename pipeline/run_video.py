@@ -107,11 +107,12 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
     KeyboardInterrupt
         After Ctrl-C, once the frame is finished.
     """
+    from common.crops import Mipmap
     from pipeline.overlay import Overlay
     from pipeline.square import CONTINUES, best_square
     from pipeline.threads import Behind
     from pipeline.vote import Smoother, Vote
-    from pipeline.windows import Mipmap, overlaps
+    from pipeline.windows import overlaps
 
     overlay, box, shape, smoother = None, None, None, Smoother(smooth)
 

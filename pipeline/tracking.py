@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from common.crops import Mipmap
 from pipeline.light import lightened
-from pipeline.windows import Mipmap, neighbours, non_maximum_suppression
+from pipeline.windows import neighbours, non_maximum_suppression
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from
 # frame to frame, or it is searched for anew.

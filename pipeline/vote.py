@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from common.crops import Mipmap, crop
 from nets import functions
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.light import lightened
-from pipeline.windows import Mipmap, crop, neighbours, surroundings
+from pipeline.windows import neighbours, surroundings
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Voter:
 
         Parameters
         ----------
-        image : ndarray of uint8 (H, W, 3), or its `pipeline.windows.Mipmap`
+        image : ndarray of uint8 (H, W, 3), or its `common.crops.Mipmap`
         box : sequence (x, y, w, h)
 
         Returns

@@ -26,7 +26,7 @@ def draw(session, frame, table, fps):
     frame : ndarray of uint8 (H, W, 3), BGR
         The one at the session's position.
     table : dict
-        The smileys, as from `dataset.manifest.read_smileys`.
+        The smileys, as from `common.smileys.read_smileys`.
     fps : float
 
     Returns

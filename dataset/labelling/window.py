@@ -47,7 +47,7 @@ class Window:
     frames : dataset.labelling.frames.Frames
     store : dataset.labelling.store.Store
     table : dict
-        As from `dataset.manifest.read_smileys`.
+        As from `common.smileys.read_smileys`.
     title : str
     """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.crops import Mipmap
 from dataset.smielfy.faces import LOOKED_AT, choose, cut, decode, find
 from dataset.smielfy.refused import Refused
 from nets.functions import compile_smile_probs_sum
@@ -20,7 +21,6 @@ from pipeline.options import smallest_face
 from pipeline.square import best_square
 from pipeline.tracking import Tracker
 from pipeline.vote import Voter
-from pipeline.windows import Mipmap
 
 TAKEN = 100  # turns waited for at once; who comes then is told to come again
 MIRRORS = 12  # of these, looks of mirrors: a picture too old is of no use

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from common.crops import crop
 from dataset.labelling.store import MARGIN, QUALITY, crop_size
 from dataset.smielfy.refused import Refused
 from pipeline.options import smallest_face
-from pipeline.windows import crop, overlaps
+from pipeline.windows import overlaps
 
 MAX_BYTES = 3_000_000  # of one picture; the page sends some 100,000
 MAX_PIXELS = 12_000_000

@@ -37,7 +37,7 @@ QUALITY = 88
 
 def parse(argv):
     """Read the command line."""
-    from dataset.manifest import read_smileys
+    from common.smileys import read_smileys
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -39,9 +39,9 @@ def follow(frames, tracker, voter):
         Both None where there is no face; processor seconds a frame (a busy machine changes
         them little), the first left out.
     """
+    from common.crops import Mipmap
     from pipeline.options import smallest_face
     from pipeline.square import best_square
-    from pipeline.windows import Mipmap
 
     found, seconds, box = [], [], None
     for frame in frames:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
+from common.interrupt import Interrupt
 from tqdm import tqdm
 
 from augment.transforms import Augmentation
@@ -24,7 +25,6 @@ from experiments.core.training import CHECKPOINT, Stopped
 from experiments.smileys.data import SmileyData
 from experiments.smileys.splits import parts_of, subset
 from experiments.smileys.training import train_smileys
-from pipeline.run_video import Interrupt
 
 RESULT = "result.json"
 FOLDER = "arms"  # in the folder of the results

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 
 from augment.transforms import augment
+from common.crops import Mipmap
 from dataset.tables import box_of
 from experiments.detector.metrics import localisation
 from experiments.detector.training_windows import HARSH, NEGATIVES, People, box_around, disguised
 from pipeline.calibration import shrunk
-from pipeline.windows import SCALES, SHIFTS, Mipmap, neighbours
+from pipeline.windows import SCALES, SHIFTS, neighbours
 
 # The window is the class: beyond a little, nothing may move it.
 BESIDE = replace(HARSH, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from augment.transforms import Augmentation, augment
+from common.crops import Mipmap
 from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
 from experiments.detector.hard_faces import darken
 from pipeline.calibration import shrunk
-from pipeline.windows import Mipmap, overlaps
+from pipeline.windows import overlaps
 
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
 # tilt, and small or moving faces are unsharp, more than a smiley's transforms allow for. The

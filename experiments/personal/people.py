@@ -4,10 +4,11 @@ import os
 from multiprocessing import get_context
 
 import cv2
+from dataset.synth.cast import cast, person_seed
 from tqdm import tqdm
 
 from common.output import rounded_box
-from dataset.make_data import cast, jpeg, person_seed, write_file
+from dataset.make_data import jpeg, write_file
 from dataset.manifest import manifest_path, write_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.shot import Shot

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 
 from augment.stream import Stream
+from common.crops import Mipmap
 from experiments.core.training import RATE, Trainer, set_seed, take_steps
 from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
-from pipeline.windows import Mipmap
 
 STEPS, BATCH = 600, 32
 

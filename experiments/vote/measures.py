@@ -9,13 +9,14 @@ import numpy as np
 from tqdm import tqdm
 
 from common.cli import UserError
+from common.crops import Mipmap
 from common.video import open_source
 from dataset.tables import box_of
 from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved, softmax
 from pipeline.options import smallest_face
 from pipeline.square import best_square
 from pipeline.vote import Smoother
-from pipeline.windows import Mipmap, overlaps
+from pipeline.windows import overlaps
 
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's side
 SCALES = (0.63, 0.79, 1.0, 1.26, 1.59)

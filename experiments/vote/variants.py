@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import theano
 
+from common.crops import crop
 from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.windows import SCALES, SHIFTS, crop, neighbours
+from pipeline.windows import SCALES, SHIFTS, neighbours
 
 FINE = (-0.17, -0.085, 0.0, 0.085, 0.17)
 # By number of windows; each set lies in the largest.

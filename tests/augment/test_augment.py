@@ -19,7 +19,7 @@ from augment.transforms import (
     random_matrix,
     random_occlusion,
 )
-from pipeline.windows import box_matrix, crop
+from common.crops import box_matrix, crop
 
 NONE = Augmentation().scaled(0)
 NAMES = [field.name for field in fields(Augmentation)]

@@ -9,10 +9,11 @@ import time
 import cv2
 import numpy as np
 import pytest
+from common.smileys import read_smileys
 
 from common.cli import ROOT, UserError
 from dataset import manifest
-from dataset.manifest import append, read_manifest, read_smileys, write_manifest
+from dataset.manifest import append, read_manifest, write_manifest
 
 HEADER = "path,person,smiley,clip,frame,x,y,w,h"
 

@@ -11,12 +11,12 @@ import pytest
 
 from augment.drawn import BOX, drawn_face
 from common.cli import ROOT, UserError
+from common.crops import Mipmap
 from experiments.core.training import Trainer, load_checkpoint, save_checkpoint, set_seed
 from experiments.detector.metrics import match, recall_at
 from experiments.smileys.data import SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.splits import folds_of
 from nets.detector import build_net_small
-from pipeline.windows import Mipmap
 
 ROWS = [
     {"person": f"p{p}", "clip": f"c{c}", "path": f"{p}-{c}-{f}", "smiley": f"s{c}"}

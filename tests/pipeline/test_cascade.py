@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
+from common.crops import Mipmap
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_probabilities
 from nets.input import network_input
 from nets.weights import save_weights
 from pipeline import cascade
 from pipeline.cascade import Detector, pyramid, scan_bands
-from pipeline.windows import Mipmap
 
 
 def noise(height, width, seed=0):

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
+from common.crops import Mipmap
 from common.video import open_source
 from pipeline.cascade import Detector
 from pipeline.light import ENOUGH, lightened
 from pipeline.tracking import Tracker
-from pipeline.windows import Mipmap, overlaps
+from pipeline.windows import overlaps
 
 
 def evenly(highest):

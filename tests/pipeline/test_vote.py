@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from common.crops import Mipmap, crop
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from pipeline.vote import Smoother, Vote, Voter
-from pipeline.windows import Mipmap, crop, neighbours
+from pipeline.windows import neighbours
 from tests.conftest import CLASSES, drawn_face
 
 

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from common.smileys import read_smileys
 
 from common.cli import UserError
 from dataset.labelling.document import Document
@@ -11,7 +12,6 @@ from dataset.labelling.faces import Faces
 from dataset.labelling.geometry import AREA, CANVAS, ROW, SMALLEST, TIMELINE
 from dataset.labelling.keys import BINDINGS, CODES, COMMANDS, SMILEY_KEYS, key_name
 from dataset.labelling.session import Session
-from dataset.manifest import read_smileys
 
 SIZE, COUNT = (640, 360), 30
 SMILEYS = list(read_smileys())

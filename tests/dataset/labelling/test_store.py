@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from common.smileys import read_smileys
 
 from common.cli import UserError
 from dataset import label_video, manifest
@@ -19,7 +20,7 @@ from dataset.labelling.faces import Faces
 from dataset.labelling.frames import open_frames
 from dataset.labelling.session import Session
 from dataset.labelling.store import Store, crop_size
-from dataset.manifest import append, read_manifest, read_smileys
+from dataset.manifest import append, read_manifest
 from tests.conftest import drawn_face, write_video
 from tests.dataset.labelling.test_session import faces_of, keys, random_event
 

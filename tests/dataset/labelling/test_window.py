@@ -11,12 +11,13 @@ import time
 import cv2
 import numpy as np
 import pytest
+from common.smileys import read_smileys
 
 from common.cli import ROOT, UserError
 from dataset import label_video
 from dataset.labelling.geometry import AREA, CANVAS, TIMELINE
 from dataset.labelling.view import colour, draw, seen_part
-from dataset.manifest import read_manifest, read_smileys
+from dataset.manifest import read_manifest
 from tests.conftest import drawn_face, write_video
 from tests.dataset.labelling.test_session import COUNT, SIZE, keys, session
 

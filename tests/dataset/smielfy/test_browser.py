@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import cv2
 import pytest
+from common.smileys import read_smileys
 
 from common.cli import ROOT
-from dataset.manifest import read_manifest, read_smileys
+from dataset.manifest import read_manifest
 from tests.dataset.smielfy.helpers import mentions
 
 playwright = pytest.importorskip(

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from augment.transforms import Augmentation
+from common.crops import Mipmap
 from experiments import train_calibration
 from experiments.detector import calibration_windows
 from experiments.detector.calibration_windows import CalibrationBatches, judge, mirrored, turned
 from pipeline.calibration import Calibrator, correct
-from pipeline.windows import Mipmap, neighbours
+from pipeline.windows import neighbours
 
 BOX = (30, 40, 20, 20)
 

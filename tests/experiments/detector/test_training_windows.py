@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from augment.drawn import BOX, drawn_face
+from common.crops import Mipmap
 from experiments.detector.training_windows import (
     DetectorBatches,
     Scene,
@@ -13,7 +14,7 @@ from experiments.detector.training_windows import (
     read_faces,
     read_scenes,
 )
-from pipeline.windows import Mipmap, overlaps
+from pipeline.windows import overlaps
 
 
 def naive_iou(a, b):

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
+from common.crops import Mipmap, crop
 from experiments import eval_vote
 from experiments.vote import measures
 from experiments.vote.measures import named, read_truth, smoothed
 from experiments.vote.report import by_person, reliability
 from experiments.vote.variants import ARTICLE, SETS, WAYS, SmileyNet, Way, moved, softmax
-from pipeline.windows import Mipmap, crop, neighbours
+from pipeline.windows import neighbours
 
 from tests.conftest import CLASSES, drawn_face, write_video  # isort: skip
 
