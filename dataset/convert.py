@@ -102,7 +102,7 @@ def read_tree(folder, smileys=None):
     unknown = {p.parent for p in pictures if smileys is not None and parts[p][1] not in smileys}
     if unknown:
         raise UserError(
-            f"no smileys of dataset/smileys.csv, rename or use --any-smiley: "
+            f"no smileys of common/smileys.csv, rename or use --any-smiley: "
             f"{names(folder, unknown)}"
         )
     rows, frames = [], {}

@@ -28,12 +28,12 @@ import io
 import os
 import posixpath
 
-from common.cli import ROOT, UserError
+from common.cli import UserError
 from common.output import beside
+from common.smileys import read_smileys
 from dataset.checks import frame_number, inner_path, picture_problem, row_problems
 from dataset.tables import BOX, complain, parse_table, read_header, read_lines, text
 
-SMILEYS = ROOT / "dataset" / "smileys.csv"
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 ALIASES = {"smiley": "label", "frame": "serial"}
 SHOWN = 60  # bad rows described in one message
@@ -208,15 +208,6 @@ def classes_of(rows):
     return sorted({row["smiley"] for row in rows}, key=lambda name: (order.get(name, 999), name))
 
 
-def read_smileys(path=SMILEYS):
-    """The table of smileys: dict of slug to a dict with emoticon, emoji and how."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return {row["slug"]: row for row in csv.DictReader(file)}
-    except (OSError, KeyError) as error:
-        raise UserError(f"cannot read the smileys' table {path}: {error}") from None
-
-
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Checks data sets and prints what is in them.")
@@ -232,7 +223,7 @@ def add_names_option(parser):
     parser.add_argument(
         "--any-smiley",
         action="store_true",
-        help="allow names that are not in dataset/smileys.csv, as in sets made elsewhere",
+        help="allow names that are not in common/smileys.csv, as in sets made elsewhere",
     )
 
 

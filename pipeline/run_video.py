@@ -16,8 +16,8 @@ from common import cli
 
 cli.use_project_python()
 import argparse
-import signal
 
+from common.interrupt import Interrupt
 from pipeline.options import add_detector_options, add_smiles_option, number, smallest_face
 
 
@@ -62,26 +62,6 @@ def parse(argv):
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
-
-
-class Interrupt:
-    """Turns the first Ctrl-C into a wish to stop, so that no frame is cut in two.
-
-    The second one stops at once.
-    """
-
-    wanted = False
-
-    def __enter__(self):
-        self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, *_):
-        self.wanted = True
-        signal.signal(signal.SIGINT, self._before)
-
-    def __exit__(self, *_):
-        signal.signal(signal.SIGINT, self._before)
 
 
 def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=None, smooth=0.0):

@@ -101,7 +101,7 @@ class Store:
                 if row["smiley"] not in (None, *smileys):
                     raise UserError(
                         f"{self.labels} holds the smiley {row['smiley']!r}, which is not in "
-                        "dataset/smileys.csv: add it, or move the file away to begin anew"
+                        "common/smileys.csv: add it, or move the file away to begin anew"
                     )
             return {
                 "marks": marks,

@@ -52,7 +52,7 @@ def test_what_is_no_tree_is_refused_and_nothing_written(tree, refused):
     (tree / "high.png").unlink()
     (tree / "ann" / "high.png").unlink()
     picture(tree / "ann" / "smlie" / "a.png")
-    assert "no smileys of dataset/smileys.csv" in refused(convert.main, tree)
+    assert "no smileys of common/smileys.csv" in refused(convert.main, tree)
     (tree / "ann" / "smlie" / "a.png").write_text("no picture")
     assert "mend or remove them: ann/smlie/a.png" in refused(convert.main, tree, "--any-smiley")
     assert not (tree / "manifest.csv").exists()

@@ -28,7 +28,7 @@ def test_the_shipped_videos_show_every_smiley_in_order(name):
     assert [frame["frame"] for frame in frames] == list(range(len(frames)))
     shown = [frame["smiley"] for frame in frames if frame["phase"] == "held"]
     order = [slug for slug, before in zip(shown, [None, *shown]) if slug != before]
-    table = (ROOT / "dataset" / "smileys.csv").read_text(encoding="utf-8").splitlines()
+    table = (ROOT / "common" / "smileys.csv").read_text(encoding="utf-8").splitlines()
     slugs = [line.split(",")[0] for line in table[1:]]
     assert [slug for slug in order if slug != "neutral"] == [s for s in slugs if s != "neutral"]
     assert len(set(shown)) == 17

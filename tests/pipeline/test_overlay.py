@@ -90,7 +90,7 @@ def test_one_class_is_enough():
 
 
 def test_emoticons_come_from_the_table():
-    with open(ROOT / "dataset" / "smileys.csv", newline="", encoding="utf-8") as file:
+    with open(ROOT / "common" / "smileys.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(emoticons()) == len(rows) == 17
     assert emoticons()["laugh"] == ":D"

@@ -145,14 +145,6 @@ def test_interrupt_leaves_a_playable_video(fake, call, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_second_interrupt_stops_at_once():
-    with run_video.Interrupt() as interrupt:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert interrupt.wanted
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-
-
 @pytest.mark.parametrize(
     "argv",
     [

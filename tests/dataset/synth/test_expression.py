@@ -17,7 +17,7 @@ def mirror_image(points):
 
 
 def test_every_smiley_has_a_recipe_and_no_other():
-    with open(ROOT / "dataset" / "smileys.csv", newline="", encoding="utf-8") as file:
+    with open(ROOT / "common" / "smileys.csv", newline="", encoding="utf-8") as file:
         assert [row["slug"] for row in csv.DictReader(file)] == list(recipes())
 
 
