@@ -36,6 +36,12 @@ def written(path):
     finish(path, keep=True)
 
 
+def write_file(path, data):
+    """Write bytes beside the file, then put them in its place."""
+    beside(path).write_bytes(data)
+    finish(path, keep=True)
+
+
 def check_output(path, *others):
     """Raise a `UserError` unless a file can be written at ``path``; called before any work.
 

@@ -15,11 +15,10 @@ from common import cli
 cli.use_project_python()
 import argparse
 
-from common.smileys import read_smileys
-
 from common.cli import UserError
 from common.images import EXTENSIONS, natural_key
 from common.output import rounded_box
+from common.smileys import read_smileys
 from dataset.manifest import COLUMNS, add_names_option, classes_of, manifest_path, write_manifest
 from dataset.summary import summary
 from dataset.tables import read_picture

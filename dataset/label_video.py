@@ -61,9 +61,8 @@ def prepare(arguments, frames):
     (Session, Frames, Store, dict)
         As `dataset.labelling.window.Window` takes them.
     """
-    from common.smileys import read_smileys
-
     from common.output import make_folder
+    from common.smileys import read_smileys
     from dataset.labelling.detection import LazyDetector, has_detector
     from dataset.labelling.document import Document
     from dataset.labelling.faces import Faces

@@ -23,20 +23,18 @@ from common import cli
 cli.use_project_python()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the parallelism
 
-from functools import lru_cache
 from multiprocessing import get_context
 
 import cv2
 from tqdm import tqdm
 
-from common.output import beside, finish, rounded_box
+from common.output import beside, finish, rounded_box, write_file
 from dataset.manifest import COLUMNS
+from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
-from dataset.synth.mesh import Body
-from dataset.synth.person import make_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import Shot
-from dataset.synth.studio import Studio, crop_view, frame_view
+from dataset.synth.studio import Studio, crop_view, frame_view, jpeg
 
 VERSION = 2  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "takes", "size", "whole", "seed", "men")
@@ -78,29 +76,6 @@ def frame_range(text):
     return least, most
 
 
-def person_seed(seed, number):
-    """Seed of the person with this number in the data set with this seed."""
-    return 1_000_000 * seed + number
-
-
-def person_sex(seed, men):
-    """Women only, unless men are asked for."""
-    return "male" if men and generator(seed, "sex").random() < 0.5 else "female"
-
-
-@lru_cache(maxsize=2)
-def cast(seed, sex):
-    """A person and her body; shots of one person come one after another."""
-    person = make_person(seed, sex)
-    return person, Body(person)
-
-
-def write_file(path, data):
-    """Write bytes beside the file, then put them in its place."""
-    beside(path).write_bytes(data)
-    finish(path, keep=True)
-
-
 def write_csv(path, columns, rows):
     """Write rows (tuples) beside the file, then put them in its place."""
     with open(beside(path), "w", newline="", encoding="utf-8") as file:
@@ -108,11 +83,6 @@ def write_csv(path, columns, rows):
         writer.writerow(columns)
         writer.writerows(rows)
     finish(path, keep=True)
-
-
-def jpeg(frame, quality):
-    """A frame's picture as the bytes of a JPEG file."""
-    return cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def other(take):

@@ -14,9 +14,9 @@ cli.use_project_python()
 
 import cv2
 import numpy as np
-from common.smileys import read_smileys
 
 from common.output import check_output, written
+from common.smileys import read_smileys
 from dataset.manifest import classes_of, manifest_path, read_manifest
 
 HEADER = 20  # pixels above the pictures for the names of the smileys

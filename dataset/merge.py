@@ -17,11 +17,10 @@ import posixpath
 import re
 import shutil
 
-from common.smileys import read_smileys
-
 from common.cli import UserError
 from common.images import natural_key
 from common.output import check_output
+from common.smileys import read_smileys
 from dataset.manifest import (
     add_names_option,
     classes_of,

@@ -64,7 +64,7 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from experiments import replay
+    from experiments.personal import replay
     from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
     from experiments.smileys.data import SmileyData
     from nets.weights import load_network, save_weights

@@ -55,8 +55,8 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.output import make_folder
-    from experiments import replay
     from experiments.core.results import command_line, write_csv
+    from experiments.personal import replay
     from experiments.personal.enrolment import STEPS, Judge, Teacher
     from experiments.personal.people import FIRST, render_people
     from experiments.smileys.data import SmileyData

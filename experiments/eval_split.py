@@ -18,7 +18,7 @@ from common import cli
 
 cli.use_project_python()
 
-SPLITS = ("person", "clip", "image")
+from experiments.smileys.splits import SPLITS, split_names
 
 
 def arguments(argv=None):
@@ -58,14 +58,6 @@ def arguments(argv=None):
         if value is not None and value < 1:
             parser.error(f"--{name} must be at least 1")
     return args
-
-
-def split_names(text):
-    """`person,image` as a tuple in the order of `SPLITS`."""
-    names = text.split(",")
-    if not set(names) <= set(SPLITS):
-        raise argparse.ArgumentTypeError(f"choose from {', '.join(SPLITS)}")
-    return tuple(name for name in SPLITS if name in names)
 
 
 def shares(text):

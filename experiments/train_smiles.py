@@ -67,7 +67,6 @@ def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
     args = arguments(argv)
     from common.interrupt import Interrupt
-
     from common.output import make_folder
     from experiments.core.training import Stopped, check_unfinished
     from experiments.smileys.data import SMILEYS, STRANGERS, SmileyData

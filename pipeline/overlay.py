@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
-from common.smileys import read_smileys
 from PIL import Image, ImageDraw, ImageFont
+
+from common.smileys import read_smileys
 
 SHORT_SIDE = 360  # smaller videos are enlarged, or the text would be a few pixels high
 LONG_SIDE = 3840  # larger ones are shrunk: no player takes more

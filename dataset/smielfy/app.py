@@ -26,7 +26,6 @@ import random
 import re
 import secrets
 
-from common.smileys import read_smileys
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -35,6 +34,7 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from common.smileys import read_smileys
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.guard import Guard, same
 from dataset.smielfy.limits import Limit

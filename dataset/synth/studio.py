@@ -37,6 +37,11 @@ class Frame(NamedTuple):
     box: tuple
 
 
+def jpeg(frame, quality):
+    """A frame's picture as the bytes of a JPEG file."""
+    return cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
 class Studio:
     """A person in front of a camera for one shot.
 

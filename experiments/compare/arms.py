@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-from common.interrupt import Interrupt
 from tqdm import tqdm
 
 from augment.transforms import Augmentation
 from common.cli import UserError
+from common.interrupt import Interrupt
 from common.output import written
 from experiments.core.training import CHECKPOINT, Stopped
 from experiments.smileys.data import SmileyData

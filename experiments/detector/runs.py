@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset.tables import read_picture
-from experiments.bench.converse import converse
+from experiments.core.converse import converse
 from experiments.detector.metrics import IGNORED, Results, assign, convention
 
 PEER_SCRIPT = Path(__file__).with_name("peers.py")

@@ -4,15 +4,14 @@ import os
 from multiprocessing import get_context
 
 import cv2
-from dataset.synth.cast import cast, person_seed
 from tqdm import tqdm
 
-from common.output import rounded_box
-from dataset.make_data import jpeg, write_file
+from common.output import rounded_box, write_file
 from dataset.manifest import manifest_path, write_manifest
+from dataset.synth.cast import cast, person_seed
 from dataset.synth.expression import recipes
 from dataset.synth.shot import Shot
-from dataset.synth.studio import Studio, crop_view
+from dataset.synth.studio import Studio, crop_view, jpeg
 
 FIRST = 1000  # number of the first person; the training sets count from 0
 TAKES = 4  # shots a person and smiley: each has the smiley made anew

@@ -9,8 +9,9 @@ import numpy as np
 from tqdm import tqdm
 
 from common.cli import UserError
+from common.crops import Mipmap, crop
 from experiments.bench import peer_smileys
-from experiments.bench.converse import converse
+from experiments.core.converse import converse
 from experiments.eval_realism import face_patch, folds_of, hog, linear_classifier
 from experiments.real.labelled import to_haar
 from experiments.real.vocabulary import meaning
@@ -24,7 +25,6 @@ from pipeline.light import lightened
 from pipeline.options import smallest_face
 from pipeline.square import best_square
 from pipeline.vote import Voter
-from pipeline.windows import Mipmap, crop
 
 BOX, DETECTOR = "labelled box", "detector"
 ADAPTED = ", adapted"

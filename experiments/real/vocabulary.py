@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from common.cli import UserError
-from dataset.manifest import SMILEYS
+from common.smileys import SMILEYS
 
 VOCABULARY = Path(__file__).with_name("vocabulary.csv")
 

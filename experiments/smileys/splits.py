@@ -1,5 +1,6 @@
 """Which pictures train and which judge: by person, by clip or by image."""
 
+import argparse
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,14 @@ from common.cli import UserError
 SPLITS = ("person", "clip", "image")
 MANY = {"person": "people", "clip": "clips", "image": "pictures"}
 CHOOSE = 8  # one in so many groups of the training data is kept to choose the epoch
+
+
+def split_names(text):
+    """`person,image` as a tuple in the order of `SPLITS`."""
+    names = text.split(",")
+    if not set(names) <= set(SPLITS):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(SPLITS)}")
+    return tuple(name for name in SPLITS if name in names)
 
 
 @dataclass

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import UserError
+from common.smileys import read_smileys
 from dataset.manifest import classes_of, manifest_path, read_manifest
 from dataset.tables import BOX, box_of, read_images, read_table, text
 

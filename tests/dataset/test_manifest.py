@@ -9,9 +9,9 @@ import time
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import ROOT, UserError
+from common.smileys import read_smileys
 from dataset import manifest
 from dataset.manifest import append, read_manifest, write_manifest
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
+from common.smileys import read_smileys
 from dataset import convert, merge
 from dataset.manifest import read_manifest
 from dataset.tables import box_of

@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import UserError
+from common.smileys import read_smileys
 from dataset.labelling.document import Document
 from dataset.labelling.faces import Faces
 from dataset.labelling.geometry import AREA, CANVAS, ROW, SMALLEST, TIMELINE

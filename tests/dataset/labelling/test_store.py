@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import UserError
+from common.smileys import read_smileys
 from dataset import label_video, manifest
 from dataset.labelling import store as store_module
 from dataset.labelling.document import Document, Mark

@@ -11,9 +11,9 @@ import time
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import ROOT, UserError
+from common.smileys import read_smileys
 from dataset import label_video
 from dataset.labelling.geometry import AREA, CANVAS, TIMELINE
 from dataset.labelling.view import colour, draw, seen_part

@@ -8,10 +8,10 @@ import time
 import cv2
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 from starlette.testclient import TestClient
 
 from common.cli import ROOT
+from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from dataset.smielfy.app import Smielfy
 from dataset.smielfy.limits import Limit

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import cv2
 import pytest
-from common.smileys import read_smileys
 
 from common.cli import ROOT
+from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from tests.dataset.smielfy.helpers import mentions
 

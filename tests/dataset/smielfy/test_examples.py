@@ -2,8 +2,8 @@
 
 import cv2
 import numpy as np
-from common.smileys import read_smileys
 
+from common.smileys import read_smileys
 from dataset.smielfy import make_examples
 from dataset.smielfy.shelf import FOLDER
 

@@ -8,9 +8,9 @@ import zlib
 
 import numpy as np
 import pytest
-from common.smileys import read_smileys
 from PIL import Image
 
+from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from tests.conftest import drawn_face
 from tests.dataset.smielfy.helpers import FACE, NO_FACE, OURS, Visitor, files, jpeg, service
