@@ -38,8 +38,26 @@ def cosine(first, progress):
     return first * (1 + math.cos(math.pi * progress)) / 2
 
 
+class CrossEntropy:
+    """The loss of faces whose class is known, from outputs before the softmax.
+
+    Attributes
+    ----------
+    labels : Theano vector of int32 (N,)
+        The batch's class numbers.
+    """
+
+    def __init__(self):
+        self.labels = T.ivector("labels")
+
+    def __call__(self, outputs):
+        """Outputs (N, classes) to (loss, accuracy), the batch's means."""
+        loss = T.nnet.categorical_crossentropy(T.nnet.softmax(outputs), self.labels).mean()
+        return loss, T.mean(T.eq(T.argmax(outputs, axis=1), self.labels), dtype="float32")
+
+
 class Trainer:
-    """Adam (Kingma & Ba, 2014) on the cross-entropy of a network with a linear last layer.
+    """Adam (Kingma & Ba, 2014) on the loss of a network with a linear last layer.
 
     Parameters
     ----------
@@ -47,37 +65,36 @@ class Trainer:
         Its output is (N, classes), before the softmax.
     l2 : float
         Weight of the squared weights in the loss.
+    objective : callable, optional
+        Outputs to (loss, accuracy), with the variable ``labels`` that it compares them with;
+        by default `CrossEntropy`.
 
     Attributes
     ----------
     step : callable
-        (inputs float32 (N, ...), labels int32 (N,)) to [loss, accuracy in training mode];
-        updates the network.
+        (inputs float32 (N, ...), the objective's labels) to [loss, accuracy in training
+        mode]; updates the network.
     moments : list of (parameter, shared variable)
         Adam's running mean of each trainable parameter's gradient.
     """
 
     BETA = 0.9  # of Adam's running mean: the share of it that a step keeps
 
-    def __init__(self, network, l2=1e-4):
+    def __init__(self, network, l2=1e-4, objective=None):
         self.network = network
         self._rate = theano.shared(np.float32(1e-3), "learning_rate")
-        labels = T.ivector("labels")
-        outputs = get_output(network)
-        cross_entropy = T.nnet.categorical_crossentropy(T.nnet.softmax(outputs), labels).mean()
+        objective = objective or CrossEntropy()
+        loss, accuracy = objective(get_output(network))
         penalty = lasagne.regularization.regularize_network_params(
             network, lasagne.regularization.l2
         )
         params = lasagne.layers.get_all_params(network, trainable=True)
-        updates = lasagne.updates.adam(
-            cross_entropy + l2 * penalty, params, self._rate, beta1=self.BETA
-        )
+        updates = lasagne.updates.adam(loss + l2 * penalty, params, self._rate, beta1=self.BETA)
         # Lasagne puts both moments of a parameter before the parameter itself.
         order = list(updates)
         self.moments = [(param, order[order.index(param) - 2]) for param in params]
-        accuracy = T.mean(T.eq(T.argmax(outputs, axis=1), labels), dtype="float32")
         self.step = theano.function(
-            [input_of(network), labels], [cross_entropy, accuracy], updates=updates
+            [input_of(network), objective.labels], [loss, accuracy], updates=updates
         )
 
     @property

@@ -1,1 +1,1 @@
-"""Real faces of known truth: our nets and others on them (`eval_real.py`)."""
+"""Real faces: one training for them, and the measuring of nets and peers on labelled sets."""

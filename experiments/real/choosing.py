@@ -1,0 +1,122 @@
+"""People and pictures that choose: no source trains on them, and they judge nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.crops import crop
+from dataset.manifest import manifest_path, read_manifest
+from dataset.tables import box_of, read_images
+from experiments.real.labelled import from_haar
+from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
+from experiments.real.recipe import read_source
+from experiments.real.sources import source
+from experiments.smileys.metrics import predict
+from nets.input import network_input
+
+# Acted expressions, and the label of each.
+MEANING = {
+    "happy": "happiness",
+    "surprise": "surprise",
+    "sad": "sad",
+    "angry": "angry",
+    "neutral": "neutral",
+}
+ACTED = (*HAPPY, "surprise", "sad", "angry", "neutral")
+SHOWN = 1500  # pictures of a set at most
+
+
+@dataclass
+class Chooser:
+    """Pictures of one origin that choose.
+
+    Parameters
+    ----------
+    name : str
+    inputs : ndarray of float32 (N, 3, 48, 48)
+        The face's square as it is.
+    targets : ndarray of float32 (N, labels)
+    among : tuple of str
+        Smileys of which the set holds one: two answers are counted, among all and among these.
+    """
+
+    name: str
+    inputs: np.ndarray
+    targets: np.ndarray
+    among: tuple = SMILEYS
+
+    @classmethod
+    def of(cls, faces, among=SMILEYS):
+        """From a source, thinned to `SHOWN` pictures."""
+        some = range(0, len(faces), -(-len(faces) // SHOWN))
+        windows = np.concatenate([crop(faces.pictures[k], [faces.boxes[k]]) for k in some])
+        return cls(faces.name, network_input(windows), faces.targets[list(some)], among)
+
+    def measure(self, probabilities):
+        """Accuracies, each the mean over the labels: ``NAME_own`` and ``NAME_among``."""
+        predicted = predict(probabilities, self.inputs)
+        measured = {f"{self.name}_own": mean_recall(predicted, self.targets, SMILEYS)}
+        if self.among != SMILEYS:
+            measured[f"{self.name}_among"] = mean_recall(predicted, self.targets, self.among)
+        return measured
+
+
+def recalls(predicted, targets, among):
+    """Share of right answers for each label that the targets have: {label: share}.
+
+    An answer is the class of highest probability among some; right is one that a face's
+    heaviest label allows.
+    """
+    known = np.isin(SMILEYS, among)
+    answers = np.where(known, predicted, -1).argmax(axis=1)
+    heaviest = targets.argmax(axis=1)
+    right = allowed(SMILEYS)[heaviest, answers]
+    names = list(LABELS)
+    return {names[k]: float(right[heaviest == k].mean()) for k in np.unique(heaviest)}
+
+
+def mean_recall(predicted, targets, among):
+    """Mean of `recalls`."""
+    return float(np.mean(list(recalls(predicted, targets, among).values())))
+
+
+def choosing_people(people):
+    """Of performers, those who may choose: every other one of the first half by name.
+
+    The others judge: the second half, and every other one from the second on, on whom nothing
+    was chosen before either.
+    """
+    people = sorted(set(people))
+    return set(people[: (len(people) + 1) // 2 : 2])
+
+
+def read_acted(data):
+    """Five acted expressions of the performers who choose, as a source; boxes are Haar's."""
+    path = manifest_path(data)
+    rows = [row for row in read_manifest(path) if row["smiley"] in MEANING]
+    people = choosing_people(row["person"] for row in rows)
+    rows = [row for row in rows if row["person"] in people]
+    for row, box in zip(rows, from_haar([box_of(row) for row in rows])):
+        row["box"], row["masses"] = tuple(box), {MEANING[row["smiley"]]: 1}
+    return source("acted", rows, read_images(path, rows))
+
+
+def choosers(names, data, rendered, puppets):
+    """The sets that choose for a mixture of named sources."""
+    acted = read_acted(data / "expressions.csv")
+    made = [Chooser.of(acted, ACTED)]
+    for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
+        if name in names or name not in ("rendered", "puppets"):
+            faces = read_source(name, data, rendered, puppets, "choose")
+            among = {"fer": ACTED, "strangers": SMILEYS, "portraits": ACTED}.get(name, SMILEYS)
+            made.append(Chooser.of(faces, among))
+    return made
+
+
+def chosen_metrics(sets, probabilities):
+    """All sets' accuracies, and their mean as ``choose_accuracy``."""
+    measured = {}
+    for one in sets:
+        measured.update(one.measure(probabilities))
+    mean = float(np.mean(list(measured.values())))
+    return {**measured, "choose_accuracy": mean, "choose_loss": 1 - mean}

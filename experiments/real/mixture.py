@@ -1,0 +1,112 @@
+"""Batches from several sources, so mixed that neither a source nor a class outweighs the others."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from augment.transforms import Augmentation, augment
+from common.crops import Mipmap
+from experiments.real.labels import class_prior
+
+# Windows wander as the 45 of the vote do; colours and faces vary fully, while what a camera loses
+# is held back: small pictures have lost it already.
+REAL = replace(
+    Augmentation(),
+    shift=0.15,
+    scale=0.20,
+    rotation=10.0,
+    stretch=0.2,
+    resolution=0.8,
+    blur=0.6,
+    noise=0.03,
+    occlusion=0.1,
+)
+
+# What tells one source from another and has nothing to do with faces is taken from all at equal
+# rates: colour, and how much is left around a face.
+GREY = 0.5  # probability
+TIGHT = 0.4  # probability that the picture ends close around the face's square
+TIGHTEST, WIDEST = 0.85, 1.15  # of the square's side
+
+
+@dataclass
+class Part:
+    """A source's share of the batches.
+
+    Parameters
+    ----------
+    source : experiments.real.sources.Source
+    share : float
+        Of all windows; shares are scaled to add up to 1.
+    levelled : float
+        How far labels are shown equally often: 0 as often as the source has them, 1 equally.
+    """
+
+    source: object
+    share: float
+    levelled: float = 1.0
+
+    def weights(self):
+        """Probability of each picture within its source, (N,)."""
+        strata = self.source.strata
+        counts = np.bincount(strata).astype(float)
+        weights = counts[strata] ** -self.levelled
+        return weights / weights.sum()
+
+
+class Mixture:
+    """Makes training batches for `augment.stream.Stream`.
+
+    Parameters
+    ----------
+    parts : list of Part
+    batch : int
+    augmentation : Augmentation
+    """
+
+    def __init__(self, parts, batch=128, augmentation=REAL):
+        self.parts, self.batch, self.augmentation = parts, batch, augmentation
+        shares = np.array([part.share for part in parts])
+        self.shares = shares / shares.sum()
+        self.weights = [part.weights() for part in parts]
+        self.steps = [np.cumsum(weights) for weights in self.weights]
+
+    def prior(self):
+        """How often each class is shown: (classes,), adding up to 1."""
+        return sum(
+            share * class_prior(part.source.targets, weights)
+            for share, part, weights in zip(self.shares, self.parts, self.weights)
+        )
+
+    def __call__(self, rng):
+        """One batch: (windows uint8 (N, 48, 48, 3), targets float32 (N, labels))."""
+        windows = np.empty((self.batch, 48, 48, 3), np.uint8)
+        made = []
+        for k, number in enumerate(rng.choice(len(self.parts), self.batch, p=self.shares)):
+            source = self.parts[number].source
+            # As `rng.choice` would, which sums up the weights of all pictures at each call.
+            index = min(np.searchsorted(self.steps[number], rng.random()), len(source) - 1)
+            windows[k] = window(rng, source.pictures[index], source.boxes[index], self.augmentation)
+            made.append(source.targets[index])
+        return windows, np.array(made)
+
+
+def window(rng, picture, box, augmentation):
+    """One varied window of a face, (48, 48, 3): what sources differ in is levelled first."""
+    picture, box = tight(rng, picture, box)
+    image = augment(rng, Mipmap(picture), box, augmentation)
+    if rng.random() < GREY:
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    return image
+
+
+def tight(rng, picture, box):
+    """Sometimes end the picture close around a face, as collected faces do: (picture, box)."""
+    if rng.random() >= TIGHT:
+        return picture, box
+    x, y, w, h = box
+    left, top, right, bottom = 0.5 * rng.uniform(TIGHTEST, WIDEST, 4)
+    x0, y0 = max(0, round(x + w * (0.5 - left))), max(0, round(y + h * (0.5 - top)))
+    x1, y1 = round(x + w * (0.5 + right)), round(y + h * (0.5 + bottom))
+    return picture[y0:y1, x0:x1], (x - x0, y - y0, w, h)

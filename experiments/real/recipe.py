@@ -1,0 +1,43 @@
+"""What the net for real people learns from, and in which shares."""
+
+from experiments.real import sources
+from experiments.real.mixture import Part
+
+# Of all windows. Rendered and puppeteered people bring all 17 smileys, each as often as the
+# others, so that none belongs to one source; votes are nearest to what people act.
+SHARES = {
+    "puppets": 0.32,
+    "fer": 0.32,
+    "rendered": 0.12,
+    "labelled": 0.12,
+    "genki": 0.04,
+    "strangers": 0.06,
+    "portraits": 0.02,
+}
+# How far a source's labels are shown equally often: a smiley with two pictures is not shown as
+# often as one with forty.
+LEVELLED = {"labelled": 0.6, "fer": 0.8}
+
+
+def read_source(name, data, rendered, puppets, part="train"):
+    """A source by its name; ``data`` is the folder of published sets, the others manifests."""
+    readers = {
+        "fer": sources.read_fer,
+        "genki": sources.read_genki,
+        "strangers": sources.read_strangers,
+        "labelled": sources.read_labelled,
+        "portraits": sources.read_portraits,
+    }
+    if name in readers:
+        return readers[name](data, part)
+    if name == "rendered":
+        return sources.read_rendered(rendered, part)
+    return sources.read_puppets(puppets, part, sources.unseen_people(data))
+
+
+def parts_of(names, data, rendered, puppets):
+    """The mixture of named sources, their shares as in `SHARES`."""
+    return [
+        Part(read_source(name, data, rendered, puppets), SHARES[name], LEVELLED.get(name, 1.0))
+        for name in names
+    ]

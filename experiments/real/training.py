@@ -1,0 +1,102 @@
+"""The training itself: the net from its start to the chosen epoch."""
+
+import hashlib
+from dataclasses import asdict
+
+import lasagne
+import numpy as np
+
+from common.cli import UserError
+from experiments.core.training import Trainer, set_seed, train
+from experiments.real.choosing import chosen_metrics
+from experiments.real.labels import SMILEYS
+from experiments.real.loss import SetLoss
+from experiments.real.mixture import Mixture
+from nets.functions import compile_probabilities
+from nets.smiles import build_net_smiles
+from nets.weights import read_weights, set_params
+
+
+def started(init, seed):
+    """The article's net with the parameters of a file whose classes may stand in another order."""
+    set_seed(seed)
+    network = build_net_smiles(num_classes=len(SMILEYS))
+    if init is None:
+        return network
+    arrays, meta = read_weights(init)
+    classes = meta.get("classes") or []
+    if sorted(classes) != sorted(SMILEYS):
+        raise UserError(f"{init} does not know the 17 smileys: name another net to start from")
+    order = [classes.index(name) for name in SMILEYS]
+    last = max(arrays)  # names begin with the layer's number
+    top = last.split(".")[0]
+    arrays = {
+        name: array[..., order] if name.split(".")[0] == top else array
+        for name, array in arrays.items()
+    }
+    set_params(network, arrays, init)
+    return network
+
+
+def fingerprint(parts):
+    """Twelve digits that tell this mixture from others: by its pictures and their targets."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(f"{part.source.name} {part.share} {part.levelled}".encode())
+        digest.update(np.ascontiguousarray(part.source.targets))
+        for picture in part.source.pictures:
+            digest.update(picture)
+    return digest.hexdigest()[:12]
+
+
+def train_real(parts, sets, folder, *, init, adjust, batch, epochs, steps, seed, rate, **options):
+    """Train on a mixture; keep the epoch that is best on the sets that choose.
+
+    Parameters
+    ----------
+    parts : list of experiments.real.mixture.Part
+    sets : list of experiments.real.choosing.Chooser
+    folder : pathlib.Path
+        Gets ``metrics.jsonl`` and ``checkpoint.npz``.
+    init : path-like or None
+    adjust : float
+        Strength of the logit adjustment (`experiments.real.loss.SetLoss`).
+    batch, epochs, steps, seed, rate
+        As for `experiments.training.train`.
+    **options
+        ``workers``, ``resume``, ``stop``: likewise.
+
+    Returns
+    -------
+    (network, dict of the chosen epoch's metrics)
+    """
+    mixture = Mixture(parts, batch)
+    network = started(init, seed)
+    trainer = Trainer(network, objective=SetLoss(mixture.prior(), adjust))
+    probabilities = compile_probabilities(network)
+    settings = {
+        "mixture": fingerprint(parts),
+        "augmentation": asdict(mixture.augmentation),
+        "init": str(init and init.name),
+        "adjust": adjust,
+        "batch": batch,
+        "epochs": epochs,
+        "steps": steps,
+        "seed": seed,
+        "rate": rate,
+    }
+    progress = train(
+        trainer,
+        mixture,
+        lambda: chosen_metrics(sets, probabilities),
+        folder,
+        settings,
+        epochs=epochs,
+        steps=steps,
+        seed=seed,
+        rate=rate,
+        **options,
+    )
+    for param, value in zip(lasagne.layers.get_all_params(network), progress.best):
+        param.set_value(value)
+    return network, progress.history[progress.best_epoch - 1]

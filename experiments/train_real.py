@@ -1,0 +1,125 @@
+"""Train the article's smiley net for real people, on a mixture of sources.
+
+    python experiments/train_real.py --data DATA --rendered DIR --puppets DIR --out runs/real
+
+DATA is the folder of published sets (`fer/`, `genki/`, `strangers.csv`, `grimaces.csv`,
+`faces.csv`, `portraits.csv`, `expressions.csv`); rendered people come from
+`dataset/make_data.py`, puppeteered photographs from `dataset/make_puppets.py`. The mixture is
+`experiments/real/recipe.py`; `--without SOURCE` leaves an ingredient out, `--only rendered` is
+the control. The first half of the performers of `expressions.csv`, and people whom no source
+trains on, choose the epoch.
+
+Ctrl-C saves and ends; `--resume` goes on, also after a kill.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+cli.use_project_python()
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of the published sets")
+    add("--rendered", type=Path, default=cli.ROOT / "data" / "many", help="default data/many")
+    add("--puppets", type=Path, default=cli.ROOT / "data" / "puppets", help="default data/puppets")
+    add("--without", nargs="*", default=[], metavar="SOURCE", help="sources to leave out")
+    add("--only", nargs="*", metavar="SOURCE", help="the only sources to take")
+    add(
+        "--init",
+        type=Path,
+        default=cli.ROOT / "weights" / "strangers.npz",
+        metavar="FILE",
+        help="net to start from (default weights/strangers.npz)",
+    )
+    add("--epochs", type=int, default=20, help="of --steps batches each (default 20)")
+    add("--steps", type=int, default=250, help="batches an epoch (default 250)")
+    add("--batch", type=int, default=64)
+    add("--rate", type=float, default=2e-3, help="first learning rate (default 0.002)")
+    add("--adjust", type=float, default=1.0, help="of the logits by the classes' shares (1)")
+    add("--seed", type=int, default=0)
+    add("--workers", type=int, default=1, help="processes that augment")
+    add("--resume", action="store_true", help="go on where a training stopped")
+    add("--out", required=True, type=Path, help="folder for real.npz and metrics.jsonl")
+    args = parser.parse_args(argv)
+    for name in ("epochs", "steps", "batch"):
+        if getattr(args, name) < 1:
+            parser.error(f"--{name} must be at least 1")
+    from experiments.real.recipe import SHARES
+
+    unknown = [name for name in (*args.without, *(args.only or ())) if name not in SHARES]
+    if unknown:
+        parser.error(f"there is no source {unknown[0]!r}: there are {', '.join(SHARES)}")
+    args.names = [name for name in args.only or SHARES if name not in args.without]
+    if not args.names:
+        parser.error("no source is left")
+    return args
+
+
+def main(argv=None):
+    """Train, save the chosen epoch's net, print what it reaches on those who chose."""
+    args = arguments(argv)
+    from common.interrupt import Interrupt
+    from common.output import make_folder, written
+    from experiments.core.results import command_line
+    from experiments.core.training import Stopped, check_unfinished
+    from experiments.real import choosing, recipe
+    from experiments.real.finish import finish
+    from experiments.real.training import train_real
+    from nets.weights import save_weights
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    if not args.resume:
+        check_unfinished(args.out, args.epochs * args.steps)
+    parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets)
+    counts = {part.source.name: [len(part.source), part.share] for part in parts}
+    for name, (count, share) in counts.items():
+        print(f"{name}: {count} faces, share {share}")
+    sets = choosing.choosers(args.names, args.data, args.rendered, args.puppets)
+    try:
+        with Interrupt() as interrupt:
+            network, chosen = train_real(
+                parts,
+                sets,
+                args.out,
+                init=args.init,
+                adjust=args.adjust,
+                batch=args.batch,
+                epochs=args.epochs,
+                steps=args.steps,
+                seed=args.seed,
+                rate=args.rate,
+                workers=args.workers,
+                resume=args.resume,
+                stop=lambda: interrupt.wanted,
+            )
+    except Stopped as stopped:
+        print(f"stopped at {stopped}, saved in {args.out}: go on with --resume", file=sys.stderr)
+        return 130
+    weight, tried = finish(network, parts, sets, args.seed)
+    for one in tried:
+        accuracy = one["choose_accuracy"]
+        print(f"statistics of real faces at weight {one['weight']}: {accuracy:.3f}")
+    chosen = {**chosen, **next((one for one in tried if one["weight"] == weight), {})}
+    origin = command_line("experiments/train_real.py", argv, without=["--resume"])
+    classes = list(choosing.SMILEYS)
+    save_weights(args.out / "real.npz", network, "smiles", classes=classes, origin=origin)
+    with written(args.out / "chosen.json") as beside:
+        beside.write_text(json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1))
+    shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
+    print(f"epoch {chosen['epoch']} of {args.epochs}, weight {weight}, on those who chose: {shown}")
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

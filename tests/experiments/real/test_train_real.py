@@ -1,0 +1,291 @@
+"""The training for real people: its labels, loss, mixture, sources, and the script on a toy set."""
+
+import csv
+import json
+
+import cv2
+import lasagne
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+from augment.drawn import BOX, drawn_face
+from common.cli import ROOT, UserError
+from experiments.real import labels, mixture, recipe, sources
+from experiments.real.choosing import choosing_people, mean_recall, recalls
+from experiments.real.finish import finish, real_windows
+from experiments.real.labels import HAPPY, LABELS, SMILEYS
+from experiments.real.loss import SetLoss
+from experiments.real.training import started
+from nets.smiles import build_net_smiles
+from nets.weights import load_network, save_weights
+
+DATA = ROOT.parent / "shared" / "data"
+needs_data = pytest.mark.skipif(not (DATA / "fer").exists(), reason="../shared/data is not here")
+
+
+def softmax(outputs):
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def test_every_label_allows_known_smileys_and_not_all():
+    for name, smileys in LABELS.items():
+        assert set(smileys) < set(SMILEYS), name
+    assert [name for name in LABELS if len(LABELS[name]) == 1] == list(SMILEYS)
+    assert not set(LABELS["no smile"]) & set(HAPPY)
+
+
+def test_the_loss_is_minus_the_logarithm_of_what_is_allowed():
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(size=(3, 17)).astype(np.float32)
+    made = labels.targets([{"happiness": 6, "neutral": 2}, {"wink": 1}, {"no smile": 1}])
+    loss = SetLoss(np.full(17, 1 / 17))
+    symbol = T.fmatrix()
+    value, accuracy = theano.function([symbol, loss.labels], list(loss(symbol)))(outputs, made)
+    shares = [dict(zip(SMILEYS, row)) for row in softmax(outputs)]
+    happy = sum(shares[0][name] for name in HAPPY)
+    others = sum(share for name, share in shares[2].items() if name not in HAPPY)
+    expected = [
+        -0.75 * np.log(happy) - 0.25 * np.log(shares[0]["neutral"]),
+        -np.log(shares[1]["wink"]),
+        -np.log(others),
+    ]
+    assert value == pytest.approx(np.mean(expected), rel=1e-5)
+    best = [max(share, key=share.get) for share in shares]
+    right = [best[0] in HAPPY, best[1] == "wink", best[2] not in HAPPY]
+    assert accuracy == pytest.approx(np.mean(right))
+
+
+def test_a_net_trained_with_the_shares_added_favours_no_class():
+    """With outputs that know nothing, the loss is least where only the shares speak."""
+    prior = np.arange(1, 18) / np.arange(1, 18).sum()
+    loss = SetLoss(prior)
+    symbol = T.fmatrix()
+    value = theano.function([symbol, loss.labels], loss(symbol)[0])
+    made = labels.targets([{name: 1} for name in SMILEYS])
+    weighted = [
+        sum(p * value(outputs, row[None]) for p, row in zip(prior, made))
+        for outputs in (np.zeros((1, 17), np.float32), np.log(prior)[None].astype(np.float32))
+    ]
+    assert weighted[0] == pytest.approx(-np.sum(prior * np.log(prior)), rel=1e-4)
+    assert weighted[0] < weighted[1]
+
+
+def faces(name, smileys, colour=0, people=None):
+    """A source of drawn faces."""
+    pictures = [drawn_face(96) for _ in smileys]
+    for picture in pictures:
+        picture[:8] = colour
+    box = [value / 2 for value in BOX]
+    made = labels.targets([{smiley: 1} for smiley in smileys])
+    people = people or [f"{name}{k}" for k in range(len(smileys))]
+    return sources.Source(name, pictures, np.array([box] * len(smileys)), made, people)
+
+
+def test_a_batch_keeps_shares_and_shows_labels_alike():
+    parts = [
+        mixture.Part(faces("a", ["smile"] * 18 + ["wink"] * 2), 0.75),
+        mixture.Part(faces("b", ["cool"] * 3 + ["sad"]), 0.25, levelled=0.0),
+    ]
+    made = mixture.Mixture(parts, batch=4000)
+    shown = dict(zip(LABELS, made(np.random.default_rng(0))[1].mean(axis=0)))
+    expected = {"smile": 0.375, "wink": 0.375, "cool": 0.1875, "sad": 0.0625}
+    for name, share in expected.items():
+        assert shown[name] == pytest.approx(share, abs=0.03)
+    assert dict(zip(SMILEYS, made.prior())) == pytest.approx(
+        {**dict.fromkeys(SMILEYS, 0), **expected}
+    )
+
+
+def test_a_set_counts_towards_all_that_it_allows():
+    one = mixture.Mixture([mixture.Part(faces("a", ["happiness", "wink"]), 1)])
+    prior = dict(zip(SMILEYS, one.prior()))
+    assert prior["wink"] == pytest.approx(0.5)
+    assert [prior[name] for name in HAPPY] == pytest.approx([0.125] * 4)
+
+
+def test_batches_are_the_same_for_the_same_seed():
+    one = mixture.Mixture([mixture.Part(faces("a", ["smile", "wink"]), 1)], batch=8)
+    first, again, other = (one(np.random.default_rng(seed))[0] for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_a_tight_picture_ends_beside_the_face_and_keeps_it_in_place():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[:] = np.arange(100)[None, :, None] + np.arange(100)[:, None, None]
+    for seed in range(40):
+        part, (x, y, w, h) = mixture.tight(np.random.default_rng(seed), picture, (30, 20, 40, 50))
+        assert (w, h) == (40, 50)
+        assert part[10, 10, 0] == picture[10 + 20 - round(y), 10 + 30 - round(x), 0]
+        if part.shape != picture.shape:
+            assert part.shape[0] <= 1.15 * 50 + 1
+            assert part.shape[1] <= 1.15 * 40 + 1
+
+
+def test_a_cut_picture_shows_the_same_face():
+    picture = cv2.resize(drawn_face(96), (480, 480), interpolation=cv2.INTER_CUBIC)
+    part, box = sources.cut(picture, tuple(5 * value / 2 for value in BOX))
+    assert max(box[2:]) == pytest.approx(sources.SIDE, abs=1)
+    whole = mixture.Mipmap(picture)
+    from common.crops import crop
+
+    ours = crop(part, [box])[0].astype(int)
+    theirs = crop(whole, [tuple(5 * value / 2 for value in BOX)])[0].astype(int)
+    assert abs(ours - theirs).mean() < 6
+
+
+def test_people_who_choose_are_in_both_first_halves():
+    people = [f"{k:02d}" for k in range(23)]
+    chosen = choosing_people(people + people)
+    assert chosen == {"00", "02", "04", "06", "08", "10"}
+    assert not chosen & set(people[12:])  # who judge by the order of their names
+    assert not chosen & set(people[1::2])  # who judge as every other one
+
+
+def test_recall_counts_what_a_label_allows_among_those_asked():
+    made = labels.targets([{"happiness": 1}, {"happiness": 1}, {"wink": 1}])
+    predicted = np.zeros((3, 17), np.float32)
+    for row, (best, second) in enumerate((("joy", "sad"), ("wink", "smile"), ("wink", "sad"))):
+        predicted[row, SMILEYS.index(best)] = 0.6
+        predicted[row, SMILEYS.index(second)] = 0.4
+    assert recalls(predicted, made, SMILEYS) == {"happiness": 0.5, "wink": 1.0}
+    assert recalls(predicted, made, (*HAPPY, "sad")) == {"happiness": 1.0, "wink": 0.0}
+    assert mean_recall(predicted, made, SMILEYS) == pytest.approx(0.75)
+
+
+def test_labels_by_eye_are_well_formed_and_known():
+    ours = sources.labelled()
+    assert len(ours) > 40
+    assert {name for name, _ in ours} <= {"fer", "genki", "strangers", "grimaces", "faces"}
+    text = sources.LABELLED.read_text()
+    assert len(text.splitlines()) == len(ours) + 1  # no key twice
+    with open(sources.LABELLED, newline="") as file:
+        keys = [(row["set"], row["key"]) for row in csv.DictReader(file)]
+    assert keys == sorted(keys)
+
+
+def test_an_unknown_label_is_refused(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("set,key,smiley\nfer,a.png,grin\n")
+    with pytest.raises(UserError, match="no label 'grin'"):
+        sources.labelled(path)
+
+
+@needs_data
+def test_votes_become_targets_and_no_one_is_in_two_parts():
+    train, choose = (sources.read_fer(DATA, part) for part in ("train", "choose"))
+    assert not set(train.people) & set(choose.people)
+    packed = sources.archive(DATA / "fer" / "train.npz")
+    votes = dict(zip(packed["names"].tolist(), packed["votes"].astype(int)))
+    classes = list(packed["classes"])
+    names = list(LABELS)
+    for k in range(0, len(train), 997):
+        row = {c: v for c, v in zip(classes, votes[train.people[k]]) if v > 1}
+        kept = {c: v for c, v in row.items() if c in sources.VOTES}
+        made = dict(zip(names, train.targets[k]))
+        angry = kept.get("anger", 0) / sum(kept.values())
+        assert made["angry"] == pytest.approx(angry, abs=1e-6)
+        happy = kept.get("happiness", 0) / sum(kept.values())
+        groups = made["happiness"] + made["lips together"] + made["lips apart"]
+        assert groups == pytest.approx(happy, abs=1e-6)
+
+
+@needs_data
+def test_people_of_val_are_left_out_of_every_training_source():
+    val = set()
+    for name in ("strangers", "grimaces", "faces"):
+        with open(DATA / f"{name}.csv", newline="") as file:
+            val |= {row["person"] for row in csv.DictReader(file) if row["split"] == "val"}
+    for read in (sources.read_strangers, sources.read_labelled):
+        assert not set(read(DATA).people) & val
+    held_out = sources.unseen_people(DATA)
+    assert all(held_out(person) for person in val)
+
+
+def test_a_net_may_start_from_one_whose_classes_stand_otherwise(tmp_path):
+    path = tmp_path / "other.npz"
+    network = build_net_smiles()
+    order = list(reversed(SMILEYS))
+    save_weights(path, network, "smiles", classes=order)
+    begun = started(path, seed=0)
+    ours, theirs = (lasagne.layers.get_all_param_values(net) for net in (begun, network))
+    assert (ours[-2] == theirs[-2][:, ::-1]).all()
+    assert all((a == b).all() for a, b in zip(ours[:-2], theirs[:-2]))
+
+
+def test_a_net_of_other_classes_cannot_be_started_from(tmp_path):
+    path = tmp_path / "other.npz"
+    save_weights(path, build_net_smiles(num_classes=2), "smiles", classes=["smile", "sad"])
+    with pytest.raises(UserError, match="17 smileys"):
+        started(path, seed=0)
+
+
+def test_made_people_are_not_measured_for_the_statistics(monkeypatch):
+    monkeypatch.setattr("experiments.real.finish.COUNT", 8)
+    parts = [
+        mixture.Part(faces("rendered", ["smile"]), 1),
+        mixture.Part(faces("puppets", ["smile"]), 1),
+    ]
+    assert finish(build_net_smiles(), parts, []) == (0.0, [])
+    assert len(real_windows(parts)) == 0
+    parts.append(mixture.Part(faces("labelled", ["smile"]), 0.1))
+    assert real_windows(parts).shape == (8, 3, 48, 48)
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """Sources of a few drawn faces in the place of the published sets."""
+    smileys = list(SMILEYS)
+
+    def read_source(name, data, rendered, puppets, part="train"):
+        return faces(name, smileys if name in ("rendered", "labelled") else ["happiness", "sad"])
+
+    from experiments.real import choosing
+
+    monkeypatch.setattr("experiments.real.finish.COUNT", 8)
+    monkeypatch.setattr(recipe, "read_source", read_source)
+    monkeypatch.setattr(choosing, "read_source", read_source)
+    monkeypatch.setattr(choosing, "read_acted", lambda data: faces("acted", ["angry", "neutral"]))
+
+
+def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
+    from experiments import train_real
+
+    words = ["--data", tmp_path, "--epochs", 1, "--steps", 2, "--batch", 8, "--workers", 0]
+    words += ["--without", "puppets", "--out", tmp_path / "run"]
+    code, out, err = call(train_real.main, *words)
+    assert code == 0, err
+    assert "fer: 2 faces, share 0.32" in out
+    _, meta = load_network(tmp_path / "run" / "real.npz", "smiles")
+    assert meta["classes"] == list(SMILEYS)
+    assert "--without puppets" in meta["origin"]
+    chosen = json.loads((tmp_path / "run" / "chosen.json").read_text())
+    assert chosen["epoch"] == 1
+    assert len(chosen["finish"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--without", "nobody"], "there is no source 'nobody'"),
+        (["--only", "fer", "--without", "fer"], "no source is left"),
+    ],
+)
+def test_a_wrong_source_is_refused(words, said, tmp_path, capsys):
+    from experiments import train_real
+
+    with pytest.raises(SystemExit) as stop:
+        train_real.main(["--data", str(tmp_path), "--out", str(tmp_path / "run"), *words])
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@needs_data
+def test_the_mixture_can_be_left_without_a_source():
+    names = ["labelled", "portraits"]
+    parts = recipe.parts_of(names, DATA, ROOT, ROOT)
+    assert [part.source.name for part in parts] == names
+    assert [part.share for part in parts] == [recipe.SHARES[name] for name in names]
