@@ -15,10 +15,12 @@ cli.use_project_python()
 import cv2
 import numpy as np
 
-from augment.drawn import BOX, drawn_face
+from augment.drawn import BOX as DRAWN
+from augment.drawn import drawn_face
 from augment.transforms import Augmentation, augment
 from common.crops import crop
 from common.output import check_output, written
+from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
 
 NAMES = list(Augmentation.__dataclass_fields__)
 
@@ -46,14 +48,12 @@ def sources(data, rows, rng):
     """Yield (picture, box) of so many faces."""
     if data is None:
         for _ in range(rows):
-            yield drawn_face(), BOX
+            yield drawn_face(), DRAWN
         return
-    from dataset.manifest import manifest_path, read_manifest
-    from dataset.tables import box_of, read_images
-
-    table = read_manifest(data)
+    path = manifest_path(data)
+    table = read_table(path, {"path": text, **BOX})
     chosen = [table[k] for k in rng.choice(len(table), min(rows, len(table)), replace=False)]
-    for row, image in zip(chosen, read_images(manifest_path(data), chosen)):
+    for row, image in zip(chosen, read_images(path, chosen)):
         yield image, box_of(row)
 
 

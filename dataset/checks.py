@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from dataset.tables import BadValue, box_of, read_picture, text
+from common.tables import BadValue, box_of, read_picture, text
 
 ROUNDING = 1.0  # pixels by which a box may leave its picture
 

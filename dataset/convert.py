@@ -19,9 +19,9 @@ from common.cli import UserError
 from common.images import EXTENSIONS, natural_key
 from common.output import rounded_box
 from common.smileys import read_smileys
-from dataset.manifest import COLUMNS, add_names_option, classes_of, manifest_path, write_manifest
+from common.tables import manifest_path, read_picture
+from dataset.manifest import COLUMNS, add_names_option, classes_of, write_manifest
 from dataset.summary import summary
-from dataset.tables import read_picture
 from pipeline.options import add_detector_options, smallest_face
 
 NAMED = 20  # files named in one message

@@ -17,7 +17,8 @@ import numpy as np
 
 from common.output import check_output, written
 from common.smileys import read_smileys
-from dataset.manifest import classes_of, manifest_path, read_manifest
+from common.tables import manifest_path
+from dataset.manifest import classes_of, read_manifest
 
 HEADER = 20  # pixels above the pictures for the names of the smileys
 

@@ -31,18 +31,12 @@ import posixpath
 from common.cli import UserError
 from common.output import beside
 from common.smileys import read_smileys
+from common.tables import BOX, complain, manifest_path, parse_table, read_header, read_lines, text
 from dataset.checks import frame_number, inner_path, picture_problem, row_problems
-from dataset.tables import BOX, complain, parse_table, read_header, read_lines, text
 
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 ALIASES = {"smiley": "label", "frame": "serial"}
 SHOWN = 60  # bad rows described in one message
-
-
-def manifest_path(data):
-    """A data set is named by its folder or by the CSV file itself."""
-    data = Path(data)
-    return data / "manifest.csv" if data.is_dir() else data
 
 
 def read_manifest(data, smileys=None, pictures=False):
@@ -87,7 +81,7 @@ def parse_manifest(lines, path):
     Returns
     -------
     (list of dict, list of (line, text))
-        As from `dataset.tables.parse_table`.
+        As from `common.tables.parse_table`.
     """
     header = read_header(lines, path)
     names = {

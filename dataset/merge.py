@@ -21,13 +21,8 @@ from common.cli import UserError
 from common.images import natural_key
 from common.output import check_output
 from common.smileys import read_smileys
-from dataset.manifest import (
-    add_names_option,
-    classes_of,
-    manifest_path,
-    read_manifest,
-    write_manifest,
-)
+from common.tables import manifest_path
+from dataset.manifest import add_names_option, classes_of, read_manifest, write_manifest
 from dataset.summary import summary
 
 

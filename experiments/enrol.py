@@ -43,8 +43,8 @@ def pictures_of(data, person):
         If the person is not named and not the only one, or is not there.
     """
     from common.crops import Mipmap
-    from dataset.manifest import manifest_path, read_manifest
-    from dataset.tables import read_images
+    from common.tables import manifest_path, read_images
+    from dataset.manifest import read_manifest
 
     rows = read_manifest(data)
     people = sorted({row["person"] for row in rows})

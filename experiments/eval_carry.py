@@ -67,8 +67,8 @@ def main(argv=None):
     import numpy as np
     from tqdm import tqdm
 
-    from dataset.manifest import manifest_path, read_manifest
-    from dataset.tables import box_of, read_images
+    from common.tables import box_of, manifest_path, read_images
+    from dataset.manifest import read_manifest
     from pipeline.cascade import Detector
     from pipeline.vote import Voter
 

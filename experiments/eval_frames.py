@@ -29,7 +29,7 @@ def main(argv=None):
 
     from tqdm import tqdm
 
-    from dataset.tables import BOX, box_of, read_images, read_table, text
+    from common.tables import BOX, box_of, read_images, read_table, text
     from pipeline.cascade import Detector
     from pipeline.square import best_square
     from pipeline.vote import Voter

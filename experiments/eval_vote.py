@@ -44,7 +44,7 @@ def main(argv=None):
     args = arguments(argv)
     from common.crops import Mipmap
     from common.output import make_folder
-    from dataset.tables import BOX, read_images, read_table, text
+    from common.tables import BOX, read_images, read_table, text
     from experiments.core.results import command_line
     from experiments.vote.measures import (
         measure_boxes,

@@ -75,7 +75,7 @@ def draw_strip(videos, truths, width=400):
     import cv2
     import numpy as np
 
-    from pipeline.figure import read_frame
+    from pipeline.stages import read_frame
 
     shown = [name for name in STRIP if all(held_frames(truth, name) for truth in truths)]
     rows = []
@@ -145,13 +145,12 @@ def main(argv=None):
     )
     import cv2
 
-    from pipeline import figure
-
     with written(args.out / "demo.jpg") as beside:
         cv2.imwrite(str(beside), draw_strip(list(videos.values()), list(truths.values())))
     frame = middle_frame(truths["known"], SHOWN)
     picture = args.out / "pipeline.png"
-    figure.main([str(args.videos / "known.mp4"), "--frame", str(frame), "-o", str(picture)])
+    figure = cli.ROOT / "pipeline" / "figure.py"
+    run_side_by_side([[figure, args.videos / "known.mp4", "--frame", frame, "-o", picture]])
     for name, who in VIDEOS.items():
         right, held = right_of(truths[name], read_lines(videos[name].with_suffix(".jsonl")))
         share = 100 * right / held

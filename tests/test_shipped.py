@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
+from common.tables import BOX, box_of, read_images, read_table, text
 from dataset.manifest import read_manifest
-from dataset.tables import BOX, box_of, read_images, read_table, text
 from experiments.detector.metrics import match
 from experiments.eval_carry import MEANING, half_of, read_face
 from nets.weights import load_network

@@ -22,9 +22,9 @@ import cv2
 from common.cli import UserError
 from common.crops import crop
 from common.output import beside, make_folder
+from common.tables import complain, manifest_path
 from dataset.labelling.document import Mark
-from dataset.manifest import manifest_path, parse_manifest, read_lines, update
-from dataset.tables import complain
+from dataset.manifest import parse_manifest, read_lines, update
 
 MARGIN = 0.5  # sides around the face, for augmentation to shift, turn and scale
 LARGEST_CROP = 256  # pixels; the network sees 48 of 128 pixels' face

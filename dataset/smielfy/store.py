@@ -17,7 +17,8 @@ from pathlib import Path
 
 from common.cli import UserError
 from common.output import written
-from dataset.manifest import append, manifest_path, read_manifest, update
+from common.tables import manifest_path
+from dataset.manifest import append, read_manifest, update
 from dataset.smielfy.people import remove_folder
 from dataset.smielfy.refused import Refused
 

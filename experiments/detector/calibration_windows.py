@@ -7,7 +7,7 @@ import numpy as np
 
 from augment.transforms import augment
 from common.crops import Mipmap
-from dataset.tables import box_of
+from common.tables import box_of
 from experiments.detector.metrics import localisation
 from experiments.detector.training_windows import HARSH, NEGATIVES, People, box_around, disguised
 from pipeline.calibration import shrunk

@@ -5,7 +5,7 @@ import numpy as np
 
 from common.crops import crop
 from common.output import written
-from dataset.tables import read_picture
+from common.tables import read_picture
 from experiments.core.plots import plt, save, sheet_picture
 from experiments.core.results import write_csv
 from experiments.detector.metrics import FALSE, localisation

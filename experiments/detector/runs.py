@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from dataset.tables import read_picture
+from common.tables import read_picture
 from experiments.core.converse import converse
 from experiments.detector.metrics import IGNORED, Results, assign, convention
 

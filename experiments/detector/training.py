@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from augment.stream import Stream
-from dataset.tables import box_of
+from common.tables import box_of
 from experiments.core.training import Trainer, load_checkpoint, save_checkpoint, take_steps
 from experiments.detector.metrics import match, recall_at
 from experiments.detector.training_windows import DetectorBatches, Scene, read_faces, read_scenes

@@ -7,7 +7,7 @@ import numpy as np
 
 from augment.transforms import Augmentation, augment
 from common.crops import Mipmap
-from dataset.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
+from common.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
 from experiments.detector.hard_faces import darken
 from pipeline.calibration import shrunk
 from pipeline.windows import overlaps

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from common.cli import UserError
-from dataset.tables import (
+from common.tables import (
     BOX,
     BadValue,
     complain,

@@ -7,7 +7,8 @@ import cv2
 from tqdm import tqdm
 
 from common.output import rounded_box, write_file
-from dataset.manifest import manifest_path, write_manifest
+from common.tables import manifest_path
+from dataset.manifest import write_manifest
 from dataset.synth.cast import cast, person_seed
 from dataset.synth.expression import recipes
 from dataset.synth.shot import Shot

@@ -8,7 +8,7 @@ import numpy as np
 from common.cli import ROOT, UserError
 from common.crops import Mipmap, crop
 from common.output import written
-from dataset.tables import box_of
+from common.tables import box_of
 
 REPLAY = ROOT / "weights" / "replay.npz"
 SIDE = 96  # pixels; the face has half of them, as many as the network's window

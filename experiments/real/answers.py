@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
-from experiments.bench import peer_smileys
 from experiments.core.converse import converse
-from experiments.eval_realism import face_patch, folds_of, hog, linear_classifier
+from experiments.real import peers
 from experiments.real.labelled import to_haar
 from experiments.real.vocabulary import meaning
+from experiments.smileys.baselines import face_patch, folds_of, hog, linear_classifier
 from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
 from nets.functions import compile_probabilities, compile_smile_probs_sum
@@ -146,9 +146,9 @@ def peer_answers(data, name, python, labelled, found):
     UserError
         If it does not run under ``python``.
     """
-    words = list(peer_smileys.PEERS[name].CLASSES)
+    words = list(peers.PEERS[name].CLASSES)
     voices = [meaning(word) for word in words]
-    command = [str(python), "-W", "ignore", peer_smileys.__file__, name]
+    command = [str(python), "-W", "ignore", peers.__file__, name]
     kept = []
     for way, boxes in ((BOX, labelled), (DETECTOR, found)):
         seen = np.flatnonzero(~np.isnan(boxes).any(axis=1))
@@ -225,7 +225,7 @@ def all_answers(data, nets, weights, python=None, adapt=False, seed=0):
     for net in nets:
         answers += our_answers(data, net, labelled, found, adapt)
     answers += hog_answers(data, labelled, found, seed)
-    for name in peer_smileys.PEERS if python else ():
+    for name in peers.PEERS if python else ():
         try:
             answers += peer_answers(data, name, python, labelled, found)
         except UserError as error:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from common.cli import UserError
+from common.tables import finite, manifest_path, read_picture, read_table, text
 from dataset.checks import inner_path
-from dataset.manifest import manifest_path
-from dataset.tables import finite, read_picture, read_table, text
 from experiments.real.vocabulary import meaning
 
 HALVES = ("all", "first", "second")

@@ -9,8 +9,8 @@ import numpy as np
 from augment.transforms import Augmentation, augment
 from common.cli import UserError
 from common.crops import Mipmap, crop
-from dataset.manifest import classes_of, manifest_path, read_manifest
-from dataset.tables import box_of, read_images
+from common.tables import box_of, manifest_path, read_images
+from dataset.manifest import classes_of, read_manifest
 
 # The same algorithm as for detection, at 0.6 of its strength: a mouth is finer than a face.
 # Shift and size vary as much as the 45 windows of the vote, since these are what the

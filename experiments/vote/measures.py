@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from common.cli import UserError
 from common.crops import Mipmap
+from common.tables import box_of
 from common.video import open_source
-from dataset.tables import box_of
 from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved, softmax
 from pipeline.options import smallest_face
 from pipeline.square import best_square

@@ -6,8 +6,8 @@ import pytest
 
 from common.cli import UserError
 from common.smileys import read_smileys
-from dataset.manifest import classes_of, manifest_path, read_manifest
-from dataset.tables import BOX, box_of, read_images, read_table, text
+from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
+from dataset.manifest import classes_of, read_manifest
 
 HEADER = "path,person,smiley,clip,frame,x,y,w,h"
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from common.smileys import read_smileys
+from common.tables import box_of
 from dataset import convert, merge
 from dataset.manifest import read_manifest
-from dataset.tables import box_of
 
 
 def picture(path, shape=(20, 30, 3)):

@@ -4,16 +4,12 @@ import json
 import shutil
 
 import cv2
-import numpy as np
 import pytest
 
-from augment.drawn import BOX, drawn_face
 from dataset import make_data, make_sheet, make_video
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.shot import RATE
-from experiments import eval_realism
-from experiments.realism.article_net import article_net
 
 
 class Inline:
@@ -165,53 +161,3 @@ def test_make_video_tells_the_truth_of_every_frame(call, tmp_path, monkeypatch):
 
 def test_make_video_refuses_other_containers(refused, tmp_path):
     assert ".mp4" in refused(make_video.main, "--out", tmp_path / "v.avi")
-
-
-def test_folds_by_person_hold_out_whole_people():
-    people = np.repeat(["a", "b", "c", "d", "e", "f", "g"], 4)
-    folds = eval_realism.folds_of(people, "person", 0)
-    assert all(len(set(folds[people == name])) == 1 for name in set(people))
-    assert set(folds) == set(range(eval_realism.FOLDS))
-    assert len(set(eval_realism.folds_of(people, "image", 0)[people == "a"])) > 1
-
-
-def test_the_report_of_the_calibration_takes_a_classifier_that_saw_one_set():
-    pixels, net = "1-NN, 24x24 pixels", eval_realism.NET
-    rows = [("real", pixels, "image", 0.7, 0.01), ("real", pixels, "person", 0.25, 0.02)]
-    rows += [("real", net, "image", 0.6, 0.0), ("real", net, "person", 0.5, 0.0)]
-    rows += [("rendered", pixels, "image", 0.8, 0.01), ("rendered", pixels, "person", 0.2, 0.02)]
-    carried = {("rendered", pixels): dict.fromkeys(eval_realism.CARRIED, 0.5)}
-    text = eval_realism.report(rows, carried, 5, 23, 962, "command")
-    assert "| real | 1-NN, 24x24 pixels | 0.700 ± 0.010 | 0.250 ± 0.020 | 0.450 |" in text
-    assert "| real | the article's net | 0.600 | 0.500 | 0.100 |" in text
-    assert "| rendered | the article's net" not in text
-    assert "| rendered | 1-NN, 24x24 pixels | 0.500 | 0.50 |" in text
-
-
-@pytest.mark.parametrize(
-    "classifier", [eval_realism.nearest_neighbour, eval_realism.linear_classifier]
-)
-def test_classifiers_tell_apart_what_is_apart(classifier):
-    rng = np.random.default_rng(0)
-    centres = rng.normal(0, 3, (3, 20))
-    labels = np.array(["a", "b", "c"])[np.arange(90) % 3]
-    points = centres[np.arange(90) % 3] + rng.normal(0, 0.3, (90, 20))
-    answer = classifier(points[:60], labels[:60], points[60:])
-    assert (answer == labels[60:]).all()
-
-
-def test_the_net_tells_apart_which_way_up_a_face_is():
-    face = eval_realism.face_patch(drawn_face(), BOX)
-    patches = np.array([face, face[::-1]])[np.arange(40) % 2]
-    labels = np.array(["up", "down"])[np.arange(40) % 2]
-    answer = article_net(patches[:30], labels[:30], patches[30:], eval_realism.MARGIN, steps=40)
-    assert (answer == labels[30:]).all()
-
-
-def test_face_patch_puts_the_box_in_the_middle():
-    image = np.zeros((100, 100, 3), np.uint8)
-    image[20:60, 30:70] = 255
-    patch = eval_realism.face_patch(image, (30, 20, 40, 40))
-    margin = round(64 * eval_realism.MARGIN / (1 + 2 * eval_realism.MARGIN))
-    assert patch[margin + 3 : -margin - 3, margin + 3 : -margin - 3].min() > 250
-    assert patch[: margin - 2].max() < 5

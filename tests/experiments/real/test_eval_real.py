@@ -10,11 +10,11 @@ import pytest
 
 from common.cli import ROOT, UserError
 from experiments import eval_real
-from experiments.bench.peer_smileys import PEERS, grey_crop
 from experiments.real import unpack as unpacking
 from experiments.real.answers import BOX, Answers, hog_answers, peer_answers
 from experiments.real.labelled import from_haar, read_labelled, to_haar
 from experiments.real.measures import ALL, SET, judge, not_sure, recalls, reliability, sure_from
+from experiments.real.peers import PEERS, grey_crop
 from experiments.real.vocabulary import meaning, meanings, smileys
 from tests.conftest import drawn_face
 

@@ -12,6 +12,12 @@ SHOWN = 20  # bad rows described in one message; of the others only the lines ar
 SAVE_AS = "save it as CSV in UTF-8, separated by commas"
 
 
+def manifest_path(data):
+    """A data set is named by its folder or by the CSV file itself."""
+    data = Path(data)
+    return data / "manifest.csv" if data.is_dir() else data
+
+
 def read_table(path, columns, optional=()):
     """Read a CSV file with a header.
 
