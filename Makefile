@@ -26,9 +26,10 @@ test-browser: setup .cache/browser/installed ## test the web page in a headless 
 test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recurrent')
 	$(RUN) install/lasagne_tests.py $(ARGS)
 
-lint: setup ## check the style
+lint: setup ## check the style, and that no folder imports from one above it
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest --noconftest -k order tests/test_layers.py
 
 demo: setup ## name the smileys of two rendered women in their videos, into out/
 	$(RUN) pipeline/demo.py $(ARGS)

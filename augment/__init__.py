@@ -1,0 +1,1 @@
+"""Random variations of labelled windows: an endless, seeded stream of batches."""

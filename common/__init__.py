@@ -1,1 +1,1 @@
-"""What every folder stands on: the command line, files, pictures and videos."""
+"""What every folder stands on: errors, whole files, pictures, videos, tables, windows cut."""

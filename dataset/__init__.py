@@ -1,0 +1,1 @@
+"""How pictures come in: rendered people, labelled films, the web page Smielfy, other sets."""

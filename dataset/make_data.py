@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import cli
 
-cli.use_project_python()
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the parallelism
+if __name__ == "__main__":
+    cli.use_project_python()
 
 from multiprocessing import get_context
 
@@ -29,6 +29,7 @@ import cv2
 from tqdm import tqdm
 
 from common.output import beside, finish, rounded_box, write_file
+from common.workers import one_thread
 from dataset.manifest import COLUMNS
 from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
@@ -197,7 +198,7 @@ def main(argv=None):
     jobs = dict(jobs_of(out, settings))
     missing = [job for name, job in jobs.items() if not (out / PARTS / name).exists()]
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit="shot", desc="rendering")
-    with get_context("spawn").Pool(min(args.workers, max(1, len(missing)))) as pool:
+    with one_thread(), get_context("spawn").Pool(min(args.workers, max(1, len(missing)))) as pool:
         for _ in pool.imap(render, missing):
             bar.update()
     bar.close()

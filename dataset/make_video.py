@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import cli
 
-cli.use_project_python()
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if __name__ == "__main__":
+    cli.use_project_python()
 
 from multiprocessing import get_context
 
@@ -27,6 +27,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.output import beside, check_output, finish, rounded_box
+from common.workers import one_thread
 from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
@@ -121,7 +122,7 @@ def main(argv=None):
         raise cli.UserError(f"cannot write a video to {args.out}")
     tasks = [(seed, sex, index) for index in range(len(recipes()))]
     entries = []
-    with get_context("spawn").Pool(args.workers) as pool:
+    with one_thread(), get_context("spawn").Pool(args.workers) as pool:
         for pictures, shot_entries in tqdm(
             pool.imap(render_shot, tasks), total=len(tasks), unit="shot"
         ):

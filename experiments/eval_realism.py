@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import cli
 
-cli.use_project_python()
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if __name__ == "__main__":
+    cli.use_project_python()
 
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -30,6 +30,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.output import written
+from common.workers import one_thread
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.manner import SPREAD
@@ -134,7 +135,7 @@ def rendered_faces(labels, people, performances, factor, cache, workers):
         shots = [(label, group) for (label, _), group in sorted(groups.items())]
         tasks.append((number, shots, factor, cache / f"x{factor:g}-{number:02d}.npz"))
     faces = np.zeros((len(labels), 64, 64), np.uint8)
-    with get_context("spawn").Pool(workers) as pool:
+    with one_thread(), get_context("spawn").Pool(workers) as pool:
         for index, patch in tqdm(pool.imap(render_person, tasks), total=len(tasks), unit="person"):
             faces[index] = patch
     return faces

@@ -1,0 +1,1 @@
+"""The window in which a film is labelled (`label_video.py`)."""

@@ -18,8 +18,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from common import cli
 
-cli.use_project_python()
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # in this order the same sums anywhere
+if __name__ == "__main__":
+    cli.use_project_python()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # in this order the same sums anywhere
+
 
 # Seeds, chosen by eye: people who look different, with nothing before the face.
 WOMEN = (5003, 5010, 5016, 5013, 5015, 5011, 5002, 5007)

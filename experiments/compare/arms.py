@@ -21,6 +21,7 @@ from augment.transforms import Augmentation
 from common.cli import UserError
 from common.interrupt import Interrupt
 from common.output import written
+from common.workers import one_thread
 from experiments.core.training import CHECKPOINT, Stopped
 from experiments.smileys.data import SmileyData
 from experiments.smileys.splits import parts_of, subset
@@ -164,23 +165,6 @@ def run_arms(arms, source, data_hash, out, processes):
     if interrupt.wanted:
         raise Stopped(f"{len(results)} of {len(arms)} arms")
     return results
-
-
-class one_thread:
-    """Context in which child processes begin with one thread each for their arithmetic."""
-
-    NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-    def __enter__(self):
-        self.before = {name: os.environ.get(name) for name in self.NAMES}
-        os.environ.update(dict.fromkeys(self.NAMES, "1"))
-
-    def __exit__(self, *_):
-        for name, value in self.before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 worker = {}  # what a process that trains arms knows

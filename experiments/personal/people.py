@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from common.output import rounded_box, write_file
 from common.tables import manifest_path
+from common.workers import one_thread
 from dataset.manifest import write_manifest
 from dataset.synth.cast import cast, person_seed
 from dataset.synth.expression import recipes
@@ -40,7 +41,7 @@ def render_people(out, people, workers=None):
         for slug in recipes()
         for take in range(TAKES)
     ]
-    with get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+    with one_thread(), get_context("spawn").Pool(workers or os.cpu_count()) as pool:
         shots = list(tqdm(pool.imap(render_shot, tasks), total=len(tasks), desc="rendering"))
     write_manifest(out, [row for rows in shots for row in rows])
 
