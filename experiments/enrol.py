@@ -65,8 +65,8 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from experiments.personal import replay
     from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
+    from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
     from nets.weights import load_network, save_weights
 

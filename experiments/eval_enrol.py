@@ -58,9 +58,9 @@ def main(argv=None):
 
     from common.output import make_folder
     from experiments.core.results import command_line, write_csv
-    from experiments.personal import replay
     from experiments.personal.enrolment import STEPS, Judge, Teacher
     from experiments.personal.people import FIRST, render_people
+    from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
     from nets.weights import load_network
 

@@ -17,7 +17,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from experiments.personal.replay import REPLAY, kept, pack
+from experiments.smileys.replay import REPLAY, kept, pack
 
 
 def main(argv=None):

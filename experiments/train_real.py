@@ -20,7 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import cli
 
-cli.use_project_python()
+if __name__ == "__main__":
+    cli.use_project_python()
 
 
 def arguments(argv=None):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from common.crops import crop
-from dataset.manifest import manifest_path, read_manifest
-from dataset.tables import box_of, read_images
+from common.tables import box_of, manifest_path, read_images
+from dataset.manifest import read_manifest
 from experiments.real.labelled import from_haar
 from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
 from experiments.real.recipe import read_source

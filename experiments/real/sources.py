@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 
 from common.cli import ROOT, UserError
-from dataset.manifest import manifest_path, read_manifest
-from dataset.tables import BOX, box_of, read_images, read_table, text
-from experiments.personal import replay
+from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
+from dataset.manifest import read_manifest
 from experiments.real.labels import LABELS, SMILEYS, targets
+from experiments.smileys import replay
 
 CHOOSING = 10  # one in so many pictures or people chooses, where the set has no split
 REACH = 1.7  # sides of the face's square that are kept of a picture: a window may look so far

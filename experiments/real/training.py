@@ -62,7 +62,7 @@ def train_real(parts, sets, folder, *, init, adjust, batch, epochs, steps, seed,
     adjust : float
         Strength of the logit adjustment (`experiments.real.loss.SetLoss`).
     batch, epochs, steps, seed, rate
-        As for `experiments.training.train`.
+        As for `experiments.core.training.train`.
     **options
         ``workers``, ``resume``, ``stop``: likewise.
 

@@ -12,8 +12,9 @@ from common.cli import ROOT, UserError
 from common.crops import Mipmap
 from dataset.manifest import write_manifest
 from experiments import enrol, eval_enrol
-from experiments.personal import enrolment, replay
+from experiments.personal import enrolment
 from experiments.personal.enrolment import Judge, MixedBatches, Teacher, check_own, hold_out
+from experiments.smileys import replay
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
 
