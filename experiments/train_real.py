@@ -43,8 +43,8 @@ def arguments(argv=None):
         help="net to start from (default weights/strangers.npz)",
     )
     add("--epochs", type=int, default=20, help="of --steps batches each (default 20)")
-    add("--steps", type=int, default=250, help="batches an epoch (default 250)")
-    add("--batch", type=int, default=64)
+    add("--steps", type=int, default=300, help="batches an epoch (default 300)")
+    add("--batch", type=int, default=32)
     add("--rate", type=float, default=2e-3, help="first learning rate (default 0.002)")
     add("--adjust", type=float, default=1.0, help="of the logits by the classes' shares (1)")
     add("--seed", type=int, default=0)
