@@ -25,7 +25,7 @@ import ipaddress
 import os
 import socket
 
-from pipeline.options import add_smiles_option, number
+from pipeline.options import add_smiles_option, number, smiles_path
 
 
 def parse(argv):
@@ -123,7 +123,7 @@ def main(argv=None):
 
         local = is_local(arguments.host)
         https = arguments.https or not local
-        eyes = Eyes.load(arguments.weights, arguments.smiles or arguments.weights / "smiles.npz")
+        eyes = Eyes.load(arguments.weights, smiles_path(arguments))
         try:
             smielfy = Smielfy(folder, eyes, arguments.code, https, arguments.keeper)
         except OSError as error:

@@ -24,6 +24,7 @@ VIDEOS = {
     "stranger": "a woman the network has never seen",
 }
 SHOWN = "surprise"  # the smiley in the picture of all stages
+NET = cli.ROOT / "weights" / "smiles.npz"  # the net of the rendered women
 STRIP = (SHOWN, "laugh", "wink", "kiss")  # in the strip of frames, a row a woman
 
 
@@ -139,9 +140,10 @@ def main(argv=None):
     make_folder(args.out)
     script = cli.ROOT / "pipeline" / "run_video.py"
     videos = {name: args.out / f"demo-{name}.mp4" for name in VIDEOS}
+    said = ("--slow", args.slow, "--smiles", NET)
     run_side_by_side(
         [
-            [script, args.videos / f"{name}.mp4", "-o", out, "--slow", args.slow, *to_json(out)]
+            [script, args.videos / f"{name}.mp4", "-o", out, *to_json(out), *said]
             for name, out in videos.items()
         ]
     )
@@ -152,7 +154,8 @@ def main(argv=None):
     frame = middle_frame(truths["known"], SHOWN)
     picture = args.out / "pipeline.png"
     figure = cli.ROOT / "pipeline" / "figure.py"
-    run_side_by_side([[figure, args.videos / "known.mp4", "--frame", frame, "-o", picture]])
+    source = args.videos / "known.mp4"
+    run_side_by_side([[figure, source, "--frame", frame, "-o", picture, "--smiles", NET]])
     for name, who in VIDEOS.items():
         right, held = right_of(truths[name], read_lines(videos[name].with_suffix(".jsonl")))
         share = 100 * right / held

@@ -14,7 +14,13 @@ if __name__ == "__main__":
 
 import argparse
 
-from pipeline.options import add_detector_options, add_smiles_option, number, smallest_face
+from pipeline.options import (
+    add_detector_options,
+    add_smiles_option,
+    number,
+    smallest_face,
+    smiles_path,
+)
 
 
 def parse(argv):
@@ -52,7 +58,7 @@ def main(argv=None):
     from pipeline.vote import Voter
 
     detector = Detector.load(arguments.weights)
-    voter = Voter.load(arguments.smiles or arguments.weights / "smiles.npz")
+    voter = Voter.load(smiles_path(arguments))
     found = detector.stages(image, arguments.min_face or smallest_face(image))
     chosen = best_square(found.boxes, found.scores)
     box, score, vote = None, None, None
@@ -64,7 +70,7 @@ def main(argv=None):
     height, width = image.shape[:2]
     row = min(max(4.6 * height / width, 2.6), 7)
     figure = Figure(figsize=(20, 2 * row + 1), dpi=100, layout="constrained")
-    draw_stages(figure, image, found, detector.big_threshold, box, score, vote)
+    draw_stages(figure, image, found, detector.big_threshold, box, score, vote, voter.net)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     try:
         with written(arguments.out) as beside:

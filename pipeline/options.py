@@ -50,8 +50,23 @@ def add_detector_options(parser, min_face_default):
     )
 
 
+# The net for real people, and where a folder has none the one that a training leaves.
+NETS = ("real.npz", "smiles.npz")
+
+
 def add_smiles_option(parser):
     """Add ``--smiles`` to a parser."""
     parser.add_argument(
-        "--smiles", type=Path, metavar="FILE", help="smiley net (default: smiles.npz in --weights)"
+        "--smiles",
+        type=Path,
+        metavar="FILE",
+        help=f"smiley net (default: {NETS[0]} in --weights, or {NETS[1]} where there is none)",
     )
+
+
+def smiles_path(arguments):
+    """The smiley net's file that ``--smiles`` and ``--weights`` mean."""
+    if arguments.smiles:
+        return arguments.smiles
+    paths = [arguments.weights / name for name in NETS]
+    return next((path for path in paths if path.exists()), paths[-1])

@@ -72,11 +72,13 @@ class Overlay:
     size : (width, height) of the first frame
         It sets the size of the drawn video; frames of other sizes are letterboxed.
     classes : list of str
+    net : str, optional
+        Name of the net that speaks; it is written into the upper left corner.
     """
 
-    def __init__(self, size, classes):
+    def __init__(self, size, classes, net=None):
         self.size = output_size(*size)
-        self.classes = classes
+        self.classes, self.net = classes, net
         self.short = min(self.size)
         self.margin = round(0.035 * self.short)
         self.stroke = max(2, round(0.012 * self.short))
@@ -102,6 +104,9 @@ class Overlay:
         canvas, scale, offset = letterbox(frame, self.size)
         picture = Image.fromarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGB))
         draw = ImageDraw.Draw(picture, "RGBA")
+        if self.net:
+            at = (self.margin, self.margin // 2)
+            draw.text(at, self.net, GREY, self.small, stroke_width=1, stroke_fill=DARK)
         if box is None:
             self._label(draw, "no face", 0.09, self.size[1] - self.margin, GREY)
         else:

@@ -38,7 +38,7 @@ def draw_boxes(axes, boxes, colours, width=1.0, alpha=1.0):
     )
 
 
-def draw_stages(figure, image, found, threshold, box, score, vote):
+def draw_stages(figure, image, found, threshold, box, score, vote, net):
     """Fill a figure with the eight stages.
 
     Parameters
@@ -53,6 +53,8 @@ def draw_stages(figure, image, found, threshold, box, score, vote):
     score : float or None
         Its probability of being a face.
     vote : pipeline.vote.Vote or None
+    net : str
+        Name of the smiley net.
     """
     panels = figure.subplots(2, 4).ravel()
     for axes in panels:
@@ -85,7 +87,7 @@ def draw_stages(figure, image, found, threshold, box, score, vote):
     windows = neighbours(box)
     title(panels[5], 6, f"its {len(windows)} neighbours")
     draw_boxes(panels[5], windows, colormaps["plasma"](np.linspace(0, 1, len(windows))), 0.8)
-    title(panels[6], 7, "what the smiley net is shown")
+    title(panels[6], 7, f"what the smiley net ({net}) is shown")
     panels[6].imshow(tile(image, windows)[:, :, ::-1])
     title(panels[7], 8, f"the vote: {vote.smiley}, {100 * vote.shares[vote.best]:.0f} %")
     draw_vote(panels[7], vote)

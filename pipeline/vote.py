@@ -6,6 +6,7 @@ so instead of one square I take 45 standing beside, and hold a vote."
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -64,12 +65,15 @@ class Voter:
         What the network's outputs are.
     shared : bool
         Whether neighbouring windows share the network's early layers.
+    net : str
+        Name of the network, for whoever reads what it says.
     """
 
-    def __init__(self, smile_probs_sum, classes, shared=False):
+    def __init__(self, smile_probs_sum, classes, shared=False, net="smiles"):
         self.smile_probs_sum = smile_probs_sum
         self.classes = classes
         self.shared = shared
+        self.net = net
 
     @classmethod
     def load(cls, path, shared=False):
@@ -79,7 +83,7 @@ class Voter:
             function = functions.compile_shared_probs_sum(net_smiles)
         else:
             function = functions.compile_smile_probs_sum(net_smiles)
-        return cls(function, meta["classes"], shared)
+        return cls(function, meta["classes"], shared, Path(path).stem)
 
     def vote(self, image, box):
         """Let the 45 windows beside a box vote; a dark picture is lightened first.

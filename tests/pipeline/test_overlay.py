@@ -66,6 +66,16 @@ def test_parts_are_where_they_belong():
     assert not nothing[:, 320:].any()
 
 
+def test_the_net_that_speaks_is_named_in_the_upper_left_corner():
+    frame = np.full((360, 640, 3), 90, np.uint8)
+    for found in ((), ((250, 60, 120, 120), SHARES)):
+        drawn, silent = (Overlay((640, 360), NAMES, net).draw(frame, *found) for net in ("a", None))
+        where = np.argwhere((drawn != silent).any(axis=2))
+        assert len(where)
+        assert where.max(axis=0)[0] < 40
+        assert where.max(axis=0)[1] < 60
+
+
 def test_more_share_is_a_longer_bar():
     frame = np.full((360, 640, 3), 90, np.uint8)
     overlay = Overlay((640, 360), NAMES[:2])

@@ -76,3 +76,7 @@ def test_without_smoothing_each_frame_stands_for_itself():
     rng = np.random.default_rng(0)
     for sums in rng.uniform(0, 45, (3, 17)).astype(np.float32):
         assert (smoother(sums) == sums).all()
+
+
+def test_a_voter_bears_the_name_of_its_file(nets):
+    assert nets.voter.net == "smiles"
