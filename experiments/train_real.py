@@ -74,8 +74,11 @@ def main(argv=None):
     from experiments.core.results import command_line
     from experiments.core.training import Stopped, check_unfinished
     from experiments.real import choosing, recipe
+    from experiments.real.card import write_card
     from experiments.real.finish import finish
+    from experiments.real.mixture import Mixture
     from experiments.real.training import train_real
+    from nets.functions import compile_probabilities
     from nets.weights import save_weights
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -112,11 +115,23 @@ def main(argv=None):
         accuracy = one["choose_accuracy"]
         print(f"statistics of real faces at weight {one['weight']}: {accuracy:.3f}")
     chosen = {**chosen, **next((one for one in tried if one["weight"] == weight), {})}
+    recalled = {one.name: one.recalls(compile_probabilities(network)) for one in sets}
     origin = command_line("experiments/train_real.py", argv, without=["--resume"])
     classes = list(choosing.SMILEYS)
     save_weights(args.out / "real.npz", network, "smiles", classes=classes, origin=origin)
     with written(args.out / "chosen.json") as beside:
         beside.write_text(json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1))
+    training = (
+        f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
+        f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "
+        f"falling from {args.rate:g} to 0 along a cosine; epoch {chosen['epoch']} was chosen. The "
+        f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
+        f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'."
+    )
+    write_card(
+        args.out / "real.md", Mixture(parts), f"python {origin}", training, chosen, tried, weight,
+        recalled,
+    )  # fmt: skip
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
     print(f"epoch {chosen['epoch']} of {args.epochs}, weight {weight}, on those who chose: {shown}")
     return 0

@@ -60,6 +60,10 @@ class Chooser:
             measured[f"{self.name}_among"] = mean_recall(predicted, self.targets, self.among)
         return measured
 
+    def recalls(self, probabilities):
+        """Share of right answers among all smileys, by label: {label: share}."""
+        return recalls(predict(probabilities, self.inputs), self.targets, SMILEYS)
+
 
 def recalls(predicted, targets, among):
     """Share of right answers for each label that the targets have: {label: share}.

@@ -72,12 +72,14 @@ class Mixture:
         self.weights = [part.weights() for part in parts]
         self.steps = [np.cumsum(weights) for weights in self.weights]
 
+    def priors(self):
+        """Each source's share, and how often it shows each class: pairs (share, (classes,))."""
+        for share, part, weights in zip(self.shares, self.parts, self.weights):
+            yield share, class_prior(part.source.targets, weights)
+
     def prior(self):
         """How often each class is shown: (classes,), adding up to 1."""
-        return sum(
-            share * class_prior(part.source.targets, weights)
-            for share, part, weights in zip(self.shares, self.parts, self.weights)
-        )
+        return sum(share * prior for share, prior in self.priors())
 
     def __call__(self, rng):
         """One batch: (windows uint8 (N, 48, 48, 3), targets float32 (N, labels))."""
