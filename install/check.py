@@ -1,6 +1,6 @@
 """Says what the machine lacks for this Python to run the project; exit code 1 if anything.
 
-Prints one line that names each missing thing with the command that mends it.
+Prints one line that names each missing thing and the command that brings them all.
 """
 
 import os
@@ -14,40 +14,39 @@ VERSION = "{}.{}".format(*sys.version_info)
 PROBE = "#include <Python.h>\n#include <vector>\n"
 
 
-def how_to_install(debian, fedora, other):
-    """Return the command that brings a system package on this machine."""
-    if shutil.which("apt-get"):
-        return f"sudo apt-get install {debian}"
-    if shutil.which("dnf"):
-        return f"sudo dnf install {fedora}"
-    return other
+def problems():
+    """Return what is missing: (what, Debian's package, Fedora's package, other mend) each.
 
-
-def venv_problem():
-    """Say how to get the modules that make an environment, or return None."""
+    Without compiler and headers Theano would run everything in Python, unusably slowly.
+    """
+    found = []
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
-        package = f"python{VERSION}-venv"
-        mend = how_to_install(package, "python3-pip", "install Python with its module venv")
-        return f"this Python cannot make environments ({mend})"
-    return None
-
-
-def compiler_problem():
-    """Say how to get a compiler and Python's headers, or return None.
-
-    Without them Theano runs everything in Python, unusably slowly.
-    """
-    if not shutil.which("g++"):
-        mend = how_to_install("g++", "gcc-c++", "install g++")
-        return f"there is no C++ compiler g++ ({mend})"
+        missing = "this Python cannot make environments"
+        found.append(
+            (missing, f"python{VERSION}-venv", "python3-pip", "install Python with its module venv")
+        )
     include = sysconfig.get_path("include")
-    if not os.path.exists(os.path.join(include, "Python.h")):
-        package = f"python{VERSION}-dev"
-        mend = how_to_install(package, "python3-devel", "install Python's development files")
-        return f"this Python's header Python.h is not in {include} ({mend})"
+    headers = os.path.exists(os.path.join(include, "Python.h"))
+    if not headers:
+        missing = f"its header Python.h is not in {include}"
+        found.append(
+            (missing, f"python{VERSION}-dev", "python3-devel", "install Python's development files")
+        )
+    if not shutil.which("g++"):
+        found.append(("there is no C++ compiler g++", "g++", "gcc-c++", "install g++"))
+    elif headers:
+        reason = compilation_error(include)
+        if reason:
+            missing = f"g++ does not compile: {reason}"
+            found.append((missing, "build-essential", "gcc-c++", "reinstall g++"))
+    return found
+
+
+def compilation_error(include):
+    """Return the first line that g++ says of a file that includes Python.h, or None."""
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "probe.cpp")
         with open(source, "w") as file:
@@ -57,20 +56,24 @@ def compiler_problem():
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-    if result.returncode:
-        lines = result.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        mend = how_to_install("build-essential", "gcc-c++", "reinstall g++")
-        return f"g++ does not compile ({mend}): {lines[0]}"
-    return None
+    if not result.returncode:
+        return None
+    lines = result.stderr.decode(errors="replace").strip().splitlines()
+    return lines[0] if lines else "no reason given"
 
 
-def problems():
-    """Everything that is missing, as a list of str."""
-    return [wrong for wrong in (venv_problem(), compiler_problem()) if wrong]
+def how_to_mend(found):
+    """Return the one command that brings all of it on this machine."""
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    if shutil.which("apt-get"):
+        return f"{sudo}apt-get install " + " ".join(debian for _, debian, _, _ in found)
+    if shutil.which("dnf"):
+        return f"{sudo}dnf install " + " ".join(fedora for _, _, fedora, _ in found)
+    return "; ".join(other for _, _, _, other in found)
 
 
 if __name__ == "__main__":
     found = problems()
     if found:
-        print("; ".join(found))
+        print("; ".join(missing for missing, *_ in found) + f" ({how_to_mend(found)})")
         sys.exit(1)

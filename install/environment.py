@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ LOG = CACHE / "setup.log"
 INSTALLED = VENV / "installed"
 # Beside the compiled code, so that they vanish together.
 COMPILED = CACHE / "theano" / "compiled"
+# What pip says of an index that it cannot reach.
+UNREACHABLE = re.compile(r"new connection|ConnectTimeout|Max retries|ProxyError|Network is unreach")
 
 
 def key(*sources):
@@ -34,8 +37,8 @@ def key(*sources):
 
 def compiled_sources():
     """Everything that decides what is compiled, and how fast it is: flags, networks, kernels."""
-    files = (ROOT / "nets").rglob("*")
-    return sorted(str(f.relative_to(ROOT)) for f in files if f.suffix in (".py", ".cc"))
+    files = [*(ROOT / "nets").rglob("*"), *(ROOT / "theano_mend").rglob("*")]
+    return sorted(str(f.relative_to(ROOT)) for f in files if f.suffix in (".py", ".cc", ".h"))
 
 
 def stamped(stamp, wanted):
@@ -74,7 +77,10 @@ def run(command, problem, **variables):
     if done.returncode:
         lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines
-        fail(f"{problem}: {reasons[-1].strip()[:300]} (all of it: {LOG.relative_to(ROOT)})")
+        reason = reasons[-1].strip()[:300]
+        if any(UNREACHABLE.search(line) for line in lines):
+            reason = "the package index does not answer; is there a network?"
+        fail(f"{problem}: {reason} (all of it: {LOG.relative_to(ROOT)})")
 
 
 def pinned(*names):
@@ -85,12 +91,12 @@ def pinned(*names):
 
 def install():
     """Make the environment anew: after an interruption nobody knows what a half one holds."""
-    print(f"making .venv with Python {platform.python_version()}", flush=True)
+    # The base, since this may be the Python of the environment that is removed now.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    print(f"making .venv with Python {platform.python_version()} ({base})", flush=True)
     LOG.write_text("", encoding="utf-8")
     INSTALLED.unlink(missing_ok=True)  # first, in case the removal is interrupted
     shutil.rmtree(VENV, ignore_errors=True)
-    # The base, since this may be the Python of the environment just removed.
-    base = getattr(sys, "_base_executable", None) or sys.executable
     run([base, "-m", "venv", str(VENV)], "cannot make .venv")
     print("installing requirements.txt, one to three minutes", flush=True)
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
@@ -99,8 +105,21 @@ def install():
     run(
         [*pip, "--no-build-isolation", "-r", "requirements.txt"],
         "pip cannot install requirements.txt",
-        PYTHONPATH=str(ROOT / "install" / "build"),
+        PYTHONPATH=str(ROOT / "theano_mend" / "installing"),
     )
+    if subprocess.run([PYTHON, "-c", "import cv2"], stderr=subprocess.DEVNULL).returncode:
+        leave_out_windows(pip)
+
+
+def leave_out_windows(pip):
+    """Put OpenCV's build without windows in place of the one that needs a desktop's libraries."""
+    (line,) = pinned("opencv-python")
+    run([*pip[:-1], "uninstall", "--yes", "opencv-python"], "pip cannot remove opencv-python")
+    run(
+        [*pip, "--no-deps", line.replace("opencv-python", "opencv-python-headless")],
+        "pip cannot install opencv-python-headless",
+    )
+    print("no libGL here: OpenCV without windows, which only dataset/label_video.py needs")
 
 
 def main():

@@ -3,6 +3,10 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
+# What the project is tested on; the first that has all it needs is taken.
+VERSIONS="3.14 3.13 3.12 3.11 3.10 3.9"
+tested="Python ${VERSIONS##* } to ${VERSIONS%% *}"
+
 fail() {
     echo "error: $1" >&2
     exit 2
@@ -13,25 +17,39 @@ if [ -z "${PYTHON:-}" ] && [ -f .venv/installed ] && .venv/bin/python -c "" 2>/d
     exec .venv/bin/python install/environment.py
 fi
 
-complaint=
+incomplete= # what the first Python of a tested version lacks
+untested=   # a Python of another version
 
 # Run the installation under Python $1 and end, or note what is wrong with it.
 try() {
     version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || return
-    case $version in
-    3.9 | 3.10 | 3.11 | 3.12)
-        missing=$("$1" install/check.py 2>&1) && exec "$1" install/environment.py ;;
+    case " $VERSIONS " in
+    *" $version "*)
+        missing=$("$1" install/check.py 2>&1) && exec "$1" install/environment.py
+        incomplete=${incomplete:-$1 (Python $version): $missing} ;;
     *)
-        missing="Theano 1.0.5 can be had on Python 3.9 to 3.12, this is $version" ;;
+        untested=${untested:-"$1 is Python $version, and the project is tested on $tested"} ;;
     esac
-    complaint=${complaint:-$1: $missing}
 }
 
 if [ -n "${PYTHON:-}" ]; then
     try "$PYTHON"
-    fail "${complaint:-PYTHON=$PYTHON does not run}"
+    fail "${incomplete:-${untested:-PYTHON=$PYTHON does not run}}"
 fi
-for python in python3.11 python3.12 python3.10 python3.9; do
-    try "$python"
+for version in $VERSIONS; do
+    try "python$version"
 done
-fail "${complaint:-no Python 3.9 to 3.12 found: install one (Debian: sudo apt-get install python3 python3-venv python3-dev) or name it: make setup PYTHON=/path/to/python}"
+try python3
+[ -z "$incomplete" ] || fail "$incomplete"
+
+if command -v apt-get >/dev/null; then
+    how="apt-get install python3 python3-venv python3-dev"
+elif command -v dnf >/dev/null; then
+    how="dnf install python${VERSIONS%% *} python${VERSIONS%% *}-devel"
+elif command -v brew >/dev/null; then
+    how="brew install python@${VERSIONS%% *}"
+else
+    how="see python.org"
+fi
+fail "${untested:-there is no Python here, and the project needs $tested}: \
+install one ($how), or name it: make setup PYTHON=/path/to/python"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from common.cli import UserError, run
+from common.cli import UserError, run, use_project_python
 
 WINDOWS = 45
 
@@ -21,9 +21,7 @@ def check_opencv():
     try:
         import cv2  # noqa: F401
     except ImportError as error:
-        raise UserError(
-            f"OpenCV does not import: {error} (Debian: sudo apt-get install libgl1 libglib2.0-0)"
-        ) from None
+        raise UserError(f"OpenCV does not import: {error} (all of it: .cache/setup.log)") from None
 
 
 def flops(network):
@@ -52,8 +50,9 @@ def seconds(function, argument, repeats=15):
 
 def main():
     """Compile, measure, print one line."""
+    use_project_python()
     check_opencv()
-    from nets import theano_setup  # isort: skip
+    import nets  # noqa: F401  # isort: skip
 
     import lasagne
     import numpy as np
@@ -73,6 +72,7 @@ def main():
         compile_smile_probs_sum,
     )
     from nets.smiles import build_net_smiles
+    from theano_mend import openblas
 
     # Compiled code does not depend on the parameters' values.
     windows = np.zeros((WINDOWS, 3, 48, 48), np.float32)
@@ -90,7 +90,7 @@ def main():
     print(
         f"Python {'.'.join(map(str, sys.version_info[:3]))}, "
         f"Theano {theano.__version__}, Lasagne {lasagne.__version__}, "
-        f"BLAS: {theano_setup.blas_name()}, "
+        f"BLAS: {openblas.name()}, "
         f"convolutions: {'oneDNN' if fused else 'Theano'}, "
         f"vote of {WINDOWS} windows: {speed:.1f} GFLOP/s "
         f"(best {1e3 * best:.0f} ms, median {1e3 * median:.0f} ms)"

@@ -41,8 +41,8 @@ def project(tmp_path):
     """The files that ``make setup`` reads, in a folder whose name has a blank and a comma."""
     folder = tmp_path / "a b,c"
     shutil.copytree(ROOT / "install", folder / "install")
-    (folder / "nets").mkdir()
-    for name in ("requirements.txt", "nets/theano_setup.py"):
+    for name in ("requirements.txt", "nets/theano_setup.py", "theano_mend/names.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
 
@@ -71,8 +71,30 @@ def setup(project, machine, **variables):
     return call("/bin/sh", script, PATH=str(machine[0]), **variables)
 
 
-def test_no_python(project, machine):
-    assert "no Python 3.9 to 3.12 found: install one" in refusal(setup(project, machine))
+VERSIONS = re.search(
+    r'^VERSIONS="(.*)"$', (ROOT / "install" / "setup.sh").read_text(), re.MULTILINE
+)[1].split()
+TESTED = f"Python {VERSIONS[-1]} to {VERSIONS[0]}"
+
+
+def test_the_readme_and_the_requirements_name_the_tested_versions():
+    assert TESTED in (ROOT / "README.md").read_text()
+    assert f"for {TESTED}." in (ROOT / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("apt-get", "apt-get install python3 python3-venv python3-dev"),
+        ("dnf", f"dnf install python{VERSIONS[0]} python{VERSIONS[0]}-devel"),
+        ("brew", f"brew install python@{VERSIONS[0]}"),
+    ],
+)
+def test_no_python(project, machine, program, command):
+    machine[1](program, "exit 1")
+    line = refusal(setup(project, machine))
+    assert f"there is no Python here, and the project needs {TESTED}: install one" in line
+    assert f"({command})" in line
 
 
 def test_a_named_python_that_does_not_run(project, machine):
@@ -80,22 +102,45 @@ def test_a_named_python_that_does_not_run(project, machine):
     assert "PYTHON=/nowhere/python does not run" in line
 
 
-@pytest.mark.parametrize("version", ["2.7", "3.8", "3.13"])
+@pytest.mark.parametrize("version", ["2.7", "3.8", "3.99"])
 def test_a_named_python_of_another_version(project, machine, version):
     machine[1]("python-x", f"echo {version}")
     line = refusal(setup(project, machine, PYTHON="python-x"))
-    assert line.endswith(f"on Python 3.9 to 3.12, this is {version}\n")
+    assert line == (f"error: python-x is Python {version}, and the project is tested on {TESTED}\n")
+
+
+def test_the_only_python_is_of_another_version(project, machine):
+    """It says how to come by one, and that another may be named."""
+    machine[1]("python3", "echo 3.99")
+    machine[1]("apt-get", "exit 1")
+    line = refusal(setup(project, machine))
+    assert "python3 is Python 3.99, and the project is tested on" in line
+    assert "apt-get install python3 python3-venv python3-dev" in line
+    assert "make setup PYTHON=/path/to/python" in line
 
 
 def test_no_compiler(project, machine):
     """A Python that does not run is passed over; the next one's complaint is shown."""
-    machine[1]("python3.11", "exit 1")
+    machine[1]("python3.14", "exit 1")
     machine[1]("python3.12", THIS)
     machine[1]("python3.9", THIS)
     machine[1]("apt-get", "exit 1")
-    line = refusal(setup(project, machine))
-    assert line == ("error: python3.12: there is no C++ compiler g++ (sudo apt-get install g++)\n")
+    version = "{}.{}".format(*sys.version_info)
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    assert refusal(setup(project, machine)) == (
+        f"error: python3.12 (Python {version}): there is no C++ compiler g++ "
+        f"({sudo}apt-get install g++)\n"
+    )
     assert not (project / ".venv").exists()
+
+
+def test_the_newest_complete_python_is_taken(project, machine):
+    machine[1]("g++", "exit 0")
+    machine[1]("python3.14", 'case "$1" in -c) echo 3.14;; *) exit 1;; esac')
+    machine[1]("python3.13", 'case "$1" in -c) echo 3.13;; *) echo "took $0 for $1";; esac')
+    machine[1]("python3.12", 'case "$1" in -c) echo 3.12;; *) echo "took $0 for $1";; esac')
+    done = setup(project, machine)
+    assert done.stdout.endswith("python3.13 for install/environment.py\n"), done
 
 
 def test_everything_missing_is_in_one_line(project, machine, tmp_path):
@@ -105,10 +150,12 @@ def test_everything_missing_is_in_one_line(project, machine, tmp_path):
     (hidden / "venv.py").write_text("raise ImportError")
     machine[1]("python3.10", f'PYTHONPATH="{hidden}" {THIS}')
     machine[1]("g++", "echo cannot find cc1plus >&2; exit 1")
+    machine[1]("apt-get", "exit 1")
     line = refusal(setup(project, machine))
     assert "this Python cannot make environments" in line
-    assert "g++ does not compile" in line
-    assert "cannot find cc1plus" in line
+    assert "g++ does not compile: cannot find cc1plus" in line
+    version = "{}.{}".format(*sys.version_info)
+    assert line.endswith(f"apt-get install python{version}-venv build-essential)\n")
 
 
 @pytest.fixture
@@ -137,11 +184,13 @@ def stand_in(text):
     environment.PYTHON.chmod(0o755)
 
 
-@pytest.mark.parametrize("name", ["theano_setup.py", "fast/kernels.cc"])
+@pytest.mark.parametrize(
+    "name", ["nets/theano_setup.py", "nets/fast/kernels.cc", "theano_mend/include/theano_mend.h"]
+)
 def test_changed_flags_or_kernels_compile_anew_but_install_nothing(stamped, name, capsys):
     """The speed in the summary is that of the kernels there are, not of older ones."""
     stand_in('echo "ran $*"')
-    changed = stamped / "nets" / name
+    changed = stamped / name
     changed.parent.mkdir(exist_ok=True)
     with open(changed, "a") as file:
         file.write("// changed\n")
@@ -154,14 +203,18 @@ def test_changed_flags_or_kernels_compile_anew_but_install_nothing(stamped, name
 
 
 @pytest.mark.parametrize("change", ["requirements", "half"])
-def test_a_stale_or_half_made_environment_is_made_anew(stamped, change, monkeypatch, capsys):
+@pytest.mark.parametrize("desktop", [True, False])
+def test_a_stale_or_half_made_environment_is_made_anew(
+    stamped, change, desktop, monkeypatch, capsys
+):
+    """Without a desktop's libraries OpenCV does not import, and its build without windows does."""
     commands = []
 
     def run(command, problem, **variables):
         assert not environment.INSTALLED.exists()
         commands.append(" ".join(map(str, command[1:])))
         if "venv" in command:
-            stand_in("exit 1")
+            stand_in(f'case "$*" in *cv2*) exit {int(not desktop)};; *) exit 1;; esac')
 
     monkeypatch.setattr(environment, "run", run)
     left_over = environment.VENV / "left-over"
@@ -176,11 +229,19 @@ def test_a_stale_or_half_made_environment_is_made_anew(stamped, change, monkeypa
         environment.main()
     assert not left_over.exists()
     assert environment.INSTALLED.exists()
-    venv, tools, packages = commands
+    venv, tools, packages, *opencv = commands
     assert venv == f"-m venv {environment.VENV}"
     assert re.search(r" install setuptools==\S+ wheel==\S+$", tools)
     assert packages.endswith(" install --no-build-isolation -r requirements.txt")
-    assert "making .venv" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "making .venv with Python" in said
+    if desktop:
+        assert opencv == []
+    else:
+        removed, added = opencv
+        assert removed.endswith(" uninstall --yes opencv-python")
+        assert re.search(r" install --no-deps opencv-python-headless==[0-9.]+$", added)
+        assert "OpenCV without windows" in said
 
 
 def test_what_pip_says_is_in_one_line(stamped, capsys):
@@ -192,6 +253,16 @@ def test_what_pip_says_is_in_one_line(stamped, capsys):
     assert stop.value.code == 2
     assert capsys.readouterr().err == (
         "error: pip cannot install x: ERROR: no match (all of it: .cache/setup.log)\n"
+    )
+
+
+def test_an_index_that_does_not_answer_is_named(stamped, capsys):
+    said = "WARNING: Retrying: Failed to establish a new connection\\nERROR: No matching"
+    with pytest.raises(SystemExit):
+        environment.run([sys.executable, "-c", f"print('{said}'); exit(1)"], "pip cannot install x")
+    assert capsys.readouterr().err == (
+        "error: pip cannot install x: the package index does not answer; is there a network? "
+        "(all of it: .cache/setup.log)\n"
     )
 
 
@@ -216,5 +287,9 @@ def test_every_installed_package_is_pinned():
     installed = {
         f"{package.metadata['Name']}=={package.version}".lower().replace("_", "-")
         for package in importlib.metadata.distributions(path=list(paths))
+    }
+    # The same without windows, where the machine has no libraries for them.
+    installed = {
+        package.replace("opencv-python-headless", "opencv-python") for package in installed
     }
     assert {package for package in installed if not package.startswith("pip==")} <= pins

@@ -1,7 +1,7 @@
-"""Lets Theano 1.0.5's setup script run on Python 3.12.
+"""Lets Theano 1.0.5's setup script run on Python 3.12 and later.
 
 Python imports a module of this name at its start where its folder is on
-``PYTHONPATH``; `install/environment.py` sees to that while pip builds packages.
+``PYTHONPATH``: set that while pip installs Theano, without build isolation.
 """
 
 import configparser
