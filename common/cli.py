@@ -13,23 +13,29 @@ class UserError(Exception):
 
 
 def use_project_python():
-    """Restart the running script under the project's own environment if packages are missing.
+    """Restart the running script under the project's own environment, whatever this one holds.
 
     ``make setup`` installs everything into ``.venv``; with this, a plain
-    ``python pipeline/run_video.py`` works without activating it first.
+    ``python pipeline/run_video.py`` works without activating it first. Where there is no
+    ``.venv``, an environment with the packages serves as it is.
     """
     restarted = os.environ.pop("SMILEYS_RESTARTED", None)
-    if find_spec("theano") and find_spec("cv2"):
-        return
+    inside = Path(sys.prefix).resolve() == (ROOT / ".venv").resolve()
     python = ROOT / ".venv" / "bin" / "python"
-    if restarted or not python.exists():
-        print(
-            "error: the packages of requirements.txt are not installed; run 'make setup' first",
-            file=sys.stderr,
-        )
-        sys.exit(2)
-    os.environ["SMILEYS_RESTARTED"] = "1"
-    os.execv(python, [str(python), *sys.argv])
+    if not inside and not restarted and python.exists():
+        os.environ["SMILEYS_RESTARTED"] = "1"
+        os.execv(python, [str(python), *sys.argv])
+    if not (find_spec("theano") and find_spec("cv2")):
+        give_up("the packages of requirements.txt are not installed; run 'make setup' first")
+    numpy = Path(find_spec("numpy").origin).parent
+    if inside and Path(sys.prefix).resolve() not in numpy.resolve().parents:
+        give_up(f"NumPy comes from {numpy} instead of .venv; unset PYTHONPATH")
+
+
+def give_up(message):
+    """End with one line and exit code 2."""
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def run(main):

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +103,30 @@ def test_without_packages_the_script_restarts_in_the_environment(bare):
     result = run("a b", "--flag")
     assert result.stdout.endswith("['a b', '--flag']\n"), result.stderr
     assert result.returncode == 0
+
+
+def test_whatever_another_python_holds_the_script_restarts_in_the_environment(bare, tmp_path):
+    """A Theano of the user's own, on her path, is not the project's."""
+    folder, run = bare
+    for name in ("theano", "cv2", "numpy"):
+        (tmp_path / f"{name}.py").touch()
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho restarted\n")
+    python.chmod(0o755)
+    assert run().stdout == "restarted\n"
+
+
+def test_a_foreign_numpy_is_named(tmp_path):
+    (tmp_path / "numpy").mkdir()
+    (tmp_path / "numpy" / "__init__.py").touch()
+    result = program("cli.use_project_python()", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    if Path(sys.prefix) != cli.ROOT / ".venv":
+        pytest.skip("not run in the environment that make setup makes")
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"error: NumPy comes from {tmp_path / 'numpy'} instead of .venv; unset PYTHONPATH\n"
+    )
 
 
 def test_an_environment_without_packages_does_not_restart_for_ever(bare):
