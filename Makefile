@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne lint train eval-split eval-augment eval-vote eval-enrol eval-detector eval-real demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne test-theano lint train eval-split eval-augment eval-vote eval-enrol eval-detector eval-real demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -24,7 +24,10 @@ test-browser: setup .cache/browser/installed ## test the web page in a headless 
 	touch $@
 
 test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recurrent')
-	$(RUN) install/lasagne_tests.py $(ARGS)
+	$(RUN) install/library_tests.py lasagne -n 2 $(ARGS)
+
+test-theano: setup ## run Theano 1.0.5's own tests of what is used here: an hour (ARGS='-k pool')
+	$(RUN) install/library_tests.py theano -n 2 $(ARGS)
 
 lint: setup ## check the style, and that no folder imports from one above it
 	$(RUN) -m ruff check .
