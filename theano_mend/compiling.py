@@ -5,10 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from . import flags
 from .openblas import LINK
 
 HEADER = Path(__file__).resolve().parent / "include" / "theano_mend.h"
+
+ALL_AXES = 32 if np.lib.NumpyVersion(np.__version__) < "2.0.0" else np.iinfo(np.intc).min
 
 
 class Props(tuple):
@@ -29,8 +33,13 @@ def leave_out_scan():
 
 def mend():
     """Patch Theano, which has been imported."""
+    import theano.tensor.extra_ops
     import theano.tensor.subtensor
 
+    # To NumPy's C code: the header's NPY_MAXDIMS.
+    theano.tensor.extra_ops.CumOp.c_axis = property(
+        lambda self: ALL_AXES if self.axis is None else self.axis
+    )
     # `inplace_increment` is in the header.
     theano.tensor.subtensor.AdvancedIncSubtensor1.c_support_code = lambda self: ""
     keep_compiled_code()

@@ -81,6 +81,7 @@ def numpy():
     )
     old.update(Inf=np.inf, infty=np.inf, PINF=np.inf, NINF=-np.inf, NaN=np.nan)
     old.update(product=np.prod, cumproduct=np.cumprod, alltrue=np.all, sometrue=np.any)
+    old.update(MAXDIMS=64)  # of an array
     old.update(in1d=np.isin, row_stack=np.vstack, round_=np.round)
     old.update(
         cast=Cast(),

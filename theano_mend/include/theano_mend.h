@@ -54,6 +54,21 @@ enum { THEANO_MEND_MAXDIMS = NPY_MAXDIMS };  /* of an array: before the name mea
 #define NPY_MAXDIMS NPY_RAVEL_AXIS
 #endif
 
+/* Theano derives its complex numbers from these and asks for their parts by name, which they
+ * lack in NumPy 2. Whatever of NumPy's headers uses them itself comes before. */
+#ifdef NPY_TARGET_VERSION
+#include <numpy/arrayscalars.h>
+#include <numpy/npy_math.h>
+struct theano_mend_complex64 {
+    npy_float32 real, imag;
+};
+struct theano_mend_complex128 {
+    npy_float64 real, imag;
+};
+#define npy_complex64 theano_mend_complex64
+#define npy_complex128 theano_mend_complex128
+#endif
+
 #ifdef THEANO_MEND_OPENBLAS
 /* Every symbol of the OpenBLAS in scipy-openblas32 has this prefix. */
 #define saxpy_ scipy_saxpy_
