@@ -20,7 +20,13 @@ if __name__ == "__main__":
 import argparse
 
 from common.interrupt import Interrupt
-from pipeline.options import add_detector_options, add_smiles_option, number, smallest_face
+from pipeline.options import (
+    add_detector_options,
+    add_smiles_option,
+    number,
+    smallest_face,
+    smiles_path,
+)
 
 
 def parse(argv):
@@ -105,7 +111,7 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
         for index, frame in enumerate(frames):
             time = clock(index)
             if overlay is None:
-                overlay = Overlay(frame.shape[1::-1], voter.classes)
+                overlay = Overlay(frame.shape[1::-1], voter.classes, voter.net)
             if frame.shape != shape:  # its pixels are others than the last frame's
                 box, shape = None, frame.shape
                 tracker.follow(None)
@@ -118,7 +124,7 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
                 tracker.follow(None)
                 smoother(None)
                 behind.call(show, frame, slow * clock(index + 1))
-                lines.write(frame_line(index, time))
+                lines.write(frame_line(index, time, voter.net))
             else:
                 if box is not None and overlaps(box, boxes[chosen])[0] < CONTINUES:
                     smoother.forget()
@@ -127,18 +133,21 @@ def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=Non
                 vote = voter.vote(picture, box)
                 vote = Vote(vote.classes, smoother(vote.sums))
                 behind.call(show, frame, slow * clock(index + 1), box, vote.shares)
-                lines.write(frame_line(index, time, box, vote))
+                lines.write(frame_line(index, time, voter.net, box, vote))
             if interrupt.wanted:
                 raise KeyboardInterrupt
 
 
-def frame_line(index, time, box=None, vote=None):
-    """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``."""
+def frame_line(index, time, net, box=None, vote=None):
+    """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``.
+
+    ``net`` names the smiley net that speaks.
+    """
     from common.output import rounded_box
 
     line = {"frame": index, "time": round(time, 4), "box": None, "smiley": None}
     if vote is None:
-        return {**line, "share": None, "score": None, "probabilities": {}}
+        return {**line, "share": None, "score": None, "probabilities": {}, "net": net}
     shares = [round(float(share), 6) for share in vote.shares]
     return {
         **line,
@@ -147,6 +156,7 @@ def frame_line(index, time, box=None, vote=None):
         "share": shares[vote.best],
         "score": round(vote.score, 6),
         "probabilities": dict(zip(vote.classes, shares)),
+        "net": net,
     }
 
 
@@ -174,8 +184,7 @@ def main(argv=None):
     from pipeline.vote import Voter
 
     tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
-    smiles = arguments.smiles or arguments.weights / "smiles.npz"
-    voter = Voter.load(smiles, shared=arguments.vote == "shared")
+    voter = Voter.load(smiles_path(arguments), shared=arguments.vote == "shared")
     frames = islice(source, arguments.limit)
     counts = [count for count in (source.count, arguments.limit) if count]
     bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")

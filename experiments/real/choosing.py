@@ -23,7 +23,7 @@ MEANING = {
     "neutral": "neutral",
 }
 ACTED = (*HAPPY, "surprise", "sad", "angry", "neutral")
-SHOWN = 600  # pictures of a set at most
+SHOWN = 500  # pictures of a set at most
 
 
 @dataclass

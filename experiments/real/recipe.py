@@ -6,13 +6,13 @@ from experiments.real.mixture import Part
 # Of all windows. Rendered and puppeteered people bring all 17 smileys, each as often as the
 # others, so that none belongs to one source; votes are nearest to what people act.
 SHARES = {
-    "puppets": 0.32,
-    "fer": 0.32,
-    "rendered": 0.12,
-    "labelled": 0.12,
+    "puppets": 0.36,
+    "fer": 0.30,
+    "rendered": 0.08,
+    "labelled": 0.10,
     "genki": 0.04,
-    "strangers": 0.06,
-    "portraits": 0.02,
+    "strangers": 0.09,
+    "portraits": 0.03,
 }
 # How far a source's labels are shown equally often: a smiley with two pictures is not shown as
 # often as one with forty.

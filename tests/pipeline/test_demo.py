@@ -58,6 +58,8 @@ def test_the_demo_from_end_to_end(tmp_path):
     assert "a woman of the training set, in new shots: 3 of 3 frames right" in result.stdout
     assert "a woman the network has never seen:" in result.stdout
     assert (out / "pipeline.png").exists()
+    for line in (out / "demo-known.jsonl").read_text(encoding="utf-8").splitlines():
+        assert json.loads(line)["net"] == "smiles"  # the net of the rendered women
     frames, rate = read_video(out / "demo-known.mp4")
     assert len(frames) == 3
     assert rate == 6.25  # a quarter of 25

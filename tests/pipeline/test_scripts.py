@@ -14,7 +14,7 @@ from pipeline.vote import Voter
 from tests.conftest import CLASSES, drawn_face, read_video, write_video
 
 CARPHONE = ROOT.parent / "shared" / "data" / "video" / "carphone.mp4"
-FRAME_KEYS = ["frame", "time", "box", "smiley", "share", "score", "probabilities"]
+FRAME_KEYS = ["frame", "time", "box", "smiley", "share", "score", "probabilities", "net"]
 
 
 def read_lines(path):
@@ -48,7 +48,7 @@ class FakeDetector:
 def fake(monkeypatch):
     """Replace the nets by ones that always see a face, but in frame 2, and it laughs."""
     sums = np.array([5, 30, 4, 3, 3], np.float32)
-    voter = Voter(lambda windows: sums, CLASSES)
+    voter = Voter(lambda windows: sums, CLASSES, net="laughing")
     monkeypatch.setattr("pipeline.cascade.Detector.load", lambda at: FakeDetector(blind=[2]))
     monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
 
@@ -96,8 +96,10 @@ def test_run_video_writes_a_slowed_video_and_lines(fake, call, tmp_path, monkeyp
         "share": None,
         "score": None,
         "probabilities": {},
+        "net": "laughing",
     }
     assert lines[3]["box"] == [30.0, 20.0, 50.0, 50.0]
+    assert {line["net"] for line in lines} == {"laughing"}
     assert (lines[3]["smiley"], lines[3]["time"]) == ("laugh", 0.12)
     assert lines[3]["share"] == pytest.approx(30 / 45, abs=1e-6)
     assert lines[3]["score"] == pytest.approx(30 / 17, abs=1e-6)
