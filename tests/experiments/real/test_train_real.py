@@ -259,7 +259,7 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
     words += ["--without", "puppets", "--out", tmp_path / "run"]
     code, out, err = call(train_real.main, *words)
     assert code == 0, err
-    assert "fer: 2 faces, share 0.32" in out
+    assert f"fer: 2 faces, share {recipe.SHARES['fer']}" in out
     _, meta = load_network(tmp_path / "run" / "real.npz", "smiles")
     assert meta["classes"] == list(SMILEYS)
     assert "--without puppets" in meta["origin"]
@@ -269,7 +269,8 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
     card = (tmp_path / "run" / "real.md").read_text(encoding="utf-8")
     for heading in ("Data", "Training", "Measured", "Where it fails"):
         assert f"## {heading}" in card
-    assert "| labelled | 17 | 0.18 |" in card  # 0.12 of the 0.68 that are left
+    left = sum(recipe.SHARES.values()) - recipe.SHARES["puppets"]
+    assert f"| labelled | 17 | {recipe.SHARES['labelled'] / left:.2f} |" in card
 
 
 def test_what_the_source_alone_tells():
