@@ -32,7 +32,8 @@ def arguments(argv=None):
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder of the published sets")
     add("--rendered", type=Path, default=cli.ROOT / "data" / "many", help="default data/many")
-    add("--puppets", type=Path, default=cli.ROOT / "data" / "puppets", help="default data/puppets")
+    puppets = cli.ROOT / "data" / "puppets"
+    add("--puppets", type=Path, nargs="+", default=[puppets], metavar="DIR", help="data/puppets")
     add("--without", nargs="*", default=[], metavar="SOURCE", help="sources to leave out")
     add("--only", nargs="*", metavar="SOURCE", help="the only sources to take")
     add(
@@ -75,9 +76,11 @@ def main(argv=None):
     from experiments.core.training import Stopped, check_unfinished
     from experiments.real import choosing, recipe
     from experiments.real.card import write_card
-    from experiments.real.finish import finish
+    from experiments.real.choosing import recalls
+    from experiments.real.finish import finish, taken
     from experiments.real.mixture import Mixture
     from experiments.real.training import train_real
+    from experiments.smileys.metrics import predict
     from nets.functions import compile_probabilities
     from nets.weights import save_weights
 
@@ -86,6 +89,7 @@ def main(argv=None):
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
     parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets)
+    mixture = Mixture(parts, args.batch)
     counts = {part.source.name: [len(part.source), part.share] for part in parts}
     for name, (count, share) in counts.items():
         print(f"{name}: {count} faces, share {share}")
@@ -93,12 +97,11 @@ def main(argv=None):
     try:
         with Interrupt() as interrupt:
             network, chosen = train_real(
-                parts,
+                mixture,
                 sets,
                 args.out,
                 init=args.init,
                 adjust=args.adjust,
-                batch=args.batch,
                 epochs=args.epochs,
                 steps=args.steps,
                 seed=args.seed,
@@ -110,12 +113,14 @@ def main(argv=None):
     except Stopped as stopped:
         print(f"stopped at {stopped}, saved in {args.out}: go on with --resume", file=sys.stderr)
         return 130
-    weight, tried = finish(network, parts, sets, args.seed)
-    for one in tried:
-        accuracy = one["choose_accuracy"]
-        print(f"statistics of real faces at weight {one['weight']}: {accuracy:.3f}")
-    chosen = {**chosen, **next((one for one in tried if one["weight"] == weight), {})}
-    recalled = {one.name: one.recalls(compile_probabilities(network)) for one in sets}
+    tried = finish(network, mixture, sets, args.seed)
+    chosen = {**chosen, **taken(tried)}
+    weight, lean, epoch = (chosen[name] for name in ("weight", "lean", "epoch"))
+    probabilities = compile_probabilities(network)
+    recalled = {
+        one.name: recalls(predict(probabilities, one.inputs), one.targets, choosing.SMILEYS)
+        for one in sets
+    }
     origin = command_line("experiments/train_real.py", argv, without=["--resume"])
     classes = list(choosing.SMILEYS)
     save_weights(args.out / "real.npz", network, "smiles", classes=classes, origin=origin)
@@ -124,16 +129,18 @@ def main(argv=None):
     training = (
         f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
         f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "
-        f"falling from {args.rate:g} to 0 along a cosine; epoch {chosen['epoch']} was chosen. The "
+        f"falling from {args.rate:g} to 0 along a cosine; epoch {epoch} was chosen. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
-        f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'."
+        f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
+        f"the bias leans to what is shown more often at strength {lean:g}."
     )
     write_card(
-        args.out / "real.md", Mixture(parts), f"python {origin}", training, chosen, tried, weight,
-        recalled,
+        args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
     )  # fmt: skip
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
-    print(f"epoch {chosen['epoch']} of {args.epochs}, weight {weight}, on those who chose: {shown}")
+    print(
+        f"epoch {epoch} of {args.epochs}, weight {weight}, lean {lean}, on those who chose: {shown}"
+    )
     return 0
 
 

@@ -48,15 +48,19 @@ def betrayed(mixture):
     return float(sum(share * prior.max() for share, prior in mixture.priors()))
 
 
-def chosen_lines(tried, chosen, weight):
-    """What those who chose said of the last epoch and of each weight of the statistics."""
+def chosen_lines(tried, chosen):
+    """What those who chose said of the last epoch and of each way to finish."""
     names = [name for name in chosen if name.endswith(("_own", "_among"))]
-    yield f"| statistics of real faces | mean | {' | '.join(names)} |"
-    yield "| --- " * (len(names) + 2) + "|"
+    yield f"| statistics of real faces | lean | mean | {' | '.join(names)} |"
+    yield "| --- " * (len(names) + 3) + "|"
     for one in tried:
-        mark = " (shipped)" if one["weight"] == weight else ""
+        same = all(one[name] == chosen[name] for name in ("weight", "lean"))
+        mark = " (shipped)" if same else ""
         cells = " | ".join(f"{one[name]:.3f}" for name in names)
-        yield f"| {one['weight']:.2f}{mark} | {one['choose_accuracy']:.3f} | {cells} |"
+        yield (
+            f"| {one['weight']:.2f} | {one['lean']:.2f}{mark} | {one['choose_accuracy']:.3f} "
+            f"| {cells} |"
+        )
 
 
 def failure_lines(recalled):
@@ -67,7 +71,7 @@ def failure_lines(recalled):
         yield f"- {name}: recall is lowest for {said}."
 
 
-def write_card(path, mixture, command, training, chosen, tried, weight, recalled):
+def write_card(path, mixture, command, training, chosen, tried, recalled):
     """Write what is known of trained weights.
 
     Parameters
@@ -77,8 +81,9 @@ def write_card(path, mixture, command, training, chosen, tried, weight, recalled
     command, training : str
         How it was called; one sentence on the optimiser.
     chosen : dict
-        Metrics of the chosen epoch.
-    tried, weight : as from `experiments.real.finish.finish`
+        Metrics of the chosen epoch, as finished.
+    tried : list of dict
+        As from `experiments.real.finish.finish`.
     recalled : dict of str to dict
         Recall of each label, a set that chose each.
     """
@@ -109,12 +114,12 @@ def write_card(path, mixture, command, training, chosen, tried, weight, recalled
         "",
         "## Measured",
         "",
-        "On those who chose the epoch and the weight: people and pictures that no source trains "
-        "on, and of the performers of the Taiwanese facial expression database (`acted`) every "
-        "other one of the first half. One window, the labelled square; means over the labels; "
-        "`own`: the answer among all 17 smileys, `among`: among those that the set has.",
+        "On those who chose the epoch and how it was finished: people and pictures that no source "
+        "trains on, and of the performers of the Taiwanese facial expression database (`acted`) "
+        "every other one of the first half. One window, the labelled square; means over the "
+        "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has.",
         "",
-        *chosen_lines(tried, chosen, weight),
+        *chosen_lines(tried, chosen),
         "",
         "## Where it fails",
         "",

@@ -11,7 +11,6 @@ from experiments.real.labelled import from_haar
 from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
 from experiments.real.recipe import read_source
 from experiments.real.sources import source
-from experiments.smileys.metrics import predict
 from nets.input import network_input
 
 # Acted expressions, and the label of each.
@@ -52,17 +51,15 @@ class Chooser:
         windows = np.concatenate([crop(faces.pictures[k], [faces.boxes[k]]) for k in some])
         return cls(faces.name, network_input(windows), faces.targets[list(some)], among)
 
-    def measure(self, probabilities):
-        """Accuracies, each the mean over the labels: ``NAME_own`` and ``NAME_among``."""
-        predicted = predict(probabilities, self.inputs)
+    def measure(self, predicted):
+        """Accuracies of probabilities (N, classes), each the mean over the labels.
+
+        Named ``NAME_own`` and ``NAME_among``.
+        """
         measured = {f"{self.name}_own": mean_recall(predicted, self.targets, SMILEYS)}
         if self.among != SMILEYS:
             measured[f"{self.name}_among"] = mean_recall(predicted, self.targets, self.among)
         return measured
-
-    def recalls(self, probabilities):
-        """Share of right answers among all smileys, by label: {label: share}."""
-        return recalls(predict(probabilities, self.inputs), self.targets, SMILEYS)
 
 
 def recalls(predicted, targets, among):
@@ -117,10 +114,17 @@ def choosers(names, data, rendered, puppets):
     return made
 
 
-def chosen_metrics(sets, probabilities):
-    """All sets' accuracies, and their mean as ``choose_accuracy``."""
+def chosen_metrics(sets, predicted):
+    """All sets' accuracies, and their mean as ``choose_accuracy``.
+
+    Parameters
+    ----------
+    sets : list of Chooser
+    predicted : list of ndarray (N, classes)
+        Probabilities, a set each.
+    """
     measured = {}
-    for one in sets:
-        measured.update(one.measure(probabilities))
+    for one, rows in zip(sets, predicted):
+        measured.update(one.measure(rows))
     mean = float(np.mean(list(measured.values())))
     return {**measured, "choose_accuracy": mean, "choose_loss": 1 - mean}

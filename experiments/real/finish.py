@@ -1,22 +1,27 @@
-"""The last step: the batch statistics of real faces instead of those of the mixture (AdaBN).
+"""The last steps, without training: batch statistics and the bias of the last layer.
 
 Rendered and puppeteered people are half of what the net learnt from; people who use it are
-neither. Statistics half-way to those of real faces, or all the way, need no training; whether
-they help, the sets that choose say.
+neither: the statistics may move to those of real faces (AdaBN). And the net learnt to favour no
+smiley, though a calm face is commoner than a kiss: its bias may lean to what is shown more often
+(the logit adjustment, taken back in part). How far either goes, the sets that choose say.
 """
 
-import lasagne
 import numpy as np
+import theano
+from scipy.special import softmax
 
 from augment.transforms import Augmentation
 from experiments.real.choosing import chosen_metrics
 from experiments.real.mixture import REAL, Mixture
+from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
-from nets.functions import compile_probabilities
+from nets.fast import get_output
+from nets.functions import input_of
 from nets.input import network_input
 
 MADE = ("rendered", "puppets")  # sources that show nobody as she was photographed
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of real faces' statistics
+WEIGHTS = (0.0, 0.5, 1.0)  # of real faces' statistics
+LEANS = (0.0, 0.25, 0.5, 0.75)  # of the logarithm of the classes' shares
 COUNT = 1024  # windows that are measured
 # As the vote shows faces: no lights or cameras but their own.
 LIGHT = REAL.only("shift", "scale", "flip")
@@ -31,24 +36,47 @@ def real_windows(parts, seed=0, augmentation: Augmentation = LIGHT):
     return network_input(windows)
 
 
-def finish(network, parts, sets, seed=0):
-    """Choose how far a network's statistics move to those of real faces, and move them.
+def finish(network, mixture, sets, seed=0):
+    """Choose how far a network's statistics move to those of real faces, and how far it leans.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+        Changed in place.
+    mixture : experiments.real.mixture.Mixture
+        What it learnt from.
+    sets : list of experiments.real.choosing.Chooser
 
     Returns
     -------
-    (float, list of dict)
-        The weight chosen, and what each weight of `WEIGHTS` reached; (0, []) where the mixture
-        has no real faces.
+    list of dict
+        What each pair of `WEIGHTS` and `LEANS` reached, with ``weight`` and ``lean``; the pair
+        taken has the highest ``choose_accuracy``, the first of equals. Without real faces in
+        the mixture the statistics stay.
     """
-    windows = real_windows(parts, seed)
-    if not len(windows):
-        return 0.0, []
-    adapter, probabilities = Adapter(network), compile_probabilities(network)
-    tried, states = [], []
-    for weight in WEIGHTS:
-        adapter(windows, weight)
-        tried.append({"weight": weight, **chosen_metrics(sets, probabilities)})
-        states.append(lasagne.layers.get_all_param_values(network))
-    best = int(np.argmax([one["choose_accuracy"] for one in tried]))  # the least of equals
-    lasagne.layers.set_all_param_values(network, states[best])
-    return WEIGHTS[best], tried
+    windows = real_windows(mixture.parts, seed)
+    adapter = Adapter(network)
+    outputs = theano.function([input_of(network)], get_output(network, deterministic=True))
+    prior = np.log(np.maximum(mixture.prior(), 1e-4))
+    tried = []
+    for weight in WEIGHTS if len(windows) else (0.0,):
+        if weight:
+            adapter(windows, weight)
+        logits = [predict(outputs, one.inputs) for one in sets]
+        for lean in LEANS:
+            metrics = chosen_metrics(
+                sets, [softmax(rows + lean * prior, axis=1) for rows in logits]
+            )
+            tried.append({"weight": weight, "lean": lean, **metrics})
+    best = taken(tried)
+    adapter.restore()
+    if best["weight"]:
+        adapter(windows, best["weight"])
+    bias = network.b
+    bias.set_value((bias.get_value() + best["lean"] * prior).astype(np.float32))
+    return tried
+
+
+def taken(tried):
+    """Of what `finish` tried, what it took."""
+    return max(tried, key=lambda one: one["choose_accuracy"])

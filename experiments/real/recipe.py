@@ -20,7 +20,7 @@ LEVELLED = {"labelled": 0.6, "fer": 0.8}
 
 
 def read_source(name, data, rendered, puppets, part="train"):
-    """A source by its name; ``data`` is the folder of published sets, the others manifests."""
+    """A source by its name; ``data`` is the folder of published sets, ``puppets`` a list."""
     readers = {
         "fer": sources.read_fer,
         "genki": sources.read_genki,

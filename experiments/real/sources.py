@@ -259,16 +259,20 @@ def pictures_of(folder, name, rows):
     return [cv2.imdecode(data[a:b], cv2.IMREAD_COLOR) for a, b in spans]
 
 
-def read_puppets(data, part="train", held_out=chosen_by):
-    """Puppeteered photographs, all 17 smileys of each person: a set with a manifest.
+def read_puppets(folders, part="train", held_out=chosen_by):
+    """Puppeteered photographs, all 17 smileys of each person: sets with a manifest.
 
     ``held_out`` says of a person whether she is left for choosing.
     """
-    path = manifest_path(data)
-    rows = [row for row in read_manifest(path, SMILEYS) if of_part(held_out(row["person"]), part)]
+    rows, pictures = [], []
+    for data in folders:
+        path = manifest_path(data)
+        some = [r for r in read_manifest(path, SMILEYS) if of_part(held_out(r["person"]), part)]
+        rows += some
+        pictures += read_images(path, some)
     for row in rows:
         row["box"], row["masses"] = box_of(row), {row["smiley"]: 1}
-    return source("puppets", rows, read_images(path, rows))
+    return source("puppets", rows, pictures)
 
 
 def read_rendered(data, part="train"):

@@ -11,7 +11,7 @@ from experiments.core.training import Trainer, set_seed, train
 from experiments.real.choosing import chosen_metrics
 from experiments.real.labels import SMILEYS
 from experiments.real.loss import SetLoss
-from experiments.real.mixture import Mixture
+from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
 from nets.smiles import build_net_smiles
 from nets.weights import read_weights, set_params
@@ -49,19 +49,19 @@ def fingerprint(parts):
     return digest.hexdigest()[:12]
 
 
-def train_real(parts, sets, folder, *, init, adjust, batch, epochs, steps, seed, rate, **options):
+def train_real(mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate, **options):
     """Train on a mixture; keep the epoch that is best on the sets that choose.
 
     Parameters
     ----------
-    parts : list of experiments.real.mixture.Part
+    mixture : experiments.real.mixture.Mixture
     sets : list of experiments.real.choosing.Chooser
     folder : pathlib.Path
         Gets ``metrics.jsonl`` and ``checkpoint.npz``.
     init : path-like or None
     adjust : float
         Strength of the logit adjustment (`experiments.real.loss.SetLoss`).
-    batch, epochs, steps, seed, rate
+    epochs, steps, seed, rate
         As for `experiments.core.training.train`.
     **options
         ``workers``, ``resume``, ``stop``: likewise.
@@ -70,16 +70,15 @@ def train_real(parts, sets, folder, *, init, adjust, batch, epochs, steps, seed,
     -------
     (network, dict of the chosen epoch's metrics)
     """
-    mixture = Mixture(parts, batch)
     network = started(init, seed)
     trainer = Trainer(network, objective=SetLoss(mixture.prior(), adjust))
     probabilities = compile_probabilities(network)
     settings = {
-        "mixture": fingerprint(parts),
+        "mixture": fingerprint(mixture.parts),
         "augmentation": asdict(mixture.augmentation),
         "init": str(init and init.name),
         "adjust": adjust,
-        "batch": batch,
+        "batch": mixture.batch,
         "epochs": epochs,
         "steps": steps,
         "seed": seed,
@@ -88,7 +87,7 @@ def train_real(parts, sets, folder, *, init, adjust, batch, epochs, steps, seed,
     progress = train(
         trainer,
         mixture,
-        lambda: chosen_metrics(sets, probabilities),
+        lambda: chosen_metrics(sets, [predict(probabilities, one.inputs) for one in sets]),
         folder,
         settings,
         epochs=epochs,

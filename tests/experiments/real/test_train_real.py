@@ -14,8 +14,8 @@ from augment.drawn import BOX, drawn_face
 from common.cli import ROOT, UserError
 from experiments.real import labels, mixture, recipe, sources
 from experiments.real.card import betrayed
-from experiments.real.choosing import choosing_people, mean_recall, recalls
-from experiments.real.finish import finish, real_windows
+from experiments.real.choosing import Chooser, choosing_people, mean_recall, recalls
+from experiments.real.finish import LEANS, WEIGHTS, finish, real_windows, taken
 from experiments.real.labels import HAPPY, LABELS, SMILEYS
 from experiments.real.loss import SetLoss
 from experiments.real.training import started
@@ -224,13 +224,27 @@ def test_a_net_of_other_classes_cannot_be_started_from(tmp_path):
         started(path, seed=0)
 
 
+def test_the_bias_leans_as_far_as_those_who_choose_say():
+    """A net that says nothing, asked among those who are all neutral: the prior helps it."""
+    network = build_net_smiles()
+    for param in lasagne.layers.get_all_params(network, trainable=True):
+        param.set_value(0 * param.get_value())
+    mixed = mixture.Mixture([mixture.Part(faces("rendered", ["wink", *["neutral"] * 3]), 1, 0.0)])
+    sets = [Chooser.of(faces("fer", ["neutral"] * 2))]
+    tried = finish(network, mixed, sets)
+    assert [one["lean"] for one in tried] == list(LEANS)
+    assert [one["choose_accuracy"] for one in tried] == [0.0, 1.0, 1.0, 1.0]
+    assert taken(tried)["lean"] == LEANS[1]
+    bias = dict(zip(SMILEYS, network.b.get_value()))
+    assert bias["neutral"] - bias["wink"] == pytest.approx(LEANS[1] * np.log(3), rel=1e-4)
+
+
 def test_made_people_are_not_measured_for_the_statistics(monkeypatch):
     monkeypatch.setattr("experiments.real.finish.COUNT", 8)
     parts = [
         mixture.Part(faces("rendered", ["smile"]), 1),
         mixture.Part(faces("puppets", ["smile"]), 1),
     ]
-    assert finish(build_net_smiles(), parts, []) == (0.0, [])
     assert len(real_windows(parts)) == 0
     parts.append(mixture.Part(faces("labelled", ["smile"]), 0.1))
     assert real_windows(parts).shape == (8, 3, 48, 48)
@@ -265,7 +279,7 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
     assert "--without puppets" in meta["origin"]
     chosen = json.loads((tmp_path / "run" / "chosen.json").read_text())
     assert chosen["epoch"] == 1
-    assert len(chosen["finish"]) == 5
+    assert len(chosen["finish"]) == len(WEIGHTS) * len(LEANS)
     card = (tmp_path / "run" / "real.md").read_text(encoding="utf-8")
     for heading in ("Data", "Training", "Measured", "Where it fails"):
         assert f"## {heading}" in card
