@@ -90,13 +90,17 @@ def fetch():
 
 
 def record(library, outcomes):
-    """Write what came of a run, by module, from pytest's report in JUnit's format."""
+    """Write what came of a run, by module, from pytest's report in JUnit's format.
+
+    Modules that had no part in it keep what was written of them before.
+    """
     import numpy
 
     counts = collections.defaultdict(collections.Counter)
     failures = collections.defaultdict(list)
     for case in xml.etree.ElementTree.parse(outcomes).getroot().iter("testcase"):
-        *_, module = [part for part in case.get("classname").split(".") if part.startswith("test_")]
+        parts = case.get("classname").split(".")
+        module = next(part for part in parts if part.startswith("test_"))  # classes follow
         found = {child.tag for child in case}
         if found & {"failure", "error"}:
             counts[module]["failed"] += 1
@@ -104,26 +108,34 @@ def record(library, outcomes):
         else:
             counts[module]["skipped" if "skipped" in found else "passed"] += 1
     CHECKED.mkdir(exist_ok=True)
-    python = ".".join(platform.python_version_tuple()[:2])
-    with open(CHECKED / f"{library}-{python}.csv", "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["python", "numpy", "module", "passed", "failed", "skipped", "failures"])
-        for module, count in sorted(counts.items()):
-            numbers = [count[name] for name in ("passed", "failed", "skipped")]
-            names = " ".join(sorted(failures[module]))
-            writer.writerow([platform.python_version(), numpy.__version__, module, *numbers, names])
+    path = CHECKED / f"{library}-{'.'.join(platform.python_version_tuple()[:2])}.csv"
+    rows = {row["module"]: row for row in read(path)} if path.exists() else {}
+    for module, count in counts.items():
+        rows[module] = {
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+            "module": module,
+            **{name: count[name] for name in ("passed", "failed", "skipped")},
+            "failures": " ".join(sorted(failures[module])),
+        }
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, next(iter(rows.values())), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[module] for module in sorted(rows))
+
+
+def read(path):
+    """Return the rows of a CSV file as dicts."""
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def table(library):
     """Return Markdown: a row a module, a column a Python, and below what failed and why."""
     runs = {}
     for path in CHECKED.glob(f"{library}-*.csv"):
-        with open(path, newline="") as file:
-            runs[tuple(map(int, path.stem.partition("-")[2].split(".")))] = list(
-                csv.DictReader(file)
-            )
-    with open(CHECKED / "reasons.csv", newline="") as file:
-        reasons = {row["test"]: row["reason"] for row in csv.DictReader(file)}
+        runs[tuple(map(int, path.stem.partition("-")[2].split(".")))] = read(path)
+    reasons = {row["test"]: row["reason"] for row in read(CHECKED / "reasons.csv")}
     heads = [f"{rows[0]['python']}, NumPy {rows[0]['numpy']}" for _, rows in sorted(runs.items())]
     lines = ["| passed, failed, skipped | " + " | ".join(heads) + " |"]
     lines.append("| --- |" + " --- |" * len(heads))
