@@ -67,6 +67,19 @@ def parse(argv):
         help="let past frames vote too, with half the weight after N frames: calmer, and later "
         "to see a change (default 0: each frame for itself, as in the article)",
     )
+    parser.add_argument(
+        "--face",
+        choices=["search", "whole"],
+        default="search",
+        help="search: find the face in each frame; whole: each frame is one face, from top to "
+        "bottom (default search)",
+    )
+    parser.add_argument(
+        "--adapt",
+        action="store_true",
+        help="look through the film first, and put the smiley net half-way to the batch "
+        "statistics of its faces: for a film of many smileys; takes longer",
+    )
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
@@ -167,6 +180,8 @@ def main(argv=None):
     from common.output import JsonLines, check_output
     from common.video import VideoWriter, open_source, slowed_fps
 
+    if arguments.adapt and not Path(arguments.video).exists():
+        raise cli.UserError("--adapt reads the film twice: name a file or folder, or leave it out")
     source = open_source(arguments.video)
     out = arguments.out or Path(f"{Path(source.name).stem}.smileys.mp4")
     if arguments.json:
@@ -180,11 +195,19 @@ def main(argv=None):
 
     from pipeline.cascade import Detector
     from pipeline.threads import read_ahead
-    from pipeline.tracking import Tracker
+    from pipeline.tracking import Tracker, WholePicture
     from pipeline.vote import Voter
 
-    tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
+    if arguments.face == "whole":
+        tracker = WholePicture()
+    else:
+        tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
     voter = Voter.load(smiles_path(arguments), shared=arguments.vote == "shared")
+    if arguments.adapt:
+        from pipeline.film import film_windows
+
+        film = open_source(arguments.video)
+        voter.adapt(film_windows(film, tracker, arguments.min_face, arguments.limit))
     frames = islice(source, arguments.limit)
     counts = [count for count in (source.count, arguments.limit) if count]
     bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")

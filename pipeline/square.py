@@ -38,3 +38,13 @@ def best_square(boxes, scores, last_box=None):
     overlap = overlaps(last_box, boxes)
     follows = (scores >= scores[best] - CLOSE) & (overlap >= CONTINUES)
     return int(np.where(follows, overlap, -1).argmax()) if follows.any() else best
+
+
+def whole_square(shape):
+    """The square of a face that fills a picture of shape (H, W, …) from top to bottom: 4 floats.
+
+    It is as high as the picture and in its middle, and where the picture is narrower reaches
+    beyond it.
+    """
+    height, width = shape[:2]
+    return (width - height) / 2, 0.0, float(height), float(height)

@@ -4,6 +4,7 @@ import numpy as np
 
 from common.crops import Mipmap
 from pipeline.light import lightened
+from pipeline.square import whole_square
 from pipeline.windows import neighbours, non_maximum_suppression
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from
@@ -68,3 +69,14 @@ class Tracker:
     def follow(self, box):
         """Say which face to look for in the next frame; None for none."""
         self.last = None if box is None else np.array(box, float)
+
+
+class WholePicture:
+    """Stands in for a `Tracker` where each frame is one face: nothing is searched."""
+
+    def faces(self, frame, min_face):
+        """The whole frame (H, W, 3) or `Mipmap`, as (boxes (1, 4), scores (1,))."""
+        return np.array([whole_square(Mipmap.of(frame).levels[0].shape)]), np.ones(1)
+
+    def follow(self, box):
+        """Nothing to follow."""

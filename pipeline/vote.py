@@ -12,6 +12,7 @@ import numpy as np
 
 from common.crops import Mipmap, crop
 from nets import functions
+from nets.adapt import adapt
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.light import lightened
@@ -67,13 +68,16 @@ class Voter:
         Whether neighbouring windows share the network's early layers.
     net : str
         Name of the network, for whoever reads what it says.
+    network : lasagne.layers.Layer, optional
+        What the function was compiled of, for `adapt`.
     """
 
-    def __init__(self, smile_probs_sum, classes, shared=False, net="smiles"):
+    def __init__(self, smile_probs_sum, classes, shared=False, net="smiles", network=None):
         self.smile_probs_sum = smile_probs_sum
         self.classes = classes
         self.shared = shared
         self.net = net
+        self.network = network
 
     @classmethod
     def load(cls, path, shared=False):
@@ -83,7 +87,18 @@ class Voter:
             function = functions.compile_shared_probs_sum(net_smiles)
         else:
             function = functions.compile_smile_probs_sum(net_smiles)
-        return cls(function, meta["classes"], shared, Path(path).stem)
+        return cls(function, meta["classes"], shared, Path(path).stem, net_smiles)
+
+    def adapt(self, windows):
+        """Move the network half-way to the batch statistics of windows of the people at hand.
+
+        Parameters
+        ----------
+        windows : ndarray of uint8 (N, 48, 48, 3)
+            Their faces, of many smileys; nobody need know which.
+        """
+        adapt(self.network, network_input(windows))
+        self.net += ", adapted"
 
     def vote(self, image, box):
         """Let the 45 windows beside a box vote; a dark picture is lightened first.

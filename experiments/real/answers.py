@@ -23,7 +23,7 @@ from nets.weights import load_network
 from pipeline.cascade import Detector
 from pipeline.light import lightened
 from pipeline.options import smallest_face
-from pipeline.square import best_square
+from pipeline.square import best_square, whole_square
 from pipeline.vote import Voter
 
 BOX, DETECTOR = "labelled box", "detector"
@@ -71,12 +71,10 @@ def detected(data, weights):
 
 
 def whole_where_missing(data):
-    """The labelled boxes, the middle square of the whole picture where there is none: (N, 4)."""
+    """The labelled boxes, `whole_square` of the picture where there is none: (N, 4)."""
     boxes = data.boxes.copy()
     for index in np.flatnonzero(np.isnan(boxes).any(axis=1)):
-        height, width = data.picture(index).shape[:2]
-        side = max(height, width)
-        boxes[index] = (width - side) / 2, (height - side) / 2, side, side
+        boxes[index] = whole_square(data.picture(index).shape)
     return boxes
 
 

@@ -121,6 +121,31 @@ def test_run_video_of_a_folder_whose_sizes_change(fake, call, tmp_path):
     assert read_lines(tmp_path / "a")[1]["box"] == [30.0, 20.0, 50.0, 50.0]
 
 
+def test_whole_frames_are_named_without_a_search(fake, call, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.cascade.Detector.load", None)
+    video, lines = write_video(tmp_path / "clip.mp4"), tmp_path / "out.jsonl"
+    code, _, err = call(run_video.main, video, "-o", tmp_path / "out.mp4", "--json", lines,
+                        "--face", "whole")  # fmt: skip
+    assert code == 0, err
+    found = read_lines(lines)
+    assert [line["box"] for line in found] == [[15, 0, 90, 90]] * 12
+    assert found[2]["smiley"] == "laugh"
+
+
+def test_a_film_is_looked_through_before_the_net_adapts_to_it(fake, call, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(Voter, "adapt", lambda self, windows: shown.append(windows))
+    video, out = write_video(tmp_path / "clip.mp4"), tmp_path / "out.mp4"
+    code, _, err = call(run_video.main, video, "-o", out, "--adapt")
+    assert code == 0, err
+    assert [windows.shape for windows in shown] == [(11, 48, 48, 3)]  # one is blind
+    assert len(read_video(out)[0]) == 12
+
+
+def test_what_cannot_be_read_twice_cannot_be_adapted_to(refused, tmp_path):
+    assert "reads the film twice" in refused(run_video.main, "0", "--adapt")
+
+
 def test_limit(fake, call, tmp_path):
     video = write_video(tmp_path / "clip.mp4")
     call(run_video.main, video, "--limit", 3, "-o", tmp_path / "out.mp4")

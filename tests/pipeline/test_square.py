@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.square import CLOSE, best_square
+from pipeline.square import CLOSE, best_square, whole_square
 
 LEFT, RIGHT = (0, 0, 20, 20), (50, 0, 20, 20)
 
@@ -39,3 +39,9 @@ def test_two_faces_of_equal_scores_do_not_flicker():
         last = boxes[best]
         chosen.append(best)
     assert len(set(chosen)) == 1
+
+
+def test_the_whole_picture_is_a_face_from_top_to_bottom():
+    assert whole_square((48, 48, 3)) == (0, 0, 48, 48)
+    assert whole_square((90, 120, 3)) == (15, 0, 90, 90)
+    assert whole_square((100, 60)) == (-20, 0, 100, 100)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.tracking import Tracker
+from pipeline.tracking import Tracker, WholePicture
 
 FRAME = np.zeros((100, 100, 3), np.uint8)
 
@@ -90,3 +90,11 @@ def test_without_a_face_to_follow_the_whole_frame_is_searched():
     tracker.follow(None)
     tracker.faces(FRAME, 24)
     assert detector.searches == 2
+
+
+def test_the_whole_picture_needs_no_detector():
+    tracker = WholePicture()
+    tracker.follow((1, 2, 3, 4))
+    boxes, scores = tracker.faces(np.zeros((90, 120, 3), np.uint8), 24)
+    np.testing.assert_array_equal(boxes, [(15, 0, 90, 90)])
+    assert scores.tolist() == [1]

@@ -1,0 +1,54 @@
+"""A first look through a film: its own faces, for the smiley net to adapt to."""
+
+from itertools import islice
+
+import numpy as np
+
+from common.cli import UserError
+from common.crops import Mipmap, crop
+from pipeline.light import lightened
+from pipeline.options import smallest_face
+from pipeline.square import best_square
+
+FRAMES = 200  # looked at, evenly spread over the film
+FEWEST = 8  # faces: of fewer, what they have in common may be their smiley
+
+
+def film_windows(source, tracker, min_face=None, limit=None):
+    """The best square of frames all over a film.
+
+    Parameters
+    ----------
+    source : common.video.Source
+        Read to its end, or to the limit.
+    tracker : pipeline.tracking.Tracker
+    min_face : float, optional
+        As for `pipeline.run_video.annotate`.
+    limit : int, optional
+        Frames of the film that count.
+
+    Returns
+    -------
+    ndarray of uint8 (N, 48, 48, 3)
+
+    Raises
+    ------
+    UserError
+        If there are fewer than `FEWEST` faces.
+    """
+    counts = [count for count in (source.count, limit) if count]
+    step = max(1, min(counts, default=0) // FRAMES)
+    windows = []
+    for frame in islice(source, 0, limit, step):
+        tracker.follow(None)  # frames far apart have nothing to follow
+        boxes, scores = tracker.faces(frame, min_face or smallest_face(frame))
+        chosen = best_square(boxes, scores)
+        if chosen is not None:
+            windows.append(crop(lightened(Mipmap(frame)), [boxes[chosen]]))
+    tracker.follow(None)
+    if len(windows) < FEWEST:
+        raise UserError(
+            f"{source.name} shows a face in {len(windows)} frames: --adapt needs {FEWEST}, "
+            "leave it out"
+        )
+    return np.concatenate(windows)
