@@ -1,6 +1,6 @@
 """The face detector: image pyramid, small net, big net, suppression and calibration between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,17 @@ CALIBRATIONS = 2  # of each face: one step reaches a sixth of the side and a fif
 DOUBT = (0.05, 0.9)  # between these scores, neighbouring windows vote too
 DOUBT_SHIFTS = (-0.1, 0.0, 0.1)  # of them, as shares of the side
 BATCH = 128  # windows the big net takes at once
+# A face may fill its picture, or reach beyond it. From faces of this part of the shorter side on
+# the picture gets a border that repeats its edge, in pixels of the small net's window; at that
+# size the picture is so small that it costs nothing.
+FILLING = 0.5
+BORDER = 4
+LARGEST = 1.3  # size of the largest face, in shorter sides
+# A picture as small as this, in pixels of its shorter side, was cut around a face as a rule. Where
+# none is found there, faces of this part of the shorter side on are looked for once more, with a
+# lower threshold of the small net, which learnt from faces that stand free. In larger pictures
+# that would find more false faces than true ones.
+THUMBNAIL, SECOND_LOOK, SECOND_THRESHOLD = 200, 0.75, 0.1
 BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 
@@ -88,22 +99,31 @@ class Detector:
             **calibrations,
         )
 
-    def candidates(self, image, min_face):
+    def candidates(self, image, min_face, threshold=None):
         """Scan the pyramid with the small net.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+        min_face : float
+        threshold : float, optional
+            The small net's; by default the trained one.
 
         Returns
         -------
         (boxes, scores, levels) : ndarrays (N, 4), (N,), (N,)
             In pixels of ``image``; ``levels`` says which size of the pyramid each is from.
         """
+        threshold = self.small_threshold if threshold is None else threshold
         found = []
-        for level, (small, scale_x, scale_y) in enumerate(pyramid(image, min_face, self.factor)):
+        levels = pyramid(image, min_face, self.factor)
+        for level, (small, scale_x, scale_y, border) in enumerate(levels):
             heat = scan_bands(self.scan, small)
-            rows, columns = np.nonzero(heat > self.small_threshold)
+            rows, columns = np.nonzero(heat > threshold)
             boxes = np.stack(
                 [
-                    columns * (SCAN_STRIDE * scale_x),
-                    rows * (SCAN_STRIDE * scale_y),
+                    (columns * SCAN_STRIDE - border) * scale_x,
+                    (rows * SCAN_STRIDE - border) * scale_y,
                     np.full(len(rows), SCAN_WINDOW * scale_x),
                     np.full(len(rows), SCAN_WINDOW * scale_y),
                 ],
@@ -126,6 +146,8 @@ class Detector:
     def stages(self, image, min_face=24, threshold=None):
         """Run the cascade and keep what every stage found; a dark picture is lightened first.
 
+        Where a small picture shows none, one that fills it is searched for once more.
+
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3), or its `Mipmap`
@@ -140,13 +162,25 @@ class Detector:
         """
         threshold = self.big_threshold if threshold is None else threshold
         picture = lightened(Mipmap.of(image))
-        boxes, scores, levels = self.candidates(picture.levels[0], min_face)
-        survivors = self.survive(picture, boxes, scores, levels)
-        survivor_scores = self.classify(picture, survivors)
-        (passed,) = np.nonzero(survivor_scores >= min(threshold, DOUBT[0]))
-        faces, face_scores = self.settle(picture, survivors[passed], survivor_scores[passed])
-        sure = face_scores >= threshold
-        return Detection(boxes, scores, survivors, survivor_scores, faces[sure], face_scores[sure])
+        image = picture.levels[0]
+        found = self.judged(picture, self.candidates(image, min_face), threshold)
+        shorter = min(image.shape[:2])
+        if shorter <= THUMBNAIL and not (found.scores >= self.big_threshold).any():
+            least = max(min_face, SECOND_LOOK * shorter)
+            candidates = self.candidates(image, least, SECOND_THRESHOLD)
+            again = self.judged(picture, candidates, threshold)
+            if (again.scores >= self.big_threshold).any():
+                found = again
+        sure = found.scores >= threshold
+        return replace(found, boxes=found.boxes[sure], scores=found.scores[sure])
+
+    def judged(self, picture, candidates, threshold):
+        """What the big net makes of `candidates`: a `Detection` whose faces may score less."""
+        survivors = self.survive(picture, *candidates)
+        scores = self.classify(picture, survivors)
+        (passed,) = np.nonzero(scores >= min(threshold, DOUBT[0]))
+        faces = self.settle(picture, survivors[passed], scores[passed])
+        return Detection(*candidates[:2], survivors, scores, *faces)
 
     def survive(self, picture, boxes, scores, levels):
         """Of `candidates`, the windows that the big net is shown, put right: (N, 4)."""
@@ -230,19 +264,21 @@ def pyramid(image, min_face, factor):
 
     Yields
     ------
-    (image, scale_x, scale_y)
-        uint8 picture, and the original's pixels per pixel of it.
+    (image, scale_x, scale_y, border)
+        uint8 picture, the original's pixels per pixel of it, and how many pixels of it on
+        each side repeat the original's edge: `BORDER` where faces may fill the picture.
     """
     height, width = image.shape[:2]
-    face = float(min_face)
-    while True:
+    shorter, face = min(height, width), float(min_face)
+    while face <= LARGEST * shorter:
+        border = BORDER if face >= FILLING * shorter else 0
         small_width = round(width * SCAN_WINDOW / face)
         small_height = round(height * SCAN_WINDOW / face)
-        if min(small_width, small_height) < SCAN_WINDOW:
-            return
         if small_width <= width and small_height <= height:
             small = shrink(image, small_width, small_height)
         else:
             small = cv2.resize(image, (small_width, small_height), interpolation=cv2.INTER_LINEAR)
-        yield small, width / small_width, height / small_height
+        if border:
+            small = cv2.copyMakeBorder(small, *[border] * 4, cv2.BORDER_REPLICATE)
+        yield small, width / small_width, height / small_height, border
         face *= factor

@@ -7,7 +7,7 @@ from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_probabilities
 from nets.input import network_input
 from nets.weights import save_weights
 from pipeline import cascade
-from pipeline.cascade import Detector, pyramid, scan_bands
+from pipeline.cascade import BORDER, Detector, pyramid, scan_bands
 
 
 def noise(height, width, seed=0):
@@ -17,24 +17,29 @@ def noise(height, width, seed=0):
 def test_pyramid_lets_growing_faces_fill_the_window():
     image = noise(100, 160)
     levels = list(pyramid(image, 24, 1.26))
-    for k, (small, scale_x, scale_y) in enumerate(levels):
+    for k, (small, scale_x, scale_y, border) in enumerate(levels):
         face = 24 * 1.26**k
+        assert border == (BORDER if face >= 50 else 0)
+        inner = small[border : small.shape[0] - border, border : small.shape[1] - border]
         assert small.dtype == np.uint8
         # Sizes are whole pixels, so scales are near the wished one, and exact about the picture.
         assert scale_x * SCAN_WINDOW == pytest.approx(face, rel=0.05)
-        assert scale_x * small.shape[1] == pytest.approx(160)
-        assert scale_y * small.shape[0] == pytest.approx(100)
+        assert scale_x * inner.shape[1] == pytest.approx(160)
+        assert scale_y * inner.shape[0] == pytest.approx(100)
+        edges = [(border, border)] * 2 + [(0, 0)]
+        assert (small == np.pad(inner, edges, mode="edge")).all()
         assert min(small.shape[:2]) >= SCAN_WINDOW
-    assert 24 * 1.26 ** len(levels) > 0.95 * 100  # the next face would be larger than the picture
+    # Faces may be larger than the picture, which cuts them.
+    assert 24 * 1.26 ** len(levels) > 1.3 * 100 >= 24 * 1.26 ** (len(levels) - 1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (22, 22), (500, 20)])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (18, 18), (500, 17)])
 def test_pyramid_of_too_small_a_picture_is_empty(shape):
     assert list(pyramid(noise(*shape), 24, 1.26)) == []
 
 
 def test_pyramid_enlarges_for_faces_below_the_window():
-    small, scale_x, _ = next(pyramid(noise(40, 40), 6, 1.26))
+    small, scale_x, *_ = next(pyramid(noise(40, 40), 6, 1.26))
     assert small.shape == (80, 80, 3)
     assert scale_x == 0.5
 
@@ -43,21 +48,25 @@ def test_candidates_are_the_windows_the_small_net_likes(nets):
     image = noise(47, 65)
     look = compile_probabilities(nets.small)
     detector = Detector(nets.detector.scan, nets.detector.faces, -1.0, 0.5)
-    boxes, scores, levels = detector.candidates(image, 15)
+    boxes, scores, found_levels = detector.candidates(image, 15)
     expected_boxes, expected_scores, expected_levels = [], [], []
-    for level, (small, scale_x, scale_y) in enumerate(pyramid(image, 15, detector.factor)):
+    levels = pyramid(image, 15, detector.factor)
+    for level, (small, scale_x, scale_y, border) in enumerate(levels):
         for top in range(0, small.shape[0] - SCAN_WINDOW + 1, SCAN_STRIDE):
             for left in range(0, small.shape[1] - SCAN_WINDOW + 1, SCAN_STRIDE):
                 window = small[top : top + SCAN_WINDOW, left : left + SCAN_WINDOW]
                 expected_scores.append(look(network_input(window[None]))[0, 1])
-                box = np.array([left, top, SCAN_WINDOW, SCAN_WINDOW], float)
+                place = left - border, top - border
+                box = np.array([*place, SCAN_WINDOW, SCAN_WINDOW], float)
                 expected_boxes.append(box * (scale_x, scale_y, scale_x, scale_y))
                 expected_levels.append(level)
     np.testing.assert_allclose(boxes, expected_boxes)
     np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
-    np.testing.assert_array_equal(levels, expected_levels)
-    assert boxes.min() >= 0
-    assert (boxes[:, :2] + boxes[:, 2:] <= (65.001, 47.001)).all()
+    np.testing.assert_array_equal(found_levels, expected_levels)
+    inside = boxes[boxes[:, 2] < 20]  # only large faces may reach beyond the picture
+    assert inside.min() >= 0
+    assert (inside[:, :2] + inside[:, 2:] <= (65.001, 47.001)).all()
+    assert boxes.min() < 0
 
     middle = float(np.median(scores))
     passed = Detector(nets.detector.scan, nets.detector.faces, middle, 0.5).candidates(image, 15)
@@ -128,7 +137,8 @@ def test_faces_of_several_sizes_become_one():
 
     detector = staged(heat_of, lambda planes: np.full(len(planes), 0.9))
     found = detector.stages(noise(50, 50), 24)
-    assert len(found.survivors) == 4  # 24, 30, 38 and 48 pixels: suppressed size by size
+    # 24, 30, 38, 48 and 60 pixels: suppressed size by size.
+    assert len(found.survivors) == 5
     assert len(found.boxes) < 4  # and then all together
 
 
@@ -157,6 +167,40 @@ def test_calibrated_windows_are_judged_where_they_were_moved_to():
     boxes, scores = detector.detect(noise(100, 200), 24, threshold=0)
     np.testing.assert_allclose(boxes, [(120, 40, 12, 12), (30, 20, 12, 12)])
     np.testing.assert_allclose(scores, (0.9, 0.4))
+
+
+def test_a_face_that_fills_its_picture_and_more_is_found():
+    def heat_of(height, width):
+        # 50 pixels as 10, and 4 more on each side: the window over all of it but the border.
+        heat = np.zeros((height, width))
+        if (height, width) == (4, 4):
+            heat[1, 2] = 0.9
+        return heat
+
+    detector = staged(heat_of, lambda planes: np.full(len(planes), 0.9))
+    boxes, _ = detector.detect(noise(50, 50), 24)
+    np.testing.assert_allclose(boxes, [(0, -10, 60, 60)])
+    boxes, _ = detector.detect(noise(20, 20), 24)  # the smallest face is larger than the picture
+    np.testing.assert_allclose(boxes, [(0, -4, 24, 24)])
+
+
+def test_where_a_small_picture_shows_none_the_small_net_must_be_less_sure_of_large_ones():
+    def heat_of(height, width):
+        heat = np.zeros((height, width))
+        heat[height // 2, width // 2] = 0.2
+        return heat
+
+    detector = staged(heat_of, lambda planes: np.full(len(planes), 0.95))
+    found = detector.stages(noise(100, 100), 24)
+    assert len(found.boxes) == 1
+    assert (found.candidates[:, 2] >= 75).all()
+    assert not len(detector.detect(noise(240, 320), 24)[0])  # not so small
+    # Where one is found, nothing is looked for again.
+    sure = staged(
+        lambda height, width: np.where(width == 45, 0.9, 0.2) * np.ones((height, width)),
+        lambda planes: np.full(len(planes), 0.95),
+    )
+    assert (sure.stages(noise(100, 200), 24).candidates[:, 2] == 24).all()
 
 
 def test_nine_windows_vote_on_what_is_doubtful():
