@@ -1,6 +1,7 @@
 """Files that appear whole or not at all: written beside under another name, then renamed."""
 
 import contextlib
+import csv
 import json
 import os
 from pathlib import Path
@@ -39,6 +40,15 @@ def written(path):
 def write_file(path, data):
     """Write bytes beside the file, then put them in its place."""
     beside(path).write_bytes(data)
+    finish(path, keep=True)
+
+
+def write_csv(path, columns, rows):
+    """Write rows (tuples) beside the file, then put them in its place."""
+    with open(beside(path), "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
     finish(path, keep=True)
 
 
