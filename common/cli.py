@@ -39,23 +39,52 @@ def give_up(message):
 
 
 def run(main):
-    """Call ``main()`` as a program: exit code 2 for a `UserError`, 130 for Ctrl-C.
+    """Call ``main()`` as a program.
+
+    Exit code 2 for a `UserError`, 130 for Ctrl-C, 128 more than the signal's number for one of
+    `common.interrupt.ENDINGS`, which end it like Ctrl-C.
 
     Parameters
     ----------
     main : callable
         Takes no argument; its return value, if any, is the exit code.
     """
+    from common.interrupt import Ended, Endings
+
     try:
-        code = main()
-        sys.stdout.flush()
+        if sys.stdout is None:
+            raise UserError("the standard output is closed: send it to a file, or to /dev/null")
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that are no text
+        with Endings():
+            code = main()
+            sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        code = 130
+        code = 128 + error.number if isinstance(error, Ended) else 130
     except BrokenPipeError:  # the reader, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_stdout()
         code = 0
+    except OSError as error:
+        if error.filename is not None or not is_stdout_broken():
+            raise
+        give_up_stdout()
+        print(f"error: cannot write to the standard output: {error.strerror}", file=sys.stderr)
+        code = 2
     sys.exit(code)
+
+
+def is_stdout_broken():
+    """Whether nothing can be written to the standard output: what failed is forgotten by now."""
+    try:
+        print(flush=True)
+    except OSError:
+        return True
+    return False
+
+
+def give_up_stdout():
+    """Send to nowhere what is left to write, or Python would complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

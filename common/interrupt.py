@@ -1,10 +1,41 @@
-"""Ctrl-C without work cut in two."""
+"""Ctrl-C, and a polite end from outside, without work cut in two."""
 
 import signal
 
+# A closed terminal, and what `kill`, `timeout` and a machine that shuts down send.
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Ended(KeyboardInterrupt):
+    """The program was told to end by one of `ENDINGS`."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+def end(number, _):
+    """Handle one of `ENDINGS`, as Python handles Ctrl-C."""
+    raise Ended(number)
+
+
+class Endings:
+    """Lets `ENDINGS` be like Ctrl-C, unless they are ignored (``nohup``); a context manager."""
+
+    def __enter__(self):
+        self._before = {}
+        for number in ENDINGS:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                self._before[number] = signal.signal(number, end)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
 
 class Interrupt:
-    """Turns the first Ctrl-C into a wish to stop, so that no frame is cut in two.
+    """Turns the first Ctrl-C, or one of `ENDINGS`, into a wish to stop: no frame is cut in two.
 
     The second one stops at once.
     """
@@ -12,12 +43,18 @@ class Interrupt:
     wanted = False
 
     def __enter__(self):
-        self._before = signal.signal(signal.SIGINT, self._note)
+        ended = [number for number in ENDINGS if signal.getsignal(number) is end]
+        self._before = {n: signal.signal(n, self._note) for n in (signal.SIGINT, *ended)}
         return self
 
-    def _note(self, *_):
-        self.wanted = True
-        signal.signal(signal.SIGINT, self._before)
+    def _note(self, number, _):
+        self.wanted, self._number = True, number
+        self.__exit__()
+
+    def stop(self):
+        """Raise what was wished."""
+        raise KeyboardInterrupt if self._number == signal.SIGINT else Ended(self._number)
 
     def __exit__(self, *_):
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

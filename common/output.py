@@ -1,12 +1,27 @@
 """Files that appear whole or not at all: written beside under another name, then renamed."""
 
 import contextlib
-import csv
+import hashlib
 import json
 import os
+import re
+import tempfile
 from pathlib import Path
 
 from common.cli import UserError
+
+LONGEST_NAME = 255  # bytes of a file's name, on most disks
+_claims = {}  # open lock files of this process's outputs
+
+
+def fitting(stem, ending):
+    """A file's name, whose stem is cut where it would be longer than a name may be."""
+    whole = os.fsencode(stem + ending)
+    if len(whole) <= LONGEST_NAME:
+        return stem + ending
+    mark = f"-{hashlib.sha1(whole).hexdigest()[:8]}"  # names cut alike stay different
+    room = LONGEST_NAME - len(os.fsencode(mark + ending))
+    return os.fsencode(stem)[:room].decode("utf-8", "ignore") + mark + ending
 
 
 def beside(path):
@@ -15,7 +30,7 @@ def beside(path):
     The ending stays, since OpenCV tells the format by it.
     """
     path = Path(path)
-    return path.with_name(f"{path.stem}.part{path.suffix}")
+    return path.with_name(fitting(path.stem, f".part{path.suffix}"))
 
 
 def finish(path, keep):
@@ -39,23 +54,15 @@ def written(path):
 
 def write_file(path, data):
     """Write bytes beside the file, then put them in its place."""
-    beside(path).write_bytes(data)
-    finish(path, keep=True)
-
-
-def write_csv(path, columns, rows):
-    """Write rows (tuples) beside the file, then put them in its place."""
-    with open(beside(path), "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    finish(path, keep=True)
+    with written(path) as beside_path:
+        beside_path.write_bytes(data)
 
 
 def check_output(path, *others):
     """Raise a `UserError` unless a file can be written at ``path``; called before any work.
 
-    ``others`` are files that it must not replace, such as what is read.
+    Until this process ends, no other one can write there. ``others`` are files that it must
+    not replace, such as what is read.
     """
     path = Path(path)
     if path.resolve() in [Path(other).resolve() for other in others]:
@@ -64,6 +71,40 @@ def check_output(path, *others):
         raise UserError(f"{path} is a folder: name a file to write")
     if not path.parent.exists():
         raise UserError(f"no folder {path.parent}: make it first, or write elsewhere")
+    claim(path)
+    check_writable(path)
+
+
+def claim(path):
+    """Raise a `UserError` if another process is about to write a file at ``path``.
+
+    The lock goes with the process, however it ends.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on this system
+        return
+    name = hashlib.sha1(os.fsencode(Path(path).resolve())).hexdigest()
+    if name in _claims:
+        return
+    folder = Path(tempfile.gettempdir()) / f"smileys-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = open(folder / name, "w")  # noqa: SIM115 - held until the process ends
+    except OSError:  # no place for locks: then each must take care
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise UserError(
+            f"another run is writing {path}: wait for it, or name another file"
+        ) from None
+    _claims[name] = lock
+
+
+def check_writable(path):
+    """Raise a `UserError` unless a file can be made beside ``path``."""
     try:
         beside(path).open("wb").close()
         beside(path).unlink()
@@ -77,7 +118,7 @@ def make_folder(path):
         Path(path).mkdir(exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {path}: {error.strerror}") from None
-    check_output(Path(path) / "probe")
+    check_writable(Path(path) / "probe")
 
 
 class JsonLines:
@@ -119,8 +160,13 @@ class JsonLines:
 
 
 def line(value):
-    """Write a value as one line of JSON; names keep their letters."""
-    return json.dumps(value, ensure_ascii=False)
+    """Write a value as one line of JSON; names keep their letters.
+
+    Bytes of a name that are no text become escapes, as Python's own: ``json.loads`` and
+    `os.fsencode` give them back.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def rounded_box(box):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,47 @@ def test_a_mistake_of_the_program_keeps_its_traceback():
     result = program("return 1 / 0")
     assert result.returncode == 1
     assert "ZeroDivisionError" in result.stderr
+
+
+def test_a_full_or_closed_standard_output_is_one_line():
+    code = f"{FRAME}def main():\n    for k in range(BIG): print(k)\ncli.run(main)"
+    for count in (1, 10**5):
+        command = [sys.executable, "-c", code.replace("BIG", str(count))]
+        with open("/dev/full", "w") as full:
+            result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        said = "error: cannot write to the standard output: No space left on device\n"
+        assert (result.returncode, result.stderr) == (2, said)
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    result = subprocess.run(shell, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: the standard output is closed")
+    assert result.stderr.count("\n") == 1
+
+
+def test_names_that_are_no_text_can_be_printed():
+    result = program("print('wrote \\udcff.mp4')")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "wrote \\udcff.mp4\n", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_polite_end_is_like_ctrl_c(name):
+    number = getattr(signal, name)
+    body = "print('on', flush=True)\n    import signal; signal.pause()"
+    code = f"{FRAME}def main():\n    {body}\ncli.run(main)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )  # fmt: skip
+    process.stdout.readline()
+    process.send_signal(number)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (128 + number, "interrupted\n")
+
+
+def test_a_hangup_that_is_ignored_stays_ignored():
+    body = "import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
+    result = program(body, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert result.stdout == "True\n"
 
 
 def test_a_reader_that_has_seen_enough():

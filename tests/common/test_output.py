@@ -1,0 +1,76 @@
+"""Files that are written: whole or not at all, by one run, under names that fit."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from common.cli import ROOT, UserError
+from common.output import beside, check_output, fitting, line, write_file
+
+OTHER = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+from common.output import check_output
+check_output(sys.argv[1])
+print("claimed", flush=True)
+input()
+"""
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another run that is about to write a file."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(tmp_path / "a.mp4")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "claimed\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_the_second_run_with_one_output_is_refused(other, tmp_path):
+    beside(tmp_path / "a.mp4").write_bytes(b"what the other has written so far")
+    with pytest.raises(UserError, match="another run is writing"):
+        check_output(tmp_path / "a.mp4")
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(UserError, match="another run is writing"):
+        check_output(tmp_path / "link" / "a.mp4")
+    assert beside(tmp_path / "a.mp4").read_bytes().startswith(b"what")
+    check_output(tmp_path / "b.mp4")
+
+
+def test_a_killed_run_stands_in_nobodys_way(other, tmp_path):
+    other.kill()
+    other.wait()
+    check_output(tmp_path / "a.mp4")
+    check_output(tmp_path / "a.mp4")  # this process holds it now
+
+
+def test_long_names_are_cut_where_they_must_be(tmp_path):
+    assert fitting("a", ".smileys.mp4") == "a.smileys.mp4"
+    names = {fitting(end * 3 + "ü" * 120 + end, ".smileys.mp4") for end in ("a", "b")}
+    names |= {fitting("x" * 246 + end, ".smileys.mp4") for end in ("a", "b")}
+    assert len(names) == 4
+    for name in names:
+        assert name.endswith(".smileys.mp4")
+        assert len(os.fsencode(name)) <= 255
+        write_file(tmp_path / name, b"data")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
+def test_names_that_are_no_text_stay_what_they_are_in_json():
+    name = os.fsdecode(b"\xff\xc3\xbc.png")
+    text = line({"image": name, "smiley": "☺"})
+    assert "ü" in text
+    assert "☺" in text
+    assert json.loads(text.encode())["image"] == name
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(TypeError):
+        write_file(tmp_path / "a", "no bytes")
+    assert list(tmp_path.iterdir()) == []
