@@ -1,6 +1,7 @@
 """What a training shows of itself: metrics.jsonl and TensorBoard event files.
 
-Nothing here can stop a training: whatever fails is said once, and the training goes on.
+Nothing here can stop a training: whatever fails is said once, and the training goes on. What
+a training cannot do without, its checkpoints, is not written here.
 """
 
 import json
@@ -94,11 +95,11 @@ class NoMonitor:
     Attributes
     ----------
     guard : Guard
-        One for all that is written beside a training.
+        One for all that shows a training.
     """
 
     def __init__(self):
-        self.guard = Guard("saving or monitoring")
+        self.guard = Guard("monitoring")
 
     def start(self, history):
         """Begin, or go on after the epochs of ``history``."""

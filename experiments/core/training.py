@@ -173,7 +173,13 @@ class Progress:
     best_epoch: int = 0
 
     def save(self, path, trainer, settings):
-        """Write everything, beside and renamed."""
+        """Write everything, beside and renamed.
+
+        Raises
+        ------
+        UserError
+            If that fails: a training that cannot be saved would be hours lost.
+        """
         note = {
             "step": self.step,
             "losses": self.losses,
@@ -183,7 +189,13 @@ class Progress:
         }
         best = {f"best{k:03d}": array for k, array in enumerate(self.best or [])}
         text = np.frombuffer(json.dumps(note).encode(), np.uint8)
-        save_checkpoint(path, trainer.state(), note=text, **best)
+        try:
+            save_checkpoint(path, trainer.state(), note=text, **best)
+        except OSError as error:
+            raise UserError(
+                f"cannot save the training to {path}: {error.strerror}; it has ended, and goes on "
+                "from its last checkpoint by --resume"
+            ) from None
 
     @classmethod
     def load(cls, path, trainer, settings):
@@ -297,16 +309,17 @@ def train(
     ------
     Stopped
         After ``stop`` said so.
+    UserError
+        If a checkpoint cannot be saved; the one before stays.
     """
     monitor, path = monitor or NoMonitor(), folder / CHECKPOINT
-    guard = monitor.guard
     if resume and path.exists():
         progress = Progress.load(path, trainer, settings)
     else:
         path.unlink(missing_ok=True)
         progress = Progress()
     params = lasagne.layers.get_all_params(trainer.network)
-    log = MetricsFile(folder / "metrics.jsonl", progress.history, guard)
+    log = MetricsFile(folder / "metrics.jsonl", progress.history, monitor.guard)
     monitor.start(progress.history)
     total = epochs * steps
     with (
@@ -343,8 +356,7 @@ def train(
                 progress.best = [param.get_value() for param in params]
                 progress.best_epoch = metrics["epoch"]
             # First the checkpoint: whatever is killed in between, no epoch is listed twice.
-            with guard:
-                progress.save(path, trainer, settings)
+            progress.save(path, trainer, settings)
             log.write(progress.history)
             monitor.epoch(metrics, trainer, images)
             bar.set_postfix(

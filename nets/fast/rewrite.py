@@ -47,8 +47,8 @@ def get_output(network, deterministic=False, inputs=None):
             incoming = outputs[ends[layer][0][0].input_layer]
             outputs[layer] = chain_output(ends[layer], incoming, deterministic)
         elif isinstance(layer, lasagne.layers.MergeLayer):
-            inputs = [outputs[incoming] for incoming in layer.input_layers]
-            outputs[layer] = layer.get_output_for(inputs, deterministic=deterministic)
+            incomings = [outputs[incoming] for incoming in layer.input_layers]
+            outputs[layer] = layer.get_output_for(incomings, deterministic=deterministic)
         else:
             incoming, options = outputs[layer.input_layer], {}
             if inputs and isinstance(layer, SameConv2DLayer):

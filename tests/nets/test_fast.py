@@ -11,7 +11,7 @@ from nets.fast import get_output
 from nets.fast.library import load
 from nets.fast.ops import BlockTrainGrad, ChainInfer
 from nets.fast.rewrite import find_blocks, find_chains
-from nets.layers import conv, max_pool, relu
+from nets.layers import SameConv2DLayer, conv, max_pool, relu
 from nets.smiles import build_net_smiles
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
@@ -70,6 +70,24 @@ def test_output_and_gradients_equal_theanos(shape):
     ]
     for ours, theirs in zip(*results):
         close(ours, theirs)
+
+
+def test_a_merge_changes_nothing_for_the_layers_behind_it(monkeypatch):
+    """Only where outputs are given may pictures have another size than the network's."""
+    incoming = lasagne.layers.InputLayer((None, 4, 8, 8))
+    merged = lasagne.layers.ElemwiseSumLayer([incoming, incoming])
+    top = SameConv2DLayer(merged, 5, (3, 3), nonlinearity=None)
+    asked, compute = [], SameConv2DLayer.get_output_for
+
+    def watch(self, *arguments, **options):
+        asked.append(options)
+        return compute(self, *arguments, **options)
+
+    monkeypatch.setattr(SameConv2DLayer, "get_output_for", watch)
+    get_output(top, deterministic=True)
+    assert asked == [{"deterministic": True}]
+    get_output(top, deterministic=True, inputs={merged: T.tensor4()})
+    assert asked[1]["input_shape"] == (None, 4, None, None)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -20,9 +20,9 @@ from augment.drawn import drawn_face
 from augment.stream import Stream
 from common.cli import ROOT, UserError
 from experiments.core import monitor as monitoring
+from experiments.core import training as core
 from experiments.core.monitor import Guard, MetricsFile, Monitor
 from experiments.core.training import (
-    Progress,
     Stopped,
     Trainer,
     check_unfinished,
@@ -294,7 +294,7 @@ def broken_disk(*args, **kwargs):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("what", ["events", "open", "metrics", "checkpoint", "all", "bug"])
+@pytest.mark.parametrize("what", ["events", "open", "metrics", "all", "bug"])
 def test_what_fails_beside_a_training_is_one_warning(tmp_path, monkeypatch, capsys, what):
     from tensorboardX.event_file_writer import EventsWriter
 
@@ -308,8 +308,6 @@ def test_what_fails_beside_a_training_is_one_warning(tmp_path, monkeypatch, caps
     if what in ("metrics", "all"):
         monkeypatch.setattr(MetricsFile, "append", broken_disk)
         monkeypatch.setattr(MetricsFile, "rewrite", broken_disk)
-    if what in ("checkpoint", "all"):
-        monkeypatch.setattr(Progress, "save", broken_disk)
     if what == "bug":
         monkeypatch.setattr(monitoring, "filters_picture", lambda filters: 1 / 0)
     capsys.readouterr()
@@ -319,6 +317,25 @@ def test_what_fails_beside_a_training_is_one_warning(tmp_path, monkeypatch, caps
     said = capsys.readouterr().err
     assert said.count("warning: ") == 1, said
     assert ("No space left" in said) == (what != "bug")
+
+
+def test_a_checkpoint_that_cannot_be_saved_ends_the_training(tmp_path, monkeypatch):
+    """The one before stays, and the training goes on from it to the same bits."""
+    (tmp_path / "a").mkdir()
+    _, alone = tiny(tmp_path / "a")
+    save, saved = core.save_checkpoint, []
+
+    def fills(path, *args, **kwargs):
+        saved.append(path)
+        (broken_disk if len(saved) == 3 else save)(path, *args, **kwargs)
+
+    monkeypatch.setattr(core, "save_checkpoint", fills)
+    with pytest.raises(UserError, match="No space left"):
+        tiny(tmp_path)
+    monkeypatch.setattr(core, "save_checkpoint", save)
+    progress, trainer = tiny(tmp_path, resume=True)
+    assert len(progress.history) == 4
+    assert_same(weights(alone), weights(trainer))
 
 
 def test_metrics_that_could_not_be_written_come_later(tmp_path, monkeypatch):
