@@ -15,8 +15,8 @@ setup: ## make .venv, install requirements.txt, compile the networks (PYTHON=pyt
 test: setup ## run the tests (ARGS='-k vote'; ARGS='-n 0' in one process)
 	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-browser: setup .cache/browser/installed ## test the web page in a headless Chromium (apt-get install chromium)
-	PYTHONPATH=.cache/browser $(RUN) -m pytest tests/dataset/smielfy/test_browser.py $(ARGS)
+test-browser: setup .cache/browser/installed ## test the web page and the videos in a headless Chromium (apt-get install chromium)
+	PYTHONPATH=.cache/browser $(RUN) -m pytest tests/dataset/smielfy/test_browser.py tests/common/test_browser.py $(ARGS)
 
 # Beside the environment, since it is larger than all of it.
 .cache/browser/installed: requirements-browser.txt

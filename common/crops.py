@@ -14,10 +14,15 @@ class Mipmap:
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
+
+    Attributes
+    ----------
+    lit : bool
+        Whether it has light enough for the networks, by itself or by `pipeline.light`.
     """
 
     def __init__(self, image):
-        self.levels = [image]
+        self.levels, self.lit = [image], False
 
     @classmethod
     def of(cls, picture):

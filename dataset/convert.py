@@ -16,6 +16,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 import argparse
+import os
 
 from common.cli import UserError
 from common.images import EXTENSIONS, natural_key
@@ -91,7 +92,7 @@ def read_tree(folder, smileys=None):
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"no folder {folder}: name one with a folder a person")
-    files = [p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")]
+    files = list(files_below(folder))
     pictures = [p for p in files if p.suffix.lower() in EXTENSIONS]
     others = [p for p in files if p not in set(pictures)]
     if not pictures:
@@ -113,6 +114,25 @@ def read_tree(folder, smileys=None):
         values = (picture.relative_to(folder).as_posix(), person, clip[0], "/".join(clip))
         rows.append(dict(zip(COLUMNS, (*values, str(frame)))))
     return rows, others
+
+
+def files_below(folder):
+    """All files in a folder and the folders in it, links followed; hidden ones are none.
+
+    A link to a folder that holds it is not entered again.
+    """
+    entered = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        status = os.stat(place)
+        if (status.st_dev, status.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((status.st_dev, status.st_ino))
+        yield from (
+            Path(place) / name
+            for name in files
+            if not name.startswith(".") and os.path.isfile(os.path.join(place, name))
+        )
 
 
 def add_boxes(folder, rows, find):

@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from common.output import beside, check_output, finish, rounded_box
 from common.workers import one_thread
+from common.writer import VideoWriter
 from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
@@ -115,26 +116,25 @@ def main(argv=None):
         args.out.parent.mkdir(exist_ok=True)
     for path in (args.out, note):
         check_output(path)
-    writer = cv2.VideoWriter(
-        str(beside(args.out)), cv2.VideoWriter_fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT)
-    )
-    if not writer.isOpened():
-        raise cli.UserError(f"cannot write a video to {args.out}")
     tasks = [(seed, sex, index) for index in range(len(recipes()))]
-    entries = []
-    with one_thread(), get_context("spawn").Pool(args.workers) as pool:
+    entries, count = [], 0
+    with (
+        VideoWriter(args.out, RATE) as video,
+        one_thread(),
+        get_context("spawn").Pool(args.workers) as pool,
+    ):
         for pictures, shot_entries in tqdm(
             pool.imap(render_shot, tasks), total=len(tasks), unit="shot"
         ):
             for picture in pictures:
-                writer.write(cv2.imdecode(picture, cv2.IMREAD_COLOR))
+                frame = cv2.imdecode(picture, cv2.IMREAD_COLOR)
+                video.write(frame, count / RATE, (count + 1) / RATE)
+                count += 1
             entries += shot_entries
-    writer.release()
     text = ",\n".join("  " + json.dumps(entry) for entry in entries)
     head = f'"video": "{args.out.name}", "person": "p{args.person:03d}", "rate": {RATE}'
     beside(note).write_text(f'{{{head}, "frames": [\n{text}\n]}}\n')
     finish(note, keep=True)
-    finish(args.out, keep=True)
     print(f"{args.out}: {len(entries)} frames, {args.out.stat().st_size / 1e6:.1f} MB; {note}")
 
 

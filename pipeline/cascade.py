@@ -196,12 +196,15 @@ class Detector:
             survivors = survivors[alike]
         return survivors
 
-    def settle(self, picture, boxes, scores):
-        """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first."""
+    def settle(self, picture, boxes, scores, doubt=DOUBT):
+        """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first.
+
+        ``doubt`` is as for `vote`.
+        """
         best = non_maximum_suppression(boxes, scores, SUPPRESS_FACES)
         boxes, scores = boxes[best], scores[best]
         boxes = self.calibrate(picture, boxes)
-        scores = self.vote(picture, boxes, scores)
+        scores = self.vote(picture, boxes, scores, doubt)
         for threshold, measure in ((SUPPRESS_FACES, "iou"), (SUPPRESS_INSIDE, "min")):
             best = non_maximum_suppression(boxes, scores, threshold, measure)
             boxes, scores = boxes[best], scores[best]
@@ -213,13 +216,14 @@ class Detector:
             boxes = self.big_calibration(picture, boxes)
         return boxes
 
-    def vote(self, picture, boxes, scores):
+    def vote(self, picture, boxes, scores, doubt=DOUBT):
         """Scores (N,) where doubtful ones are those of 9 windows: the mean of their log-odds.
 
-        A face is one a little aside, too; what only looks like one seldom is.
+        A face is one a little aside, too; what only looks like one seldom is. Doubtful is what
+        lies between the two scores of ``doubt``.
         """
         scores = scores.copy()
-        (doubtful,) = np.nonzero((scores >= DOUBT[0]) & (scores < DOUBT[1]))
+        (doubtful,) = np.nonzero((scores >= doubt[0]) & (scores < doubt[1]))
         windows = [neighbours(boxes[k], (1.0,), DOUBT_SHIFTS) for k in doubtful]
         if windows:
             votes = self.classify(picture, np.concatenate(windows))

@@ -18,6 +18,7 @@ import argparse
 from pipeline.options import add_detector_options, number
 
 MIN_FACE = 24
+NAMED = 5  # unreadable pictures told of on one line
 
 
 def parse(argv):
@@ -42,14 +43,29 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def check_images(paths):
-    """Raise a `UserError` that names the first file that is no picture."""
-    from common.images import check_file, is_picture
+def unreadable(paths):
+    """What is wrong with those of some files that are no pictures, by their heads: dict by path."""
+    from common.images import check_file, is_readable
 
+    problems = {}
     for path in paths:
-        check_file(path)
-        if Path(path).suffix.lower() != ".gif" and not is_picture(path):
-            raise cli.UserError(f"{path} is no picture that OpenCV reads: convert it to PNG")
+        try:
+            check_file(path)
+            if not is_readable(path):
+                problems[path] = f"{path} is no picture that can be read: convert it to PNG"
+        except cli.UserError as error:
+            problems[path] = str(error)
+    return problems
+
+
+def complain(problems, count):
+    """Raise a `UserError` on one line that names the pictures, of ``count``, that were left out."""
+    if not problems:
+        return
+    told = "; ".join(list(problems.values())[:NAMED])
+    more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+    done = "" if len(problems) == count else f" (the other {count - len(problems)} are done)"
+    raise cli.UserError(told + more + done)
 
 
 def image_line(name, boxes, scores):
@@ -82,12 +98,14 @@ def draw_faces(image, boxes, scores):
 
 def drawn_names(folder, images):
     """Where the drawn pictures go: ``photo.faces.jpg``, numbered where names repeat."""
+    from common.output import fitting
+
     names = []
     for image in images:
-        name, number = f"{Path(image).stem}.faces.jpg", 1
+        name, number = fitting(Path(image).stem, ".faces.jpg"), 1
         while folder / name in names:
             number += 1
-            name = f"{Path(image).stem}-{number}.faces.jpg"
+            name = fitting(Path(image).stem, f"-{number}.faces.jpg")
         names.append(folder / name)
     return names
 
@@ -98,7 +116,10 @@ def main(argv=None):
     # What can be wrong is looked at before Theano is imported, which takes seconds.
     from common.output import JsonLines, check_output, line, make_folder
 
-    check_images(arguments.images)
+    images = arguments.images
+    problems = unreadable(images)
+    if set(problems) == set(images):
+        complain(problems, len(set(images)))
     if arguments.json:
         check_output(arguments.json, *arguments.images)
     drawn = None
@@ -106,10 +127,9 @@ def main(argv=None):
         make_folder(arguments.out)
         drawn = drawn_names(arguments.out, arguments.images)
 
-    import cv2
     from tqdm import tqdm
 
-    from common.images import read_image
+    from common.images import read_image, write_image
     from pipeline.cascade import Detector
 
     detector = Detector.load(arguments.weights)
@@ -118,16 +138,25 @@ def main(argv=None):
     bar = tqdm(arguments.images, unit=" pictures", disable=hide, leave=False)
     with bar, JsonLines(arguments.json) as lines:
         for index, name in enumerate(bar):
-            image = read_image(name)
+            if name in problems:
+                continue
+            try:
+                image = read_image(name)
+            except cli.UserError as error:  # what its head did not tell
+                problems[name] = str(error)
+                continue
             boxes, scores = detector.detect(
                 image, arguments.min_face or MIN_FACE, arguments.threshold
             )
-            if drawn and not cv2.imwrite(str(drawn[index]), draw_faces(image, boxes, scores)):
+            if drawn and not write_image(drawn[index], draw_faces(image, boxes, scores)):
                 raise cli.UserError(f"cannot write {drawn[index]}: is the disk full?")
             if arguments.json:
                 lines.write(image_line(name, boxes, scores))
             else:
                 bar.write(line(image_line(name, boxes, scores)), file=sys.stdout)
+        if set(problems) == set(images):  # then there is nothing to write
+            complain(problems, len(set(images)))
+    complain(problems, len(set(images)))
 
 
 if __name__ == "__main__":

@@ -25,13 +25,18 @@ def lightened(picture):
     Returns
     -------
     Mipmap
-        The same one, if it is light enough.
+        The same one, if it is light enough or was made here: nothing is lightened twice.
     """
+    if picture.lit:
+        return picture
     some = picture.levels[0][::STEP, ::STEP]
     mean = max(float(some.mean()), 1.0)
     if mean >= ENOUGH:
+        picture.lit = True
         return picture
     gain = max(1.0, min(ENOUGH / mean, 255 / max(np.percentile(some, LIGHTS), 1.0)))
     gamma = max(LEAST, np.log(ENOUGH / 255) / np.log(min(mean * gain, ENOUGH) / 255))
     values = np.minimum(np.arange(256) / 255 * gain, 1) ** gamma
-    return Mipmap(cv2.LUT(picture.levels[0], (255 * values).round().astype(np.uint8)))
+    lit = Mipmap(cv2.LUT(picture.levels[0], (255 * values).round().astype(np.uint8)))
+    lit.lit = True
+    return lit

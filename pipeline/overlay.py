@@ -51,6 +51,8 @@ def letterbox(frame, size):
         A point of the frame is ``point * scale + offset`` of the result.
     """
     height, width = frame.shape[:2]
+    if (width, height) == size:
+        return frame, np.ones(2), np.zeros(2)
     scale = min(size[0] / width, size[1] / height)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Rounding to even sides is no reason for a bar one pixel wide.

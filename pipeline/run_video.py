@@ -20,13 +20,7 @@ if __name__ == "__main__":
 import argparse
 
 from common.interrupt import Interrupt
-from pipeline.options import (
-    add_detector_options,
-    add_smiles_option,
-    number,
-    smallest_face,
-    smiles_path,
-)
+from pipeline.options import add_detector_options, add_smiles_option, number, smiles_path
 
 
 def parse(argv):
@@ -80,87 +74,63 @@ def parse(argv):
         help="look through the film first, and put the smiley net half-way to the batch "
         "statistics of its faces: for a film of many smileys; takes longer",
     )
+    parser.add_argument(
+        "--no-sound", dest="sound", action="store_false", help="leave out the video's sound"
+    )
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
 
 
-def annotate(frames, clock, tracker, voter, video, lines, slow=1.0, min_face=None, smooth=0.0):
+def annotate(frames, follower, video, lines, slow=1.0):
     """Find, name and draw the smiley of each frame.
 
     Parameters
     ----------
-    frames : iterable of ndarray of uint8 (H, W, 3)
-    clock : callable
-        `common.video.Source.time` of where they come from.
-    tracker : pipeline.tracking.Tracker
-    voter : pipeline.vote.Voter
-    video : common.video.VideoWriter
-    lines : output.JsonLines
+    frames : iterable of (image, time, end)
+        As from `common.video.Source.timed`.
+    follower : pipeline.follow.Follower
+    video : common.writer.VideoWriter
+    lines : common.output.JsonLines
     slow : float
-    min_face : float, optional
-        In pixels; by default a part of the shorter side.
-    smooth : float
-        As for `pipeline.vote.Smoother`.
 
     Raises
     ------
     KeyboardInterrupt
         After Ctrl-C, once the frame is finished.
     """
-    from common.crops import Mipmap
     from pipeline.overlay import Overlay
-    from pipeline.square import CONTINUES, best_square
     from pipeline.threads import Behind
-    from pipeline.vote import Smoother, Vote
-    from pipeline.windows import overlaps
 
-    overlay, box, shape, smoother = None, None, None, Smoother(smooth)
+    overlay, voter = None, follower.voter
 
-    def show(frame, end, *found):
-        video.write(overlay.draw(frame, *found), end)
+    def show(frame, start, end, *found):
+        video.write(overlay.draw(frame, *found), slow * start, slow * end)
 
     with Interrupt() as interrupt, Behind() as behind:
-        for index, frame in enumerate(frames):
-            time = clock(index)
+        for index, (frame, time, end) in enumerate(frames):
             if overlay is None:
                 overlay = Overlay(frame.shape[1::-1], voter.classes, voter.net)
-            if frame.shape != shape:  # its pixels are others than the last frame's
-                box, shape = None, frame.shape
-                tracker.follow(None)
-                smoother.forget()
-                smallest = min_face or smallest_face(frame)
-            picture = Mipmap(frame)
-            boxes, scores = tracker.faces(picture, smallest)
-            chosen = best_square(boxes, scores, box)
-            if chosen is None:
-                tracker.follow(None)
-                smoother(None)
-                behind.call(show, frame, slow * clock(index + 1))
-                lines.write(frame_line(index, time, voter.net))
-            else:
-                if box is not None and overlaps(box, boxes[chosen])[0] < CONTINUES:
-                    smoother.forget()
-                box = boxes[chosen]
-                tracker.follow(box)
-                vote = voter.vote(picture, box)
-                vote = Vote(vote.classes, smoother(vote.sums))
-                behind.call(show, frame, slow * clock(index + 1), box, vote.shares)
-                lines.write(frame_line(index, time, voter.net, box, vote))
+            box, vote = follower.step(frame)
+            found = () if vote is None else (box, vote.shares)
+            behind.call(show, frame, time, end, *found)
+            lines.write(frame_line(index, time, voter.net, frame.shape, box, vote))
             if interrupt.wanted:
-                raise KeyboardInterrupt
+                interrupt.stop()
 
 
-def frame_line(index, time, net, box=None, vote=None):
+def frame_line(index, time, net, shape, box=None, vote=None):
     """What ``--json`` says of a frame; without a face, no ``box`` and no ``vote``.
 
-    ``net`` names the smiley net that speaks.
+    ``net`` names the smiley net that speaks; ``size`` is the width and height of the frame as it
+    is seen, of which ``box`` speaks.
     """
     from common.output import rounded_box
 
-    line = {"frame": index, "time": round(time, 4), "box": None, "smiley": None}
+    last = {"net": net, "size": [shape[1], shape[0]]}
+    line = {"frame": index, "time": round(time, 6), "box": None, "smiley": None}
     if vote is None:
-        return {**line, "share": None, "score": None, "probabilities": {}, "net": net}
+        return {**line, "share": None, "score": None, "probabilities": {}, **last}
     shares = [round(float(share), 6) for share in vote.shares]
     return {
         **line,
@@ -169,53 +139,86 @@ def frame_line(index, time, net, box=None, vote=None):
         "share": shares[vote.best],
         "score": round(vote.score, 6),
         "probabilities": dict(zip(vote.classes, shares)),
-        "net": net,
+        **last,
     }
+
+
+def sound_of(source, slow, out):
+    """The slowed sound of a source, None if it has none; one line where it cannot be carried."""
+    from common.writer import FORMATS
+
+    silent = FORMATS[out.suffix.lower()].sound is None
+    try:
+        sound = source.sound(slow)
+    except cli.UserError as error:
+        note(error)
+        return None
+    if sound and silent:
+        sound.close()
+        note(f"{out.suffix} holds no sound: it is left out")
+        return None
+    return sound
+
+
+def note(text):
+    """Tell on stderr what went another way than wished."""
+    print(f"note: {text}", file=sys.stderr)
 
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from common.output import JsonLines, check_output
-    from common.video import VideoWriter, open_source, slowed_fps
+    from common.output import JsonLines, check_output, fitting
+    from common.video import open_source
+    from common.writer import VideoWriter, check_video_output
 
     if arguments.adapt and not Path(arguments.video).exists():
         raise cli.UserError("--adapt reads the film twice: name a file or folder, or leave it out")
-    source = open_source(arguments.video)
-    out = arguments.out or Path(f"{Path(source.name).stem}.smileys.mp4")
-    if arguments.json:
-        check_output(arguments.json, arguments.video, out)
-    check_output(out, arguments.video)
-    video = VideoWriter(out, slowed_fps(source.fps, arguments.slow))
+    slow = arguments.slow
+    with open_source(arguments.video) as source:
+        out = arguments.out or Path(fitting(Path(source.name).stem, ".smileys.mp4"))
+        if arguments.json:
+            check_output(arguments.json, arguments.video, out)
+        check_output(out, arguments.video)
+        check_video_output(out)
+        sound = sound_of(source, slow, out) if arguments.sound else None
+        video = VideoWriter(out, source.fps / slow, sound)
 
-    from itertools import islice
+        from contextlib import closing
+        from itertools import islice
 
-    from tqdm import tqdm
+        from tqdm import tqdm
 
-    from pipeline.cascade import Detector
-    from pipeline.threads import read_ahead
-    from pipeline.tracking import Tracker, WholePicture
-    from pipeline.vote import Voter
+        from pipeline.cascade import Detector
+        from pipeline.follow import Follower
+        from pipeline.threads import read_ahead
+        from pipeline.tracking import Tracker, WholePicture
+        from pipeline.vote import Voter
 
-    if arguments.face == "whole":
-        tracker = WholePicture()
-    else:
-        tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
-    voter = Voter.load(smiles_path(arguments), shared=arguments.vote == "shared")
-    if arguments.adapt:
-        from pipeline.film import film_windows
+        if arguments.face == "whole":
+            tracker = WholePicture()
+        else:
+            tracker = Tracker(Detector.load(arguments.weights), arguments.scan_every)
+        voter = Voter.load(smiles_path(arguments), shared=arguments.vote == "shared")
+        if arguments.adapt:
+            from pipeline.film import film_windows
 
-        film = open_source(arguments.video)
-        voter.adapt(film_windows(film, tracker, arguments.min_face, arguments.limit))
-    frames = islice(source, arguments.limit)
-    counts = [count for count in (source.count, arguments.limit) if count]
-    bar = tqdm(read_ahead(frames), total=min(counts, default=None), unit=" frames")
-    with bar, video, JsonLines(arguments.json) as lines:
-        annotate(
-            bar, source.time, tracker, voter, video, lines, arguments.slow, arguments.min_face,
-            arguments.smooth,
-        )  # fmt: skip
+            with open_source(arguments.video) as film:
+                voter.adapt(film_windows(film, tracker, arguments.min_face, arguments.limit))
+        follower = Follower(tracker, voter, arguments.smooth, arguments.min_face)
+        counts = [count for count in (source.count, arguments.limit) if count]
+        video.whole = arguments.limit is None
+        with (
+            closing(read_ahead(islice(source.timed(), arguments.limit))) as ahead,
+            tqdm(ahead, total=min(counts, default=None), unit=" frames") as bar,
+            video,
+            JsonLines(arguments.json) as lines,
+        ):
+            annotate(bar, follower, video, lines, slow)
+        told = source.told()
+    if told:
+        note(told)
     print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")
 
 

@@ -22,7 +22,8 @@ def read_frame(name, index):
     """Read a picture, or frame ``index`` of a video: uint8 (H, W, 3)."""
     if Path(name).is_file() and is_picture(name):
         return read_image(name)
-    frame = next(islice(open_source(name), index, None), None)
+    with open_source(name) as source:
+        frame = next(islice(source, index, None), None)
     if frame is None:
         raise UserError(f"{name} has no frame {index}: frames count from 0, name an earlier one")
     return frame

@@ -5,7 +5,7 @@ import numpy as np
 from common.crops import Mipmap
 from pipeline.light import lightened
 from pipeline.square import whole_square
-from pipeline.windows import neighbours, non_maximum_suppression
+from pipeline.windows import neighbours
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from
 # frame to frame, or it is searched for anew.
@@ -52,7 +52,10 @@ class Tracker:
         return self.detector.detect(picture, min_face)
 
     def near(self, picture):
-        """The best of the windows beside the last face, if it is one, put right as in a search.
+        """The best of the windows beside the last face, if it is one, settled as in a search.
+
+        The best of eleven scores is high where there is no face, too: so neighbours vote on it
+        however high it is.
 
         Returns
         -------
@@ -62,9 +65,14 @@ class Tracker:
         moved, grown = neighbours(self.last, (1.0,), SHIFTS), neighbours(self.last, SCALES, (0.0,))
         boxes = np.concatenate([moved, grown])
         scores = self.detector.classify(picture, boxes)
-        kept = non_maximum_suppression(boxes, scores, 0.0)[:1]
-        kept = [k for k in kept if scores[k] >= self.detector.big_threshold]
-        return self.detector.calibrate(picture, boxes[kept]), scores[kept]
+        best = np.argmax(scores)[None]
+        if scores[best] < self.detector.big_threshold:
+            return boxes[:0], scores[:0]
+        boxes, scores = self.detector.settle(
+            picture, boxes[best], scores[best], doubt=(0.0, np.inf)
+        )
+        sure = scores >= self.detector.big_threshold
+        return boxes[sure], scores[sure]
 
     def follow(self, box):
         """Say which face to look for in the next frame; None for none."""

@@ -137,11 +137,14 @@ class Smoother:
         """Begin anew, with another face say."""
         self.total, self.weight = 0.0, 0.0
 
-    def __call__(self, sums):
+    def __call__(self, sums, anew=False):
         """The weighted mean of this frame's sums (classes,) and those before.
 
-        None, for a frame without a face, gives None; the past ages.
+        None, for a frame without a face, gives None; the past ages. It is forgotten where
+        ``anew`` says that this is another face.
         """
+        if anew:
+            self.forget()
         self.total, self.weight = self.keep * self.total, self.keep * self.weight
         if sums is None:
             return None

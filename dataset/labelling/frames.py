@@ -8,11 +8,12 @@ import cv2
 from tqdm import tqdm
 
 from common.cli import UserError
-from common.images import folder_pictures, read_image, silent
-from common.video import Camera, open_source
+from common.images import folder_pictures, read_image
+from common.video import Camera, Video, open_source
 
 CACHE = 300e6  # bytes of frames kept decoded
 AHEAD = 100  # frames rather decoded in between than sought
+EXACT = 1e-4  # seconds by which the time of one frame may differ
 
 
 def open_frames(name):
@@ -20,7 +21,9 @@ def open_frames(name):
     source = open_source(name)
     if isinstance(source, Camera) or "://" in name:
         raise UserError(f"{name} cannot be labelled: record it to a file first")
-    return PictureFrames(name) if Path(name).is_dir() else VideoFrames(name, source)
+    if Path(name).is_dir():
+        return PictureFrames(name)
+    return VideoFrames(source.film) if isinstance(source, Video) else AnimationFrames(source)
 
 
 class Frames:
@@ -70,60 +73,84 @@ class PictureFrames(Frames):
         return read_image(self._paths[index])
 
 
+class AnimationFrames(Frames):
+    """Pictures of an animation that Pillow reads."""
+
+    def __init__(self, animation):
+        self._animation = animation
+        times = [end for _, _, end in animation.timed()]
+        self.fps = len(times) / times[-1]
+        self.size = animation.picture(0).shape[1::-1]
+        super().__init__()
+
+    def __len__(self):
+        return self._animation.count
+
+    def _read(self, index):
+        return self._animation.picture(index)
+
+
 class VideoFrames(Frames):
     """Frames of a video file.
 
-    OpenCV's seeking misses by some frames in many files. All times are therefore read
-    once; after seeking, a frame's time says which one it is.
+    All times are read once; after seeking, which misses by some frames in many files, a
+    frame's time says which one it is.
     """
 
-    def __init__(self, name, source):
-        self.name, self.fps = name, source.fps
-        first = next(iter(source))
-        self.size = (first.shape[1], first.shape[0])
+    def __init__(self, film):
+        self.name, self._film = film.name, film
         self._times = []
-        self._open()
-        bar = tqdm(total=source.count, desc="reading", unit=" frames", leave=False, disable=None)
+        film.rewind()
+        bar = tqdm(total=film.count, desc="reading", unit=" frames", leave=False, disable=None)
         with bar:
-            while self._capture.grab():
-                self._times.append(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+            for _, time in film.decoded():
+                self._times.append(time)
                 bar.update()
-        self._seekable = all(a < b for a, b in zip(self._times, self._times[1:]))
-        self._open()
+        length = self._times[-1] - self._times[0]
+        self.fps = (len(self) - 1) / length if length > 0 else film.fps
+        self._seekable = not film.restarted
+        self._begin()
+        self._next()
+        self.size = self._image.shape[1::-1]
         super().__init__()
 
     def __len__(self):
         return len(self._times)
 
-    def _open(self):
-        with silent():
-            self._capture = cv2.VideoCapture(self.name)
-        self._at = -1  # number of the frame grabbed last
+    def _begin(self):
+        self._film.rewind()
+        self._frames, self._at, self._image = self._film.timed(), -1, None
 
-    def _grab(self):
-        if not self._capture.grab():
+    def _next(self):
+        found = next(self._frames, None)
+        if found is None:
             raise UserError(f"frame {self._at + 1} of {self.name} cannot be read any more")
-        self._at += 1
+        self._at, self._image = self._at + 1, found[0]
 
     def _read(self, index):
         if not self._at <= index <= self._at + AHEAD or self._at < 0:
             self._seek(index)
         while self._at < index:
-            self._grab()
-        ok, frame = self._capture.retrieve()
-        if not ok:
-            raise UserError(f"frame {index} of {self.name} cannot be read any more")
-        return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame
+            self._next()
+        return fitted(self._image, self.size)
 
     def _seek(self, index):
         """Come to a frame or to one before it."""
         if self._seekable and index > AHEAD:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-            if self._capture.grab():
-                time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
-                at = bisect_left(self._times, time - 1e-3)
-                if at <= index and abs(self._times[at] - time) <= 1e-3:
-                    self._at = at
+            self._film.seek(self._times[index])
+            self._frames = self._film.timed()
+            found = next(self._frames, None)
+            if found is not None:
+                at = bisect_left(self._times, found[1] - EXACT)
+                if at <= index and abs(self._times[at] - found[1]) <= EXACT:
+                    self._at, self._image = at, found[0]
                     return
             self._seekable = False
-        self._open()
+        self._begin()
+
+
+def fitted(frame, size):
+    """A frame in the size of the first: where a video changes it, the window does not."""
+    if frame.shape[1::-1] == size:
+        return frame
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)

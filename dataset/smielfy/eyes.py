@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common.crops import Mipmap
 from dataset.smielfy.faces import LOOKED_AT, choose, cut, decode, find
 from dataset.smielfy.refused import Refused
 from nets.functions import compile_smile_probs_sum
 from nets.weights import load_network, read_weights, set_params
 from pipeline.cascade import Detector
-from pipeline.options import smallest_face
-from pipeline.square import best_square
+from pipeline.follow import Follower
 from pipeline.tracking import Tracker
 from pipeline.vote import Voter
 
@@ -108,21 +106,18 @@ class Eyes:
         if max(height, width) > 2 * LOOKED_AT:
             raise Refused(413, "too_many_pixels")
         unit = np.array([width, height, width, height], float)
-        picture = Mipmap(image)
-        tracker = Tracker(self.detector, 2)
+        follower = Follower(Tracker(self.detector, 2), self.voter)
         if near is not None:
-            tracker.follow(near * unit)
-        boxes, scores = np.zeros((0, 4)), np.zeros(0)
+            follower.begin(near * unit)
+        taught = self._wear(person)
+        box = vote = None
         if min(height, width) >= 48:
-            boxes, scores = tracker.faces(picture, smallest_face(image))
-        chosen = best_square(boxes, scores, tracker.last)
+            box, vote = follower.step(image)
         answer = {"box": None, "smiley": None, "share": None, "shares": {}}
-        if chosen is not None:
-            taught = self._wear(person)
-            vote = self.voter.vote(picture, boxes[chosen])
+        if vote is not None:
             shares = [round(float(share), 4) for share in vote.shares]
             answer = {
-                "box": [round(float(side), 4) for side in boxes[chosen] / unit],
+                "box": [round(float(side), 4) for side in box / unit],
                 "smiley": vote.smiley,
                 "share": shares[vote.best],
                 "shares": dict(zip(vote.classes, shares)),

@@ -42,7 +42,11 @@ def parse(argv):
 
 def film(path):
     """Write the held smiley, to and fro, as Chromium's fake camera reads it: 640x480."""
+    from itertools import islice
+
     import cv2
+
+    from common.video import open_source
 
     video = cli.ROOT / "dataset" / "demo" / "known.mp4"
     frames = json.loads(video.with_suffix(".json").read_text(encoding="utf-8"))["frames"]
@@ -51,13 +55,12 @@ def film(path):
     height = round(AROUND * side)
     width = height * 4 // 3
     left, top = round(x + side / 2 - width / 2), max(0, round(y + 0.45 * side - height / 2))
-    capture = cv2.VideoCapture(str(video))
-    capture.set(cv2.CAP_PROP_POS_FRAMES, held[0]["frame"])
-    pictures = []
-    for _ in held:
-        frame = capture.read()[1][top : top + height, left : left + width]
-        frame = cv2.resize(frame, (640, 480), interpolation=cv2.INTER_CUBIC)
-        pictures.append(cv2.imencode(".jpg", frame)[1].tobytes())
+    first, pictures = held[0]["frame"], []
+    with open_source(str(video)) as source:
+        for frame in islice(source, first, first + len(held)):
+            part = frame[top : top + height, left : left + width]
+            part = cv2.resize(part, (640, 480), interpolation=cv2.INTER_CUBIC)
+            pictures.append(cv2.imencode(".jpg", part)[1].tobytes())
     path.write_bytes(b"".join(pictures + pictures[::-1]))
 
 

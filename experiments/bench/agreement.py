@@ -40,23 +40,13 @@ def follow(frames, tracker, voter):
         Both None where there is no face; processor seconds a frame (a busy machine changes
         them little), the first left out.
     """
-    from common.crops import Mipmap
-    from pipeline.options import smallest_face
-    from pipeline.square import best_square
+    from pipeline.follow import Follower
 
-    found, seconds, box = [], [], None
+    follower, found, seconds = Follower(tracker, voter), [], []
     for frame in frames:
         start = time.process_time()
-        picture = Mipmap(frame)
-        boxes, scores = tracker.faces(picture, smallest_face(frame))
-        chosen = best_square(boxes, scores, box)
-        if chosen is None:
-            tracker.follow(None)
-            found.append((None, None))
-        else:
-            box = boxes[chosen]
-            tracker.follow(box)
-            found.append((box, voter.vote(picture, box).smiley))
+        box, vote = follower.step(frame)
+        found.append((box, vote and vote.smiley))
         seconds.append(time.process_time() - start)
     return found, float(np.mean(seconds[1:] or seconds))
 
@@ -155,8 +145,9 @@ def main(argv=None):
         beside = video.with_suffix(".json")
         truth = json.loads(beside.read_text())["frames"] if beside.exists() else None
         for name, every, shared in tqdm(WAYS, desc=video.name):
-            frames = islice(open_source(str(video)), args.limit)
-            found, seconds = follow(frames, Tracker(detector, every), voters[shared])
+            with open_source(str(video)) as source:
+                frames = islice(source, args.limit)
+                found, seconds = follow(frames, Tracker(detector, every), voters[shared])
             if name == "faithful":
                 faithful = found
             agreement = compare(found, faithful, truth)

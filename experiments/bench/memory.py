@@ -27,13 +27,19 @@ def repeat(clip, frames, path):
     """Write a video of ``frames`` frames that shows ``clip`` again and again."""
     import itertools
 
-    from common.video import VideoWriter, open_source
+    from common.video import open_source
+    from common.writer import VideoWriter
 
-    endless = itertools.chain.from_iterable(open_source(str(clip)) for _ in itertools.count())
-    fps = open_source(str(clip)).fps
+    def endless():
+        while True:
+            with open_source(str(clip)) as source:
+                yield from source
+
+    with open_source(str(clip)) as source:
+        fps = source.fps
     with VideoWriter(path, fps) as writer:
-        for index, frame in enumerate(itertools.islice(endless, frames)):
-            writer.write(frame, (index + 1) / fps)
+        for index, frame in enumerate(itertools.islice(endless(), frames)):
+            writer.write(frame, index / fps, (index + 1) / fps)
 
 
 def resident(pid):

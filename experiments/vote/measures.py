@@ -9,13 +9,13 @@ import numpy as np
 from tqdm import tqdm
 
 from common.cli import UserError
-from common.crops import Mipmap
 from common.tables import box_of
 from common.video import open_source
 from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved, softmax
-from pipeline.options import smallest_face
+from pipeline.follow import Follower
 from pipeline.square import best_square
-from pipeline.vote import Smoother
+from pipeline.tracking import Tracker
+from pipeline.vote import Smoother, Vote
 from pipeline.windows import overlaps
 
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's side
@@ -113,23 +113,38 @@ class Video:
     right: dict  # of (way, half-life) to ndarray of bool (frames,)
 
 
+class Ballots:
+    """A voter for `pipeline.follow.Follower` that votes in several ways at once.
+
+    Parameters
+    ----------
+    net : experiments.vote.variants.SmileyNet
+    ways : list of experiments.vote.variants.Way
+    """
+
+    def __init__(self, net, ways):
+        self.net, self.ways, self.classes = net, ways, net.classes
+
+    def vote(self, picture, box):
+        """A vote whose sums are each way's shares: (ways, classes)."""
+        shares = [
+            softmax(self.net.logits(picture, way.boxes(box))).mean(axis=0) for way in self.ways
+        ]
+        return Vote(self.classes, np.stack(shares))
+
+
 def measure_video(net, detector, video, truth):
-    """One window and the vote in each frame, and shares smoothed over time."""
-    source = open_source(str(video))
-    shares = {str(way): [] for way in (SINGLE, ARTICLE)}
-    box, missed = None, 0
-    for frame in tqdm(source, total=len(truth), desc=video.name):
-        picture = Mipmap(frame)
-        boxes, scores = detector.detect(picture, smallest_face(frame))
-        best = best_square(boxes, scores, box)
-        missed += best is None
-        box = None if best is None else boxes[best]
-        for way in (SINGLE, ARTICLE):
-            found = np.full(len(net.classes), np.nan)
-            if box is not None:
-                found = softmax(net.logits(picture, way.boxes(box))).mean(axis=0)
-            shares[str(way)].append(found)
-    count = len(shares[str(SINGLE)])
+    """One window and the vote in each frame, and shares smoothed over time, as run_video does."""
+    ways = (SINGLE, ARTICLE)
+    follower = Follower(Tracker(detector, 1), Ballots(net, ways))
+    nothing = np.full((len(ways), len(net.classes)), np.nan)
+    shares, anew = [], []
+    with open_source(str(video)) as source:
+        for frame in tqdm(source, total=len(truth), desc=video.name):
+            _, vote = follower.step(frame)
+            shares.append(nothing if vote is None else vote.sums)
+            anew.append(follower.anew)
+    count, shares = len(shares), np.array(shares)
     if abs(count - len(truth)) > 1:
         raise UserError(f"{video} has {count} frames, its truth {len(truth)}: render it anew")
     held = [
@@ -138,21 +153,24 @@ def measure_video(net, detector, video, truth):
         if frame["phase"] == "held" and frame["smiley"] in net.classes
     ]
     labels = np.array([net.classes.index(truth[k]["smiley"]) for k in held])
-    right = {}
-    for way, values in shares.items():
-        for half_life in HALF_LIVES:
-            smooth = smoothed(np.array(values), half_life)
-            right[way, half_life] = named(smooth)[held] == labels
+    right = {
+        (str(way), half_life): named(smoothed(shares[:, k], anew, half_life))[held] == labels
+        for k, way in enumerate(ways)
+        for half_life in HALF_LIVES
+    }
+    missed = int(np.isnan(shares[:, 0, 0]).sum())
     return Video(video.name, len(held), missed, right)
 
 
-def smoothed(shares, half_life):
+def smoothed(shares, anew, half_life):
     """Shares of this frame and those before, weighted by age; frames without a face do not count.
 
     Parameters
     ----------
     shares : ndarray (frames, classes)
         nan where there is no face.
+    anew : sequence of bool (frames,)
+        As `pipeline.follow.Follower` says: what was before does not count.
     half_life : float
         As for `pipeline.vote.Smoother`.
 
@@ -163,7 +181,7 @@ def smoothed(shares, half_life):
     """
     smoother, out = Smoother(half_life), np.full(shares.shape, np.nan)
     for k, share in enumerate(shares):
-        found = smoother(None if np.isnan(share).any() else share)
+        found = smoother(None if np.isnan(share).any() else share, anew[k])
         if found is not None:
             out[k] = found
     return out

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import theano
 
-from common.crops import crop
+from common.crops import Mipmap, crop
 from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 from nets.weights import load_network
+from pipeline.light import lightened
 from pipeline.windows import SCALES, SHIFTS, neighbours
 
 FINE = (-0.17, -0.085, 0.0, 0.085, 0.17)
@@ -121,8 +122,8 @@ class SmileyNet:
         )
 
     def logits(self, picture, boxes, mirror=False):
-        """Last layer's output for windows of a picture: (N, classes)."""
-        windows = crop(picture, boxes)
+        """Last layer's output for windows of a picture: (N, classes); a dark one is lightened."""
+        windows = crop(lightened(Mipmap.of(picture)), boxes)
         if mirror:
             windows = windows[:, :, ::-1]
         return self.function(network_input(windows))

@@ -153,3 +153,14 @@ def test_sets_are_merged_where_they_are(sets, tmp_path, refused, unchanged):
         assert "cannot write" in refused(merge.main, *sets, "--out", tmp_path / "none" / "a")
         (sets[0] / "ann" / "sad" / "x.png").write_text("broken")
         assert "no readable picture" in refused(merge.main, *sets, "--out", tmp_path / "new")
+
+
+def test_linked_folders_are_followed_and_hidden_files_are_not(tree, tmp_path, call):
+    for name in ("wink/1.png", "wink/2.png"):
+        picture(tmp_path / "elsewhere" / name)
+    (tree / "cat").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "wink" / "._1.png").write_bytes(b"what a Mac writes beside it")
+    (tmp_path / "elsewhere" / "wink" / "round").symlink_to(tmp_path / "elsewhere")
+    code, out, err = call(convert.main, tree)
+    assert (code, err) == (0, "")
+    assert "6 pictures, 3 people" in out

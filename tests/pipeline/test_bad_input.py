@@ -1,5 +1,6 @@
 """The user's mistakes: exit code 2, one line that says what is wrong, and nothing written."""
 
+import json
 import os
 
 import cv2
@@ -114,14 +115,34 @@ BAD_PICTURES = {
 @pytest.mark.parametrize("kind", BAD_PICTURES)
 def test_bad_pictures(kind, compiled, refused, unchanged, tmp_path, monkeypatch):
     make, said = BAD_PICTURES[kind]
-    good = picture(tmp_path / "good.png", (24, 24))
     bad = make(tmp_path)
     monkeypatch.chdir(tmp_path)
     options = ["--weights", compiled.folder, "--json", "out.jsonl"]
     with unchanged(tmp_path):
-        message = refused(detect.main, good, bad, *options)
+        message = refused(detect.main, bad, *options)
     assert said in message
     assert str(bad) in message
+
+
+def test_bad_pictures_among_good_ones_are_named_and_the_others_done(
+    compiled, call, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    picture(tmp_path / "a.png", (24, 24))
+    words(tmp_path / "b.jpg")
+    cut(picture(tmp_path / "c.png", (900, 900)), 0.6)
+    picture(tmp_path / "d.webp", (24, 24))
+    names = ["a.png", "b.jpg", "c.png", "d.webp", "none.jpg"]
+    where = ["--weights", compiled.folder, "--json", "out.jsonl", "--out", "drawn"]
+    code, _, err = call(detect.main, *names, *where)
+    assert code == 2
+    told = err.splitlines()[-1]
+    assert told.startswith("error: ")
+    assert all(name in told for name in ("b.jpg", "c.png", "none.jpg", "the other 2 are done"))
+    lines = [json.loads(text) for text in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["image"] for row in lines] == ["a.png", "d.webp"]
+    drawn = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert drawn == ["a.faces.jpg", "d.faces.jpg"]
 
 
 def test_tiny_and_huge_pictures(compiled, call, tmp_path):

@@ -14,7 +14,9 @@ from pipeline.vote import Voter
 from tests.conftest import CLASSES, drawn_face, read_video, write_video
 
 CARPHONE = ROOT.parent / "shared" / "data" / "video" / "carphone.mp4"
-FRAME_KEYS = ["frame", "time", "box", "smiley", "share", "score", "probabilities", "net"]
+FRAME_KEYS = [
+    "frame", "time", "box", "smiley", "share", "score", "probabilities", "net", "size",
+]  # fmt: skip
 
 
 def read_lines(path):
@@ -97,6 +99,7 @@ def test_run_video_writes_a_slowed_video_and_lines(fake, call, tmp_path, monkeyp
         "score": None,
         "probabilities": {},
         "net": "laughing",
+        "size": [120, 90],
     }
     assert lines[3]["box"] == [30.0, 20.0, 50.0, 50.0]
     assert {line["net"] for line in lines} == {"laughing"}

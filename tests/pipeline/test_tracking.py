@@ -1,6 +1,11 @@
 import numpy as np
+import pytest
 
+from common.crops import Mipmap
+from pipeline.cascade import Detector
 from pipeline.tracking import Tracker, WholePicture
+from pipeline.windows import neighbours
+from tests.conftest import drawn_face
 
 FRAME = np.zeros((100, 100, 3), np.uint8)
 
@@ -8,20 +13,25 @@ FRAME = np.zeros((100, 100, 3), np.uint8)
 class FakeDetector:
     """Knows where the face is; the big net's score falls with the distance from it.
 
-    Calibration goes the part ``reach`` of the way from a box to the face.
+    Calibration goes the part ``reach`` of the way from a box to the face. Neighbours vote as
+    ``agree`` says.
     """
 
     big_threshold = 0.5
 
     def __init__(self, face, reach=0.0):
         self.face, self.searches, self.reach = np.array(face, float), 0, reach
+        self.agree = 1.0
 
     def classify(self, picture, boxes):
         distance = np.abs(np.asarray(boxes) - self.face).sum(axis=1) / self.face[2]
         return np.exp(-distance).astype(np.float32)
 
-    def calibrate(self, picture, boxes):
-        return boxes + self.reach * (self.face - boxes)
+    def settle(self, picture, boxes, scores, doubt):
+        self.settled = scores
+        assert (doubt[0] <= scores).all()
+        assert (scores < doubt[1]).all()
+        return boxes + self.reach * (self.face - boxes), scores * self.agree
 
     def detect(self, picture, min_face):
         self.searches += 1
@@ -98,3 +108,37 @@ def test_the_whole_picture_needs_no_detector():
     boxes, scores = tracker.faces(np.zeros((90, 120, 3), np.uint8), 24)
     np.testing.assert_array_equal(boxes, [(15, 0, 90, 90)])
     assert scores.tolist() == [1]
+
+
+def test_neighbours_vote_on_the_best_of_eleven_however_high_it_is():
+    detector = FakeDetector([30, 30, 20, 20])
+    tracker = Tracker(detector, every=100)
+    tracker.follow(tracker.faces(FRAME, 24)[0][0])
+    tracker.faces(FRAME, 24)
+    assert (detector.settled, detector.searches) == (1.0, 1)
+    detector.agree = 0.4
+    assert len(tracker.near(Mipmap(FRAME))[0]) == 0
+    tracker.faces(FRAME, 24)
+    assert detector.searches == 2
+
+
+def test_a_followed_square_passes_the_vote_of_a_search(nets):
+    """Against the detector's own parts: the best of the windows, calibrated, nine votes."""
+    picture = Mipmap(drawn_face())
+    detector = Detector(
+        nets.detector.scan,
+        nets.detector.faces,
+        0.5,
+        0.0,
+        big_calibration=lambda _, boxes: boxes + 1,
+    )
+    tracker = Tracker(detector, every=2)
+    tracker.follow((30, 20, 50, 50))
+    boxes, scores = tracker.near(picture)
+    moved = neighbours((30, 20, 50, 50), (1.0,), (-0.17, 0.0, 0.17))
+    windows = np.concatenate([moved, neighbours((30, 20, 50, 50), (0.91, 1.1), (0.0,))])
+    best = windows[detector.classify(picture, windows).argmax()] + 2
+    np.testing.assert_allclose(boxes, [best])
+    votes = detector.classify(picture, neighbours(best, (1.0,), (-0.1, 0.0, 0.1)))
+    mean = np.mean(np.log(votes) - np.log1p(-votes))
+    assert scores == pytest.approx([1 / (1 + np.exp(-mean))], abs=1e-4)

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from common.cli import UserError
 from common.smileys import read_smileys
@@ -21,6 +22,7 @@ from dataset.labelling.frames import open_frames
 from dataset.labelling.session import Session
 from dataset.labelling.store import Store, crop_size
 from dataset.manifest import append, read_manifest
+from tests.common.clips import number, number_in, turn, write_clip
 from tests.conftest import drawn_face, write_video
 from tests.dataset.labelling.test_session import faces_of, keys, random_event
 
@@ -226,8 +228,8 @@ def numbered(tmp_path_factory):
     """A video whose frames show their number in binary digits."""
     path = tmp_path_factory.mktemp("video") / "numbered.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 29.97, (160, 48))
-    for number in range(400):
-        bits = [255 * (number >> bit & 1) for bit in range(10)]
+    for index in range(400):
+        bits = [255 * (index >> bit & 1) for bit in range(10)]
         row = np.repeat(np.array(bits, np.uint8), 16)
         writer.write(np.ascontiguousarray(np.broadcast_to(row[None, :, None], (48, 160, 3))))
     writer.release()
@@ -243,9 +245,9 @@ def test_every_frame_is_found_by_its_number(numbered, seekable, monkeypatch):
     frames._seekable, frames._keep = seekable, 4
     rng = random.Random(0)
     numbers = [0, 399, 398, 0, *(rng.randrange(400) for _ in range(40))]
-    for number in numbers:
-        bits = frames[number][24, 8::16, 0] > 127
-        assert sum(1 << k for k, bit in enumerate(bits) if bit) == number
+    for index in numbers:
+        bits = frames[index][24, 8::16, 0] > 127
+        assert sum(1 << k for k, bit in enumerate(bits) if bit) == index
     assert frames._seekable == seekable
     with pytest.raises(IndexError):
         frames[400]
@@ -253,10 +255,24 @@ def test_every_frame_is_found_by_its_number(numbered, seekable, monkeypatch):
 
 def test_seeking_that_misses_is_noticed(numbered, monkeypatch):
     frames = open_frames(str(numbered))
-    frames._times = [time + 1000 / 29.97 * 1.5 for time in frames._times]
+    frames._times = [time + 1.5 / 29.97 for time in frames._times]
     bits = frames[300][24, 8::16, 0] > 127
     assert sum(1 << k for k, bit in enumerate(bits) if bit) == 300
     assert not frames._seekable
+
+
+def test_frames_of_a_telephone_and_of_an_animation_are_upright(tmp_path):
+    turned = turn(write_clip(tmp_path / "a.mp4", [k / 25 for k in range(6)]), (0, 1, -1, 0))
+    frames = open_frames(str(turned))
+    assert (frames.size, len(frames)) == ((48, 160), 6)
+    assert [number_in(np.rot90(frames[k])) for k in (5, 0, 3)] == [5, 0, 3]
+    pictures = [Image.fromarray(number(k)) for k in range(4)]
+    pictures[0].save(
+        tmp_path / "a.webp", save_all=True, append_images=pictures[1:], lossless=True, duration=100
+    )
+    frames = open_frames(str(tmp_path / "a.webp"))
+    assert (frames.size, len(frames), frames.fps) == ((160, 48), 4, pytest.approx(10))
+    assert [number_in(frames[k]) for k in (3, 1)] == [3, 1]
 
 
 def test_a_folder_of_frames(tmp_path):

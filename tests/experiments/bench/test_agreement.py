@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.bench import agreement
+from pipeline.vote import Vote
 
 
 class FakeTracker:
@@ -23,7 +24,7 @@ class FakeTracker:
 
 class FakeVoter:
     def vote(self, picture, box):
-        return type("Vote", (), {"smiley": "wink"})()
+        return Vote(["smile", "wink"], np.array([5.0, 40.0]))
 
 
 def test_follow_names_every_frame_with_a_face():

@@ -13,7 +13,9 @@ from experiments.vote import measures
 from experiments.vote.measures import named, read_truth, smoothed
 from experiments.vote.report import by_person, reliability
 from experiments.vote.variants import ARTICLE, SETS, WAYS, SmileyNet, Way, moved, softmax
+from pipeline import cascade, run_video
 from pipeline.windows import neighbours
+from tests.common.clips import write_clip
 
 from tests.conftest import CLASSES, drawn_face, write_video  # isort: skip
 
@@ -64,7 +66,7 @@ def test_a_moved_box():
 def test_smoothing_against_a_naive_sum():
     shares = RNG.dirichlet(np.ones(3), size=7)
     shares[3] = np.nan  # no face
-    found = smoothed(shares, 2)
+    found = smoothed(shares, [False] * 7, 2)
     for k in range(7):
         if k == 3:
             assert np.isnan(found[k]).all()
@@ -72,7 +74,10 @@ def test_smoothing_against_a_naive_sum():
         ages = [(j, k - j) for j in range(k + 1) if j != 3]
         expected = sum(shares[j] * 0.5 ** (age / 2) for j, age in ages)
         np.testing.assert_allclose(found[k], expected / expected.sum())
-    np.testing.assert_allclose(smoothed(shares, 0), shares)
+    np.testing.assert_allclose(smoothed(shares, [False] * 7, 0), shares)
+    anew = smoothed(shares, [k == 4 for k in range(7)], 2)
+    np.testing.assert_allclose(anew[:4], found[:4])
+    np.testing.assert_allclose(anew[4:], smoothed(shares[4:], [False] * 3, 2))
     winners = named(shares)
     assert winners[3] == -1
     assert (np.delete(winners, 3) == np.delete(shares, 3, axis=0).argmax(axis=1)).all()
@@ -151,3 +156,35 @@ def test_a_video_without_truth_is_refused(refused, compiled, frames):
     (frames / "v.json").write_text("[]")
     with pytest.raises(UserError, match="does not say what a video shows"):
         read_truth(frames / "v.mp4")
+
+
+def test_its_numbers_are_those_of_run_video(compiled, call, tmp_path, monkeypatch):
+    """A face that is lost for a frame, comes back, and gives way to another, in the dark."""
+    boxes = [(30.0, 15, 60, 60), (32.0, 15, 60, 60), None, (34.0, 15, 60, 60), (5.0, 2, 40, 40)]
+    second = (33.0, 14, 50, 50)
+
+    class Detector:
+        big_threshold, seen = 0.5, -1
+
+        def detect(self, picture, min_face):
+            self.seen += 1
+            box = boxes[self.seen % len(boxes)]
+            if box is None:
+                return np.zeros((0, 4)), np.zeros(0)
+            return np.array([box, second]), np.array([0.9, 0.85])
+
+    frames = [(drawn_face(shift=3 * k) * 0.3).astype(np.uint8) for k in range(10)]
+    video = write_clip(tmp_path / "v.mp4", [k / 25 for k in range(10)], frames)
+    truth = [{"smiley": CLASSES[0], "phase": "held", "box": [0, 0, 1, 1]}] * 10
+    net = SmileyNet(compiled.folder / "smiles.npz")
+    monkeypatch.setattr(cascade.Detector, "load", lambda folder: Detector())
+    for half_life in (0, 2):
+        measured = measures.measure_video(net, Detector(), video, truth)
+        lines = tmp_path / "lines.jsonl"
+        where = ("--weights", compiled.folder, "-o", tmp_path / "o.mp4", "--json", lines)
+        code, _, errors = call(run_video.main, video, *where, "--smooth", half_life)
+        assert code == 0, errors
+        shipped = [json.loads(line)["smiley"] for line in lines.read_text().splitlines()]
+        expected = [smiley == CLASSES[0] for smiley in shipped]
+        assert measured.right[str(ARTICLE), half_life].tolist() == expected
+        assert measured.missed == shipped.count(None) == 2
