@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne test-theano lint train eval-split eval-augment eval-vote eval-enrol eval-detector eval-real demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-lasagne test-theano lint train train-real eval-split eval-augment eval-vote eval-enrol eval-detector eval-real demo data bench collect monitor sheet
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -110,6 +110,22 @@ WEIGHTS ?=
 eval-real: setup .venv-bench/faces ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
 	$(RUN) experiments/eval_real.py --data '$(DATA)' $(if $(WEIGHTS),--smiles $(WEIGHTS)) \
 	    --peers .venv-bench/bin/python --out '$(or $(OUT),runs/eval_real/$(basename $(notdir $(DATA))))' $(ARGS)
+
+SETS ?=
+PHOTOS = $(addprefix $(SETS)/,faces.csv strangers.csv portraits.csv)
+REAL_RUN = $(RUN) experiments/train_real.py --data '$(SETS)' --rendered data/few --resume
+
+# Three steps: without puppets, whose making takes longest, with the first set, with both.
+train-real: setup ## train the net for real people: two hours (SETS=folder of the published sets)
+	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+	$(RUN) dataset/make_data.py --people 30 --men --frames 1 --whole 0 --seed 8 --out data/few
+	$(RUN) dataset/make_puppets.py --photos $(PHOTOS) --each 6 --seed 0 --out data/puppets
+	$(RUN) dataset/make_puppets.py --photos $(PHOTOS) --each 7 --seed 1 --out data/puppets-more
+	@mkdir -p runs/real
+	$(REAL_RUN) --without puppets --epochs 8 --out runs/real/first
+	$(REAL_RUN) --puppets data/puppets --init runs/real/first/real.npz --epochs 22 --out runs/real/second
+	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/second/real.npz --epochs 12 \
+	    --rate 0.0015 --out runs/real/last
 
 RUNS ?= runs
 PORT ?= 6006

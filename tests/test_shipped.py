@@ -36,6 +36,7 @@ def detector():
         ("smiles", "smiles"),
         ("expressions", "smiles"),
         ("strangers", "smiles"),
+        ("real", "smiles"),
     ],
 )
 def test_every_network_ships_with_a_card(name, kind):
@@ -44,6 +45,20 @@ def test_every_network_ships_with_a_card(name, kind):
     card = (ROOT / "weights" / f"{name}.md").read_text(encoding="utf-8")
     for heading in ("Data", "Training", "Measured", "Where it fails"):
         assert f"## {heading}" in card
+
+
+def test_the_card_of_the_net_for_real_people_tells_what_was_measured():
+    card = (ROOT / "weights" / "real.md").read_text(encoding="utf-8")
+    lines = [line.strip("| ").split(" | ") for line in card.splitlines()]
+    told = {tuple(cells[:3]): cells[3:] for cells in lines if len(cells) == 5}
+    for name in ("expressions_second", "fer_valid"):
+        with open(ROOT / "results" / "eval_real" / name / "table.csv", newline="") as file:
+            means = [row for row in csv.DictReader(file) if row["label"] == "mean"]
+        for row in means:
+            if row["who"] in ("real", "strangers"):
+                recall, low, high = (f"{float(row[k]):.3f}" for k in ("recall", "low", "high"))
+                cell = told[name, row["who"], row["way"]][row["among"] == "all"]
+                assert cell == f"{recall} ({low} to {high})"
 
 
 def frames(path):

@@ -116,7 +116,7 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "",
         "On those who chose the epoch and how it was finished: people and pictures that no source "
         "trains on, and of the performers of the Taiwanese facial expression database (`acted`) "
-        "every other one of the first half. One window, the labelled square; means over the "
+        "every other one of the first half. A vote of nine windows; means over the "
         "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has.",
         "",
         *chosen_lines(tried, chosen),

@@ -12,6 +12,7 @@ from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
 from experiments.real.recipe import read_source
 from experiments.real.sources import source
 from nets.input import network_input
+from pipeline.windows import neighbours
 
 # Acted expressions, and the label of each.
 MEANING = {
@@ -22,6 +23,7 @@ MEANING = {
     "neutral": "neutral",
 }
 ACTED = (*HAPPY, "surprise", "sad", "angry", "neutral")
+VOTING = (1.0,)  # scales of the windows that vote: nine, as good as the pipeline's 45
 SHOWN = 500  # pictures of a set at most
 
 
@@ -35,6 +37,8 @@ class Chooser:
     inputs : ndarray of float32 (N, 3, 48, 48)
         The face's square as it is.
     targets : ndarray of float32 (N, labels)
+    votes : ndarray of uint8 (N, 9, 48, 48, 3)
+        Windows beside it, as the pipeline asks them: where it stands and where it does not.
     among : tuple of str
         Smileys of which the set holds one: two answers are counted, among all and among these.
     """
@@ -42,14 +46,18 @@ class Chooser:
     name: str
     inputs: np.ndarray
     targets: np.ndarray
+    votes: np.ndarray
     among: tuple = SMILEYS
 
     @classmethod
     def of(cls, faces, among=SMILEYS):
         """From a source, thinned to `SHOWN` pictures."""
         some = range(0, len(faces), -(-len(faces) // SHOWN))
-        windows = np.concatenate([crop(faces.pictures[k], [faces.boxes[k]]) for k in some])
-        return cls(faces.name, network_input(windows), faces.targets[list(some)], among)
+        votes = np.stack(
+            [crop(faces.pictures[k], neighbours(faces.boxes[k], VOTING)) for k in some]
+        )
+        middle = network_input(votes[:, votes.shape[1] // 2])  # the square itself
+        return cls(faces.name, middle, faces.targets[list(some)], votes, among)
 
     def measure(self, predicted):
         """Accuracies of probabilities (N, classes), each the mean over the labels.
