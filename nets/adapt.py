@@ -10,7 +10,6 @@ import numpy as np
 import theano
 
 from nets.batchnorm import BatchNormLayer
-from nets.fast import get_output
 from nets.functions import input_of
 
 WEIGHT = 0.5  # of the new people's statistics
@@ -35,7 +34,7 @@ class Adapter:
         # What a layer's normalisation is fed depends on the statistics of those before.
         self.statistics = []
         for norm in self.norms:
-            fed = get_output(norm.input_layer, deterministic=True)
+            fed = lasagne.layers.get_output(norm.input_layer, deterministic=True)
             axes = (0, *range(2, fed.ndim))
             outputs = [fed.mean(axes), fed.var(axes)]
             self.statistics.append(theano.function([input_of(network)], outputs))

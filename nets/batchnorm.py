@@ -7,6 +7,7 @@ users before the layer became part of the library.
 import lasagne
 import theano
 import theano.tensor as T
+from theano.tensor.nnet import bn
 
 
 class BatchNormLayer(lasagne.layers.Layer):
@@ -53,22 +54,17 @@ class BatchNormLayer(lasagne.layers.Layer):
 
     def get_output_for(self, input, deterministic=False, **kwargs):
         """Normalise ``input``; its shape does not change."""
-        axes = (0, *range(2, input.ndim))
-        pattern = ["x", 0] + ["x"] * (input.ndim - 2)
         if deterministic:
-            scale, shift = self.scale_and_shift(self.mean, self.var)
+            normed = bn.batch_normalization_test(
+                input, self.gamma, self.beta, self.mean, self.var, "spatial", self.epsilon
+            )
         else:
             beta, track = self.tracked_beta()
-            mean = input.mean(axes)
-            var = T.sqr(input - mean.dimshuffle(pattern)).mean(axes)
-            track(mean, var)
-            scale, shift = self.scale_and_shift(mean, var, beta)
-        return self.nonlinearity(input * scale.dimshuffle(pattern) + shift.dimshuffle(pattern))
-
-    def scale_and_shift(self, mean, var, beta=None):
-        """The normalisation as ``input * scale + shift``, both (C,)."""
-        scale = self.gamma * T.inv(T.sqrt(var + self.epsilon))
-        return scale, (self.beta if beta is None else beta) - mean * scale
+            normed, mean, invstd = bn.batch_normalization_train(
+                input, self.gamma, beta, "spatial", self.epsilon
+            )
+            track(mean, T.maximum(T.inv(T.sqr(invstd)) - self.epsilon, 0))
+        return self.nonlinearity(normed)
 
     def tracked_beta(self):
         """Let a function that trains update the running averages.

@@ -5,7 +5,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from nets.fast import get_output, get_scan
+from nets.fast import get_scan
 
 
 def input_of(network):
@@ -19,7 +19,7 @@ def probabilities(network):
     The article's last layer is linear, yet its text adds up distributions: the
     softmax that makes them is applied here, outside the layer definition.
     """
-    return T.nnet.softmax(get_output(network, deterministic=True))
+    return T.nnet.softmax(lasagne.layers.get_output(network, deterministic=True))
 
 
 def compile_probabilities(network):
@@ -70,14 +70,14 @@ def compile_shared_probs_sum(net_smiles, shared_blocks=SHARED_BLOCKS):
     pools = [layer for layer in layers if isinstance(layer, lasagne.layers.MaxPool2DLayer)]
     last = pools[shared_blocks - 1]
     pictures = T.tensor4("pictures")
-    maps = get_output(last, deterministic=True, inputs={layers[0]: pictures})
+    maps = lasagne.layers.get_output(last, {layers[0]: pictures}, deterministic=True)
     side, step = last.output_shape[2], SHARED_SHIFT // 2**shared_blocks
     windows = [
         maps[:, :, row : row + side, column : column + side]
         for row in (0, step, 2 * step)
         for column in (0, step, 2 * step)
     ]
-    top = get_output(net_smiles, True, inputs={last: T.concatenate(windows)})
+    top = lasagne.layers.get_output(net_smiles, {last: T.concatenate(windows)}, deterministic=True)
     return theano.function([pictures], T.sum(T.nnet.softmax(top), axis=0))
 
 

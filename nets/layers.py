@@ -4,6 +4,8 @@ import lasagne
 import theano.tensor as T
 from lasagne.nonlinearities import linear, rectify
 
+import nets.fast  # noqa: F401 - from here on Theano fuses what these layers are made of
+
 relu = rectify
 linear = linear
 
@@ -21,12 +23,13 @@ class SameConv2DLayer(lasagne.layers.Conv2DLayer):
         if any(side % 2 == 0 for side in self.filter_size):
             raise ValueError(f"filter sides must be odd, got {self.filter_size}")
 
-    def get_output_for(self, input, input_shape=None, **kwargs):
+    def get_output_for(self, input, **kwargs):
         """Convolve, add the bias, apply the nonlinearity: (N, C, H, W) to (N, F, H, W)."""
         convolved = T.nnet.conv2d(
             input,
             self.W,
-            input_shape=input_shape or self.input_shape,
+            # Height and width are free: pictures may be larger than the network's.
+            input_shape=(None, self.input_shape[1], None, None),
             filter_shape=self.get_W_shape(),
             border_mode="half",
         )

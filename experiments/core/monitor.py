@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from common.output import written
 from experiments.core.plots import confusion_picture, filters_picture, sheet_picture
-from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 
@@ -232,7 +231,7 @@ class Monitor(NoMonitor):
                 )
             ]
             names = [f"{layers.index(layer):02d}.{type(layer).__name__}" for layer in ends]
-            outputs = [get_output(layer, deterministic=True) for layer in ends]
+            outputs = lasagne.layers.get_output(ends, deterministic=True)
             self.layers = names, theano.function([input_of(network)], outputs)
             self.begun += time.perf_counter() - start  # compiled once: not part of the share
         names, function = self.layers

@@ -16,7 +16,6 @@ from augment.stream import Stream
 from common.cli import UserError
 from common.output import written
 from experiments.core.monitor import MetricsFile, NoMonitor
-from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 
@@ -84,7 +83,7 @@ class Trainer:
         self.network = network
         self._rate = theano.shared(np.float32(1e-3), "learning_rate")
         objective = objective or CrossEntropy()
-        loss, accuracy = objective(get_output(network))
+        loss, accuracy = objective(lasagne.layers.get_output(network))
         penalty = lasagne.regularization.regularize_network_params(
             network, lasagne.regularization.l2
         )

@@ -7,6 +7,7 @@ smiley, though a calm face is commoner than a kiss: its bias may lean to what is
 in common. How far either goes, the sets that choose say, by the vote.
 """
 
+import lasagne
 import numpy as np
 import theano
 from scipy.special import softmax
@@ -15,7 +16,6 @@ from augment.transforms import Augmentation
 from experiments.real.choosing import chosen_metrics
 from experiments.real.mixture import REAL, Mixture
 from nets.adapt import Adapter
-from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 
@@ -57,7 +57,9 @@ def finish(network, mixture, sets, seed=0):
     """
     windows = real_windows(mixture.parts, seed)
     adapter = Adapter(network)
-    outputs = theano.function([input_of(network)], get_output(network, deterministic=True))
+    outputs = theano.function(
+        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
+    )
     prior = np.log(np.maximum(mixture.prior(), 1e-4))
     tried = []
     for weight in WEIGHTS if len(windows) else (0.0,):

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+import lasagne
 import numpy as np
 import theano
 
 from common.crops import Mipmap, crop
-from nets.fast import get_output
 from nets.functions import input_of
 from nets.input import network_input
 from nets.weights import load_network
@@ -118,7 +118,7 @@ class SmileyNet:
         network, meta = load_network(path, "smiles")
         self.classes = meta["classes"]
         self.function = theano.function(
-            [input_of(network)], get_output(network, deterministic=True)
+            [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
         )
 
     def logits(self, picture, boxes, mirror=False):

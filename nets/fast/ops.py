@@ -9,7 +9,6 @@ import ctypes
 import numpy as np
 import theano
 import theano.tensor as T
-from theano.gradient import DisconnectedType, disconnected_type
 
 from nets.fast.library import load
 
@@ -75,7 +74,7 @@ class BlockTrain(theano.Op):
     Inputs: x (N, H, W, C), weights (F, C, K, K), gamma (F,), beta (F,). Outputs: z (N, H // 2,
     W // 2, F), the convolution's mean and variance (F,) each, the convolution
     (N, H, W, F) and the value of it that each pooled one was picked from.
-    Only z may be differentiated.
+    Gradients are `fusion`'s.
     """
 
     __props__ = ("epsilon",)
@@ -102,18 +101,6 @@ class BlockTrain(theano.Op):
             "fast_block_forward", shape, x, weights, gamma, beta, self.epsilon,
             y, mean, var, picked, z,
         )  # fmt: skip
-
-    def connection_pattern(self, node):
-        """Say that z alone depends on the inputs as far as gradients go."""
-        return [[True, False, False, False, False]] * 4
-
-    def grad(self, inputs, output_gradients):
-        """Gradients of x, weights, gamma and beta."""
-        gz = output_gradients[0]
-        if isinstance(gz.type, DisconnectedType):
-            return [disconnected_type() for _ in inputs]
-        _, mean, var, y, picked = self(*inputs)
-        return BlockTrainGrad(self.epsilon)(*inputs, y, mean, var, picked, gz)
 
     def infer_shape(self, node, shapes):
         """Shapes without computing."""
@@ -255,21 +242,3 @@ class ScanInfer(theano.Op):
         """Shapes without computing."""
         n, h, w, _ = shapes[0]
         return [(n, (h - 11) // 2 + 1, (w - 11) // 2 + 1)]
-
-
-@theano.gof.local_optimizer([BlockTrainGrad])
-def drop_unused_input_gradient(node):
-    """Do not compute the gradient of a network's input if nobody uses it."""
-    op = node.op
-    if not isinstance(op, BlockTrainGrad) or op.skip_input or node.outputs[0].clients:
-        return False
-    rest = BlockTrainGrad(op.epsilon, skip_input=True)(*node.inputs)
-    return [node.outputs[0], *rest]
-
-
-theano.compile.optdb.register(
-    "drop_unused_input_gradient",
-    theano.gof.opt.out2in(drop_unused_input_gradient, name="drop_unused_input_gradient"),
-    49,
-    "fast_run",
-)

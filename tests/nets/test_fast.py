@@ -1,5 +1,8 @@
 """The fused blocks against Lasagne's and Theano's own computation."""
 
+import collections
+import importlib.util
+
 import lasagne
 import numpy as np
 import pytest
@@ -7,11 +10,9 @@ import theano
 import theano.tensor as T
 
 from nets import batchnorm
-from nets.fast import get_output
 from nets.fast.library import load
-from nets.fast.ops import BlockTrainGrad, ChainInfer
-from nets.fast.rewrite import find_blocks, find_chains
-from nets.layers import SameConv2DLayer, conv, max_pool, relu
+from nets.fast.ops import ChainInfer
+from nets.layers import conv, max_pool, relu
 from nets.smiles import build_net_smiles
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
@@ -50,13 +51,38 @@ def close(ours, theirs, tolerance=1e-4):
     np.testing.assert_allclose(ours, theirs, atol=tolerance * scale, rtol=0)
 
 
-def gradients(network, output):
-    """Compile output and gradients of all parameters and of the input."""
-    x = lasagne.layers.get_all_layers(network)[0].input_var
-    weights = T.tensor4()
-    variables = [*lasagne.layers.get_all_params(network, trainable=True), x]
-    cost = T.sum(output * weights)
-    return theano.function([x, weights], [output, *T.grad(cost, variables)])
+def input_of(network):
+    """The variable that feeds a network."""
+    return lasagne.layers.get_all_layers(network)[0].input_var
+
+
+def both(inputs, outputs, **options):
+    """Compile with the fused kernels and without: two functions."""
+    plain = theano.compile.get_default_mode().excluding("fuse_blocks")
+    return [theano.function(inputs, outputs, mode=mode, **options) for mode in (None, plain)]
+
+
+def kinds(function):
+    """How many Ops of each kind a compiled function has."""
+    return collections.Counter(type(n.op).__name__ for n in function.maker.fgraph.toposort())
+
+
+def fused(function):
+    """Numbers of fused blocks in training, of their gradients and of fused chains."""
+    return tuple(kinds(function)[name] for name in ("BlockTrain", "BlockTrainGrad", "ChainInfer"))
+
+
+def unfused(function):
+    """Number of convolutions, with their gradients, and poolings that Theano computes."""
+    return sum(
+        n for name, n in kinds(function).items() if name.startswith(("Corr", "Pool", "MaxPool"))
+    )
+
+
+def gradients(network, cost):
+    """Gradients of all parameters and of the input."""
+    params = lasagne.layers.get_all_params(network, trainable=True)
+    return T.grad(cost, [*params, input_of(network)])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -64,47 +90,30 @@ def test_output_and_gradients_equal_theanos(shape):
     network, x = block(shape)
     _, h, w = network.output_shape[1:]
     weights = np.random.default_rng(1).standard_normal((shape[0], shape[4], h, w))
-    results = [
-        gradients(network, output)(x, weights.astype(np.float32))
-        for output in (get_output(network), lasagne.layers.get_output(network))
-    ]
+    weighting = T.tensor4()
+    output = lasagne.layers.get_output(network)
+    found = gradients(network, T.sum(output * weighting))
+    functions = both([input_of(network), weighting], [output, *found])
+    assert [fused(f) for f in functions] == [(1, 1, 0), (0, 0, 0)]
+    results = [f(x, weights.astype(np.float32)) for f in functions]
     for ours, theirs in zip(*results):
         close(ours, theirs)
-
-
-def test_a_merge_changes_nothing_for_the_layers_behind_it(monkeypatch):
-    """Only where outputs are given may pictures have another size than the network's."""
-    incoming = lasagne.layers.InputLayer((None, 4, 8, 8))
-    merged = lasagne.layers.ElemwiseSumLayer([incoming, incoming])
-    top = SameConv2DLayer(merged, 5, (3, 3), nonlinearity=None)
-    asked, compute = [], SameConv2DLayer.get_output_for
-
-    def watch(self, *arguments, **options):
-        asked.append(options)
-        return compute(self, *arguments, **options)
-
-    monkeypatch.setattr(SameConv2DLayer, "get_output_for", watch)
-    get_output(top, deterministic=True)
-    assert asked == [{"deterministic": True}]
-    get_output(top, deterministic=True, inputs={merged: T.tensor4()})
-    assert asked[1]["input_shape"] == (None, 4, None, None)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_deterministic_output_equals_theanos(shape):
     network, x = block(shape)
-    ours = get_output(network, deterministic=True)
-    theirs = lasagne.layers.get_output(network, deterministic=True)
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
-    close(*theano.function([incoming], [ours, theirs])(x), tolerance=1e-5)
+    output = lasagne.layers.get_output(network, deterministic=True)
+    functions = both([input_of(network)], output)
+    assert [fused(f) for f in functions] == [(0, 0, 1), (0, 0, 0)]
+    close(*(f(x) for f in functions), tolerance=1e-5)
 
 
 def test_running_averages_move_as_without_fusing():
     averages = []
-    for output in (get_output, lasagne.layers.get_output):
+    for which in (0, 1):
         network, x = block(SHAPES[0])
-        incoming = lasagne.layers.get_all_layers(network)[0].input_var
-        train = theano.function([incoming], output(network))
+        train = both([input_of(network)], lasagne.layers.get_output(network))[which]
         train(x)
         train(2 * x)
         averages.append([p.get_value() for p in lasagne.layers.get_all_params(network)])
@@ -116,33 +125,151 @@ def test_large_means_do_not_drown_the_variance():
     network, x = block((4, 1, 8, 8, 1, 1))
     conv_layer = lasagne.layers.get_all_layers(network)[1]
     conv_layer.W.set_value(np.ones((1, 1, 1, 1), np.float32))
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
     x = np.float32(np.round(x * 8) / 8 + 1000)  # exact in float32
     norm = network.input_layer
     before = norm.var.get_value()
-    theano.function([incoming], get_output(network))(x)
+    theano.function([input_of(network)], lasagne.layers.get_output(network))(x)
     var = (norm.var.get_value() - 0.9 * before) / 0.1
     np.testing.assert_allclose(var, [x.astype(float).var()], rtol=1e-3)
 
 
-def test_the_whole_article_network_is_found():
-    layers = lasagne.layers.get_all_layers(build_net_smiles())
-    assert len(find_blocks(layers)) == 4
+# The article's code as it stands there, with what it takes for granted put before it.
+LISTING = """
+import lasagne
+import theano
+import theano.tensor as T
+
+from nets import batchnorm
+from nets.layers import DenseLayer, conv, linear, max_pool, relu
 
 
-def test_other_layers_are_left_alone():
+def build_net_smiles(input):
+    network = lasagne.layers.InputLayer(shape=(None, 3, 48, 48), input_var=input)
+    network = lasagne.layers.dropout(network, p=.1)
+    network = conv(network, num_filters=64, filter_size=(5, 5), nolin=relu)
+    network = batchnorm.batch_norm(network)
+    network = max_pool(network)
+    network = conv(network, num_filters=64, filter_size=(5, 5), nolin=relu)
+    network = batchnorm.batch_norm(network)
+    network = max_pool(network)
+    network = conv(network, num_filters=64, filter_size=(3, 3), nolin=relu)
+    network = batchnorm.batch_norm(network)
+    network = max_pool(network)
+    network = conv(network, num_filters=64, filter_size=(3, 3), nolin=relu)
+    network = batchnorm.batch_norm(network)
+    network = max_pool(network)
+    network = DenseLayer(lasagne.layers.dropout(network, p=.3), num_units=256, nolin=relu)
+    network = batchnorm.batch_norm(network)
+    network = DenseLayer(lasagne.layers.dropout(network, p=.3), num_units=17, nolin=linear)
+    return network
+
+
+input = T.tensor4("input")
+net_smiles = build_net_smiles(input)
+smile_probs_sum = T.sum(lasagne.layers.get_output(net_smiles, deterministic=True), axis=0)
+classify_smiles = theano.function([input], [T.argmax(smile_probs_sum), T.max(smile_probs_sum)])
+"""
+
+
+def test_the_articles_own_listing_is_fused(tmp_path):
+    (tmp_path / "listing.py").write_text(LISTING)
+    spec = importlib.util.spec_from_file_location("listing", tmp_path / "listing.py")
+    listing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(listing)
+    assert fused(listing.classify_smiles) == (0, 0, 1)
+    assert not unfused(listing.classify_smiles)
+
+    labels = T.ivector()
+    output = T.nnet.softmax(lasagne.layers.get_output(listing.net_smiles))
+    loss = lasagne.objectives.categorical_crossentropy(output, labels).mean()
+    loss += 1e-4 * lasagne.regularization.regularize_network_params(
+        listing.net_smiles, lasagne.regularization.l2
+    )
+    params = lasagne.layers.get_all_params(listing.net_smiles, trainable=True)
+    updates = lasagne.updates.adam(loss, params)
+    step = theano.function([listing.input, labels], loss, updates=updates)
+    assert fused(step) == (4, 4, 0)
+    assert not unfused(step)
+
+
+def test_training_the_article_network_equals_theanos():
+    network = build_net_smiles(num_classes=4)
+    for layer in lasagne.layers.get_all_layers(network):
+        if isinstance(layer, lasagne.layers.DropoutLayer):
+            layer.p = 0
+    labels = T.ivector()
+    output = T.nnet.softmax(lasagne.layers.get_output(network))
+    loss = T.nnet.categorical_crossentropy(output, labels).mean()
+    functions = both([input_of(network), labels], [loss, *gradients(network, loss)])
+    assert fused(functions[0]) == (4, 4, 0)
+    x = np.random.default_rng(6).uniform(-1, 1, (6, 3, 48, 48)).astype(np.float32)
+    start = [p.get_value() for p in lasagne.layers.get_all_params(network)]
+    results = []
+    for function in functions:
+        lasagne.layers.set_all_param_values(network, start)
+        results.append(function(x, np.int32([0, 1, 2, 3, 0, 1])))
+        results[-1] += [p.get_value() for p in lasagne.layers.get_all_params(network)]
+    for ours, theirs in zip(*results):
+        close(ours, theirs, tolerance=2e-3)
+
+
+def test_blocks_of_other_layers_are_left_alone():
     network, _ = block(SHAPES[0])
     norm = network.input_layer
-    assert not find_blocks(lasagne.layers.get_all_layers(lasagne.layers.MaxPool2DLayer(norm, 3)))
+    for pool in (
+        lasagne.layers.MaxPool2DLayer(norm, 3),
+        lasagne.layers.MaxPool2DLayer(norm, 2, stride=1),
+        lasagne.layers.MaxPool2DLayer(norm, 2, ignore_border=False),
+    ):
+        for deterministic in (True, False):
+            output = lasagne.layers.get_output(pool, deterministic=deterministic)
+            assert not any(fused(theano.function([input_of(network)], output)))
     norm.nonlinearity = lasagne.nonlinearities.tanh
-    assert not find_blocks(lasagne.layers.get_all_layers(network))
+    output = lasagne.layers.get_output(network, deterministic=True)
+    assert not any(fused(theano.function([input_of(network)], output)))
+
+
+READERS = {
+    "the convolution": lambda conv_layer, norm: conv_layer,
+    "the rectified": lambda conv_layer, norm: norm,
+}
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+@pytest.mark.parametrize("reader", READERS)
+def test_a_block_that_is_read_inside_is_left_alone(reader, deterministic):
+    network, x = block(SHAPES[0])
+    norm = network.input_layer
+    read = READERS[reader](norm.input_layer, norm)
+    outputs = lasagne.layers.get_output([network, read], deterministic=deterministic)
+    functions = both([input_of(network)], outputs)
+    assert not any(fused(functions[0]))
+    for ours, theirs in zip(*(f(x) for f in functions)):
+        close(ours, theirs)
+
+
+def test_gradients_that_take_another_way_are_right():
+    network, x = block(SHAPES[0])
+    norm = network.input_layer
+    z, rectified, y = lasagne.layers.get_output([network, norm, norm.input_layer])
+    costs = {
+        "also of the rectified": T.sum(T.sqr(z)) + T.sum(rectified**3),
+        "also of the convolution": T.sum(T.sqr(z)) + T.sum(T.cos(y)),
+        "of the gradient": T.sum(T.sqr(T.grad(T.sum(T.sqr(z)), norm.gamma))),
+        "twice": T.sum(T.sqr(z)) + T.sum(z**3),
+    }
+    for name, cost in costs.items():
+        wrt = [norm.input_layer.W, norm.beta]
+        functions = both([input_of(network)], [cost, *T.grad(cost, wrt)])
+        for ours, theirs in zip(*(f(x) for f in functions)):
+            close(ours, theirs, tolerance=1e-3), name
 
 
 def test_a_batch_larger_than_a_chunk_and_its_rest():
     network, _ = block((1, 3, 48, 48, 64, 5))
     x = np.random.default_rng(2).standard_normal((19, 3, 48, 48)).astype(np.float32)
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
-    function = theano.function([incoming], get_output(network, deterministic=True))
+    output = lasagne.layers.get_output(network, deterministic=True)
+    function = theano.function([input_of(network)], output)
     whole = function(x)
     for k in (0, 7, 8, 18):
         close(whole[k : k + 1], function(x[k : k + 1]), tolerance=1e-5)
@@ -150,18 +277,19 @@ def test_a_batch_larger_than_a_chunk_and_its_rest():
 
 def test_the_input_gradient_is_computed_only_where_it_is_used():
     network, _ = block(SHAPES[0])
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
-    cost = get_output(network).sum()
+    cost = lasagne.layers.get_output(network).sum()
     params = lasagne.layers.get_all_params(network, trainable=True)
-    function = theano.function([incoming], T.grad(cost, params))
-    ops = [node.op for node in function.maker.fgraph.toposort()]
-    assert [op.skip_input for op in ops if isinstance(op, BlockTrainGrad)] == [True]
+    for wrt, skipped in [(params, True), ([*params, input_of(network)], False)]:
+        function = theano.function([input_of(network)], T.grad(cost, wrt))
+        nodes = function.maker.fgraph.toposort()
+        ops = [node.op for node in nodes if type(node.op).__name__ == "BlockTrainGrad"]
+        assert [op.skip_input for op in ops] == [skipped]
 
 
 def test_wrong_types_and_shapes_are_refused():
     network, x = block(SHAPES[0])
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
-    function = theano.function([incoming], get_output(network, deterministic=True))
+    output = lasagne.layers.get_output(network, deterministic=True)
+    function = theano.function([input_of(network)], output)
     with pytest.raises(ValueError, match="do not fit"):
         function(x[:, :2])
     with pytest.raises(ValueError, match="too small"):
@@ -173,30 +301,24 @@ def test_the_switch(monkeypatch):
     load.cache_clear()
     monkeypatch.setenv("SMILEYS_FAST", "0")
     try:
-        graph = theano.function(
-            [lasagne.layers.get_all_layers(network)[0].input_var], get_output(network)
-        )
+        function = theano.function([input_of(network)], lasagne.layers.get_output(network))
     finally:
         load.cache_clear()
-    names = {type(node.op).__name__ for node in graph.maker.fgraph.toposort()}
-    assert "CorrMM" in names
-    assert not any(name.startswith("Block") for name in names)
+    assert kinds(function)["CorrMM"] == 1
+    assert not any(fused(function))
 
 
 def test_chains_follow_changed_weights_and_do_not_mix_networks():
     x = np.random.default_rng(3).standard_normal((3, 3, 48, 48)).astype(np.float32)
     networks = [build_net_smiles(num_classes=4) for _ in range(2)]
     functions = [
-        theano.function(
-            [lasagne.layers.get_all_layers(network)[0].input_var],
-            [f(network, deterministic=True) for f in (get_output, lasagne.layers.get_output)],
-        )
+        both([input_of(network)], lasagne.layers.get_output(network, deterministic=True))
         for network in networks
     ]
     last = None
     for change in range(3):
-        for network, function in zip(networks, functions):
-            ours, theirs = function(x)
+        for network, pair in zip(networks, functions):
+            ours, theirs = (function(x) for function in pair)
             close(ours, theirs, tolerance=1e-5)
             assert last is None or np.abs(ours - last).max() > 1e-3
             last = ours
@@ -205,13 +327,16 @@ def test_chains_follow_changed_weights_and_do_not_mix_networks():
 
 
 def test_blocks_are_chained_only_where_nobody_else_reads_between_them():
-    layers = lasagne.layers.get_all_layers(build_net_smiles())
-    assert [len(chain) for chain in find_chains(layers, find_blocks(layers))] == [4]
     first = block(SHAPES[0])[0]
     second = max_pool(batchnorm.batch_norm(conv(first, 4, (3, 3), relu)))
-    both = lasagne.layers.ConcatLayer([lasagne.layers.FlattenLayer(p) for p in (first, second)])
-    layers = lasagne.layers.get_all_layers(both)
-    assert [len(chain) for chain in find_chains(layers, find_blocks(layers))] == [1, 1]
+    both_read = lasagne.layers.ConcatLayer(
+        [lasagne.layers.FlattenLayer(p) for p in (first, second)]
+    )
+    for network, chains in [(second, 1), (both_read, 2)]:
+        output = lasagne.layers.get_output(network, deterministic=True)
+        function = theano.function([input_of(network)], output)
+        assert fused(function) == (0, 0, chains)
+        assert not unfused(function)
 
 
 @pytest.mark.parametrize("layout", ["planes", "channels last", "reversed"])
@@ -224,12 +349,11 @@ def test_a_chain_takes_pictures_of_any_layout(layout):
     network, _ = block((1, 3, 9, 8, 6, 3))
     layers = lasagne.layers.get_all_layers(network)
     variable = T.TensorType("float32", (False,) * 4)()
-    ((conv_layer, norm, _),) = find_blocks(layers)
-    z = ChainInfer()(variable, conv_layer.W, *norm.scale_and_shift(norm.mean, norm.var))
+    _, conv_layer, norm, _ = layers
+    scale = norm.gamma / T.sqrt(norm.var + norm.epsilon)
+    z = ChainInfer()(variable, conv_layer.W, scale, norm.beta - norm.mean * scale)
     theirs = lasagne.layers.get_output(network, deterministic=True)
-    expected = theano.function([layers[0].input_var], theirs)(
-        np.ascontiguousarray(x.transpose(0, 3, 1, 2))
-    )
+    expected = both([layers[0].input_var], theirs)[1](np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
     ours = theano.function([variable], z)(x)
     close(ours.transpose(0, 3, 1, 2), expected, tolerance=1e-5)
 
@@ -237,8 +361,8 @@ def test_a_chain_takes_pictures_of_any_layout(layout):
 def test_threads_do_not_disturb_each_other():
     # Each window's result must not depend on what another thread does at the same time.
     network = build_net_smiles(num_classes=4)
-    incoming = lasagne.layers.get_all_layers(network)[0].input_var
-    function = theano.function([incoming], get_output(network, deterministic=True))
+    output = lasagne.layers.get_output(network, deterministic=True)
+    function = theano.function([input_of(network)], output)
     x = np.random.default_rng(5).standard_normal((60, 3, 48, 48)).astype(np.float32)
     alone = np.concatenate([function(x[k : k + 1]) for k in range(len(x))])
     for _ in range(5):

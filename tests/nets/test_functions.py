@@ -69,7 +69,7 @@ def crops(pictures, side, shift):
 @pytest.mark.parametrize("fused", [True, False])
 def test_the_shared_vote_equals_the_full_one_where_padding_cannot_be_seen(fused, monkeypatch):
     if not fused:
-        monkeypatch.setattr("nets.fast.rewrite.load", lambda: None)
+        monkeypatch.setattr("nets.fast.fusion.load", lambda: None)
     network = build_net_smiles(num_classes=4)
     # Colour only in the middle, which all windows see whole and no border reaches; no biases.
     pictures = np.zeros((2, 3, 64, 64), np.float32)
