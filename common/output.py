@@ -1,6 +1,7 @@
 """Files that appear whole or not at all: written beside under another name, then renamed."""
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -56,6 +57,28 @@ def write_file(path, data):
     """Write bytes beside the file, then put them in its place."""
     with written(path) as beside_path:
         beside_path.write_bytes(data)
+
+
+def write_csv(path, columns, rows, digits=None):
+    """Write a table, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+    columns : sequence of str
+        The header.
+    rows : iterable of dict with these keys, or of sequences in their order
+    digits : int, optional
+        Floats are rounded to so many significant ones.
+    """
+    with written(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            values = [row[name] for name in columns] if isinstance(row, dict) else row
+            writer.writerow(
+                f"{v:.{digits}g}" if digits and isinstance(v, float) else v for v in values
+            )
 
 
 def check_output(path, *others):

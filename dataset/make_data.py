@@ -28,7 +28,7 @@ from multiprocessing import get_context
 import cv2
 from tqdm import tqdm
 
-from common.output import beside, finish, rounded_box, write_file
+from common.output import rounded_box, write_csv, write_file
 from common.workers import one_thread
 from dataset.manifest import COLUMNS
 from dataset.synth.cast import cast, person_seed, person_sex
@@ -75,15 +75,6 @@ def frame_range(text):
     if not 1 <= least <= most:
         raise argparse.ArgumentTypeError("give a number or a range such as 10-12")
     return least, most
-
-
-def write_csv(path, columns, rows):
-    """Write rows (tuples) beside the file, then put them in its place."""
-    with open(beside(path), "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    finish(path, keep=True)
 
 
 def other(take):

@@ -56,8 +56,8 @@ def main(argv=None):
 
     from tqdm import tqdm
 
-    from common.output import make_folder
-    from experiments.core.results import command_line, write_csv
+    from common.output import make_folder, write_csv
+    from experiments.core.results import command_line
     from experiments.personal.enrolment import STEPS, Judge, Teacher
     from experiments.personal.people import FIRST, render_people
     from experiments.smileys import replay

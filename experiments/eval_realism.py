@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from common.output import written
+from common.output import write_csv, written
 from common.workers import one_thread
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
@@ -252,10 +252,9 @@ def main(argv=None):
         for title, (describe, classifier, _) in classifiers.items():
             carried[name, title] = carry_over(faces, real, labels, describe, classifier)
     args.out.mkdir(parents=True, exist_ok=True)
-    with open(args.out / "table.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("set", "classifier", "split", "accuracy", "deviation"))
-        writer.writerows((*row[:3], f"{row[3]:.4f}", f"{row[4]:.4f}") for row in rows)
+    columns = ("set", "classifier", "split", "accuracy", "deviation")
+    table = [(*row[:3], f"{row[3]:.4f}", f"{row[4]:.4f}") for row in rows]
+    write_csv(args.out / "table.csv", columns, table)
     factors = " ".join(f"{factor:g}" for factor in args.factors)
     command = f"python experiments/eval_realism.py --real {args.real.name} --factors {factors}"
     command += " --net" * args.net

@@ -20,9 +20,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from common.output import make_folder, written
+from common.output import make_folder, write_csv, written
 from common.tables import BOX, box_of, finite, read_images, read_table, text
-from experiments.core.results import write_csv
 from experiments.detector.hard_faces import KINDS, Person, make, pose_of
 from experiments.detector.truth import LANDMARKS, of_split
 

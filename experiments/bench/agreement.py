@@ -6,7 +6,6 @@ how well the boxes overlap, and the processor time without decoding, drawing and
 """
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -20,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from common.output import written
+from common.output import write_csv, written
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 WAYS = [
@@ -81,12 +80,7 @@ def compare(found, faithful, truth):
 
 def report(rows, out):
     """Write agreement.csv and AGREEMENT.md."""
-    with written(out / "agreement.csv") as beside, open(beside, "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            rounded = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
-            writer.writerow(rounded)
+    write_csv(out / "agreement.csv", list(rows[0]), rows, digits=4)
     lines = [
         "# What the shortcuts change",
         "",

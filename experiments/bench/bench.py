@@ -28,7 +28,7 @@ if __name__ == "__main__":
 import numpy as np
 from tqdm import tqdm
 
-from common.output import written
+from common.output import write_csv, written
 from experiments.bench.scenes import face
 from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
 
@@ -220,16 +220,6 @@ def video_rows(args):
     return rows
 
 
-def write_table(path, rows):
-    """Write rows of the same keys as CSV."""
-    with written(path) as beside, open(beside, "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            rounded = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
-            writer.writerow(rounded)
-
-
 def read_table(path):
     """Rows of a table that an earlier run wrote, numbers as numbers; [] without one."""
     if not path.exists():
@@ -353,7 +343,8 @@ def main(argv=None):
     }
     for part in args.parts:
         if part == "video":
-            write_table(args.out / "video.csv", video_rows(args))
+            rows = video_rows(args)
+            write_csv(args.out / "video.csv", list(rows[0]), rows, digits=4)
             continue
         path = args.out / ("growth.csv" if part == "growth" else "table.csv")
         for threads in args.threads:
@@ -367,7 +358,8 @@ def main(argv=None):
             key = "plot" if part == "growth" else "what"
             replaced = {(row[key], row["threads"]) for row in new}
             old = [r for r in read_table(path) if (r[key], r["threads"]) not in replaced]
-            write_table(path, old + new)
+            rows = old + new
+            write_csv(path, list(rows[0]), rows, digits=4)
     rows = read_table(args.out / "table.csv")
     rows.sort(key=lambda row: ([g[0] for g in GROUPS].index(row["what"]), row["threads"]))
     curves = read_table(args.out / "growth.csv")

@@ -5,7 +5,6 @@ Linux only: it reads /proc.
 """
 
 import argparse
-import csv
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from common.output import written
+from common.output import write_csv, written
 
 
 def repeat(clip, frames, path):
@@ -98,10 +97,8 @@ def main(argv=None):
             [sys.executable, script, str(video), "-o", str(Path(folder) / "out.mp4"), *options]
         )
     growth = slope(samples, args.frames)
-    with written(args.out / "memory.csv") as beside, open(beside, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["seconds", "megabytes"])
-        writer.writerows((f"{s:.1f}", f"{m:.1f}") for s, m in samples)
+    rows = [(f"{s:.1f}", f"{m:.1f}") for s, m in samples]
+    write_csv(args.out / "memory.csv", ["seconds", "megabytes"], rows)
     import matplotlib
 
     matplotlib.use("Agg")

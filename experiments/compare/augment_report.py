@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from common.output import written
+from common.output import write_csv, written
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
 from experiments.core.intervals import differences, interval
 from experiments.core.plots import plt, save
-from experiments.core.results import write_csv
 
 # What each kind is compared with: what a transform takes away when left out, and what it
 # gives alone.

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.output import written
+from common.output import write_csv, written
 from experiments.compare.claims import FAILS, WORKS, closes, judge, skill
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
 from experiments.core.intervals import LEVEL, interval
-from experiments.core.results import write_csv
 from experiments.smileys.data import labels_of
 from experiments.smileys.splits import MANY
 

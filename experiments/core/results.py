@@ -1,10 +1,7 @@
 """What every result comes with: the command that made it, and its tables."""
 
-import csv
 import sys
 from pathlib import Path
-
-from common.output import written
 
 
 def command_line(script, argv=None, without=()):
@@ -27,11 +24,3 @@ def command_line(script, argv=None, without=()):
     words = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
     words = [Path(word).name if word.startswith("/") else word for word in words]
     return " ".join([script, *(word for word in words if word not in without)])
-
-
-def write_csv(path, columns, rows):
-    """Write a table, beside and renamed."""
-    with written(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)

@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 
 from common.crops import crop
-from common.output import written
+from common.output import write_csv, written
 from common.tables import read_picture
 from experiments.core.plots import plt, save, sheet_picture
-from experiments.core.results import write_csv
 from experiments.detector.metrics import FALSE, localisation
 
 RATES = (0.02, 0.1, 0.5, 1.0)  # false positives per image

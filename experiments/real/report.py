@@ -8,9 +8,8 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from common.output import written
+from common.output import write_csv, written
 from experiments.core.plots import save
-from experiments.core.results import write_csv
 from experiments.real.answers import BOX, DETECTOR, HOG
 from experiments.real.measures import (
     ALL,

@@ -92,7 +92,7 @@ def main(argv=None):
     add("--votes", type=int, default=5, help="votes of ten that a label must exceed (default 5)")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to make")
     args = parser.parse_args(argv)
-    from common.output import make_folder, written
+    from common.output import make_folder, write_csv
 
     try:
         with np.load(args.packed, allow_pickle=False) as file:
@@ -107,10 +107,7 @@ def main(argv=None):
         if not cv2.imwrite(str(args.out / row["path"]), picture):
             raise cli.UserError(f"cannot write {args.out / row['path']}: is the disk full?")
         rows.append(row)
-    with written(args.out / "manifest.csv") as beside, open(beside, "w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(args.out / "manifest.csv", COLUMNS, rows)
     print(f"wrote {args.out}: {len(rows)} pictures")
 
 

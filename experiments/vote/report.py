@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from common.output import written
+from common.output import write_csv, written
 from experiments.core.intervals import interval
 from experiments.core.plots import plt, save
-from experiments.core.results import write_csv
 from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
 from experiments.vote.variants import ARTICLE, SINGLE
 

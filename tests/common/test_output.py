@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from common.cli import ROOT, UserError
-from common.output import beside, check_output, fitting, line, write_file
+from common.output import beside, check_output, fitting, line, write_csv, write_file
 
 OTHER = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
@@ -74,3 +74,20 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
         write_file(tmp_path / "a", "no bytes")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_write_csv_takes_dicts_and_sequences_and_rounds(tmp_path):
+    path = tmp_path / "a.csv"
+    write_csv(path, ("who", "how much"), [{"how much": 2 / 3, "who": "é,a"}, ("b", 10)], digits=3)
+    assert path.read_bytes() == 'who,how much\n"é,a",0.667\nb,10\n'.encode()
+    write_csv(path, ("x",), [(0.1,)])
+    assert path.read_text() == "x\n0.1\n"
+
+
+def test_write_csv_leaves_what_was_there_after_an_error(tmp_path):
+    path = tmp_path / "a.csv"
+    write_csv(path, ("x",), [(1,)])
+    with pytest.raises(KeyError):
+        write_csv(path, ("x",), [{"x": 2}, {"y": 3}])
+    assert path.read_text() == "x\n1\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
