@@ -18,8 +18,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 import numpy as np
-
-from pipeline.odds import log_odds, probability
+from scipy.special import expit, logit
 
 
 def arguments(argv=None):
@@ -42,6 +41,11 @@ def arguments(argv=None):
     if not args.rate >= 0:
         parser.error("--rate must not be negative")
     return args
+
+
+def log_odds(scores):
+    """Logits of probabilities, kept as far from 0 and 1 as float32 can say."""
+    return logit(np.clip(np.asarray(scores, float), 1e-7, 1 - 1e-7))
 
 
 def fit(scores, hits, steps=100):
@@ -67,7 +71,7 @@ def fit(scores, hits, steps=100):
     targets = np.where(hits, (right + 1) / (right + 2), 1 / (wrong + 2))
     found = np.array([1.0, 0.0])
     for _ in range(steps):
-        chance = probability(inputs @ found)
+        chance = expit(inputs @ found)
         curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs
         step = np.linalg.solve(curvature + 1e-9 * np.eye(2), inputs.T @ (targets - chance))
         found += step
@@ -111,9 +115,9 @@ def main(argv=None):
     run = run_ours(pictures, args.weights, args.min_face)
     results = run.results(pictures, run.assigned(pictures, args.iou), range(len(pictures)))
     a, b = fit(results.scores, results.hits)
-    probabilities = probability(a * log_odds(results.scores) + b)
+    probabilities = expit(a * log_odds(results.scores) + b)
     recall, raw = results.recall_at(args.rate)
-    threshold = float(probability(a * log_odds(raw) + b))
+    threshold = float(expit(a * log_odds(raw) + b))
     rescale(network, a, b)
     meta = {name: value for name, value in meta.items() if name not in ("kind", "threshold")}
     save_weights(args.out / "big.npz", network, "big", threshold=threshold, **meta)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.special import expit, logit
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
@@ -14,7 +15,6 @@ from nets.input import network_input
 from nets.weights import load_network
 from pipeline.calibration import Calibrator
 from pipeline.light import lightened
-from pipeline.odds import log_odds, probability
 from pipeline.windows import neighbours, non_maximum_suppression
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
@@ -25,6 +25,7 @@ SUPPRESS_INSIDE = 0.6  # intersection over the smaller: a part of a face inside 
 CALIBRATIONS = 2  # of each face: one step reaches a sixth of the side and a fifth in size
 DOUBT = (0.05, 0.9)  # between these scores, neighbouring windows vote too
 DOUBT_SHIFTS = (-0.1, 0.0, 0.1)  # of them, as shares of the side
+CERTAIN = 1e-6  # a vote counts as no nearer to 0 or 1
 BATCH = 128  # windows the big net takes at once
 # A face may fill its picture, or reach beyond it. From faces of this part of the shorter side on
 # the picture gets a border that repeats its edge, in pixels of the small net's window; at that
@@ -227,8 +228,8 @@ class Detector:
         windows = [neighbours(boxes[k], (1.0,), DOUBT_SHIFTS) for k in doubtful]
         if windows:
             votes = self.classify(picture, np.concatenate(windows))
-            odds = log_odds(votes.reshape(len(windows), -1), 1e-6)
-            scores[doubtful] = probability(odds.mean(axis=1))
+            votes = np.clip(votes.astype(float), CERTAIN, 1 - CERTAIN).reshape(len(windows), -1)
+            scores[doubtful] = expit(logit(votes).mean(axis=1))
         return scores
 
     def detect(self, image, min_face=24, threshold=None):

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import softmax
 from tqdm import tqdm
 
 from common.cli import UserError
 from common.tables import box_of
 from common.video import open_source
-from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved, softmax
+from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved
 from pipeline.follow import Follower
 from pipeline.square import best_square
 from pipeline.tracking import Tracker
@@ -41,7 +42,7 @@ def measure_errors(net, rows, pictures, seed):
                 step = shift * np.cos(angle), shift * np.sin(angle)
                 box = moved(box_of(row), *step, scale)
                 for way_number, way in enumerate((SINGLE, ARTICLE)):
-                    shares = softmax(net.logits(picture, way.boxes(box))).mean(axis=0)
+                    shares = softmax(net.logits(picture, way.boxes(box)), axis=-1).mean(axis=0)
                     right[k, way_number, i, j] = shares.argmax() == label
     return right
 
@@ -128,7 +129,8 @@ class Ballots:
     def vote(self, picture, box):
         """A vote whose sums are each way's shares: (ways, classes)."""
         shares = [
-            softmax(self.net.logits(picture, way.boxes(box))).mean(axis=0) for way in self.ways
+            softmax(self.net.logits(picture, way.boxes(box)), axis=-1).mean(axis=0)
+            for way in self.ways
         ]
         return Vote(self.classes, np.stack(shares))
 

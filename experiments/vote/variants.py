@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import lasagne
 import numpy as np
 import theano
+from scipy.special import softmax
 
 from common.crops import Mipmap, crop
 from nets.functions import input_of
@@ -85,8 +86,8 @@ class Way:
         else:
             logits = plain
         if self.average == "logits":
-            return softmax(logits.mean(axis=0))
-        return softmax(logits).mean(axis=0)
+            return softmax(logits.mean(axis=0), axis=-1)
+        return softmax(logits, axis=-1).mean(axis=0)
 
 
 ARTICLE = Way(45)
@@ -97,12 +98,6 @@ WAYS = [
     *(Way(count, mirror="half") for count in SETS if count > 1),
     *(Way(count, mirror="both") for count in SETS),
 ]
-
-
-def softmax(logits):
-    """Probabilities over the last axis."""
-    exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponents / exponents.sum(axis=-1, keepdims=True)
 
 
 class SmileyNet:

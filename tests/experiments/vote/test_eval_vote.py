@@ -12,7 +12,7 @@ from experiments import eval_vote
 from experiments.vote import measures
 from experiments.vote.measures import named, read_truth, smoothed
 from experiments.vote.report import by_person, reliability
-from experiments.vote.variants import ARTICLE, SETS, WAYS, SmileyNet, Way, moved, softmax
+from experiments.vote.variants import ARTICLE, SETS, WAYS, SmileyNet, Way, moved
 from pipeline import cascade, run_video
 from pipeline.windows import neighbours
 from tests.common.clips import write_clip
@@ -21,6 +21,10 @@ from tests.conftest import CLASSES, drawn_face, write_video  # isort: skip
 
 RNG = np.random.default_rng(0)
 PLAIN, MIRRORED = RNG.normal(size=(2, 125, 4))
+
+
+def softmax(logits):
+    return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
 
 
 @pytest.mark.parametrize("count", SETS)
