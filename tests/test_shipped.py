@@ -15,6 +15,8 @@ from nets.weights import load_network
 from pipeline.cascade import Detector
 from pipeline.vote import Voter
 
+pytestmark = pytest.mark.slow
+
 DATA = ROOT.parent / "shared" / "data"
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="the real pictures (../shared/data) are not here"

@@ -243,16 +243,15 @@ def test_a_killed_worker_is_noticed():
             collections.deque(stream, maxlen=0)
 
 
-def test_closing_ends_the_workers_at_once():
+def test_closing_ends_the_workers():
     stream = Stream(make_batch, 0, 2)
     processes = list(stream.processes)
     next(stream)
-    start = time.time()
     stream.close()
-    assert time.time() - start < 5
     assert not any(process.is_alive() for process in processes)
 
 
+@pytest.mark.timing
 def test_fast_enough_to_feed_a_training():
     cv2.setNumThreads(0)
     picture, generator = drawn_face(192), rng()

@@ -18,6 +18,8 @@ from experiments.smileys.data import SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.splits import folds_of
 from nets.detector import build_net_small
 
+pytestmark = pytest.mark.slow
+
 ROWS = [
     {"person": f"p{p}", "clip": f"c{c}", "path": f"{p}-{c}-{f}", "smiley": f"s{c}"}
     for p in range(6)

@@ -10,6 +10,8 @@ from common.cli import ROOT, UserError
 from nets import theano_setup
 from theano_mend import flags as theano_flags
 
+pytestmark = pytest.mark.slow
+
 
 def python(code, **variables):
     """Run code in a Python of its own, from the project's folder."""

@@ -11,6 +11,8 @@ from common.cli import ROOT
 from pipeline.demo import VIDEOS, middle_frame, right_of
 from tests.conftest import read_video
 
+pytestmark = pytest.mark.slow
+
 DEMO = ROOT / "dataset" / "demo"
 
 

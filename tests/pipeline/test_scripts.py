@@ -13,6 +13,8 @@ from pipeline import detect, figure, run_video
 from pipeline.vote import Voter
 from tests.conftest import CLASSES, drawn_face, read_video, write_video
 
+pytestmark = pytest.mark.slow
+
 CARPHONE = ROOT.parent / "shared" / "data" / "video" / "carphone.mp4"
 FRAME_KEYS = [
     "frame", "time", "box", "smiley", "share", "score", "probabilities", "net", "size",

@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 
@@ -19,20 +18,22 @@ def test_items_come_in_order_from_another_thread():
 
 
 def test_reading_keeps_a_few_items_ahead_only():
-    read = []
+    allowed = AHEAD + 2  # one taken, a queue full, one waiting for room
+    full, too_many = threading.Event(), threading.Event()
 
     def items():
-        for k in range(100):
-            read.append(k)
+        for k in range(1, 101):
+            if k == allowed:
+                full.set()
+            if k > allowed:
+                too_many.set()
             yield k
 
     stream = read_ahead(items())
-    assert next(stream) == 0
-    time.sleep(0.2)
-    # One taken, a queue full, one waiting for room.
-    assert len(read) <= AHEAD + 2
+    assert next(stream) == 1
+    assert full.wait(60)
+    assert not too_many.wait(0.2)
     stream.close()
-    assert len(read) < 100
 
 
 def test_an_error_while_reading_comes_in_its_place():
@@ -47,16 +48,19 @@ def test_an_error_while_reading_comes_in_its_place():
 
 
 def test_calls_are_made_in_order_and_waited_for():
-    done = []
+    done, gate = [], threading.Event()
 
     def slow(value):
-        time.sleep(0.005)
+        assert gate.wait(60)
         done.append((value, threading.current_thread()))
 
     with Behind() as behind:
-        for k in range(10):
+        for k in range(AHEAD):
             behind.call(slow, k)
-        assert len(done) < 10
+        assert not done
+        gate.set()
+        for k in range(AHEAD, 10):
+            behind.call(slow, k)
     assert [value for value, _ in done] == list(range(10))
     assert {thread for _, thread in done} == {done[0][1]} != {threading.current_thread()}
 
@@ -71,7 +75,6 @@ def test_an_error_behind_is_raised_and_what_follows_is_dropped():
         with Behind() as behind:
             behind.call(fail)
             for k in range(10):
-                time.sleep(0.01)
                 behind.call(done.append, k)
 
     with pytest.raises(OSError, match="disk full"):
@@ -82,7 +85,7 @@ def test_an_error_behind_is_raised_and_what_follows_is_dropped():
 def test_the_callers_own_error_is_the_one_raised():
     def use():
         with Behind() as behind:
-            behind.call(time.sleep, 0.01)
+            behind.call(print)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -57,6 +57,7 @@ def test_suppression_of_little():
     assert non_maximum_suppression([(0, 0, 4, 4)] * 3, [0.1, 0.5, 0.5], 0.3) == [1]
 
 
+@pytest.mark.timing
 def test_suppression_of_many_is_fast():
     x, y = np.meshgrid(np.arange(200) * 4.0, np.arange(200) * 4.0)
     boxes = np.column_stack([x.ravel(), y.ravel(), np.full((x.size, 2), 24.0)])

@@ -21,6 +21,8 @@ from dataset.manifest import read_manifest
 from tests.conftest import drawn_face, write_video
 from tests.dataset.labelling.test_session import COUNT, SIZE, keys, session
 
+pytestmark = pytest.mark.slow
+
 TABLE = read_smileys()
 FRAME = np.full((SIZE[1], SIZE[0], 3), 128, np.uint8)
 

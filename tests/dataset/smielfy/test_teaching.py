@@ -155,7 +155,8 @@ def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
 
 
 def test_deletion_while_learning_leaves_nothing(nets, tmp_path, script):
-    ann = Visitor(service(nets, tmp_path / "out").application())
+    smielfy = service(nets, tmp_path / "out")
+    ann = Visitor(smielfy.application())
     person = ann.agree()
     for smiley in GIVEN:
         ann.give(smiley, 5)
@@ -164,5 +165,5 @@ def test_deletion_while_learning_leaves_nothing(nets, tmp_path, script):
     until(lambda: ann.get("/api/teach").json().get("done") == 5)
     ann.delete("/api/me")
     script(False)
-    time.sleep(0.1)
+    until(lambda: smielfy.teaching._process is None)
     assert not mentions(tmp_path / "out", person)

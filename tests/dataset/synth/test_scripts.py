@@ -11,6 +11,8 @@ from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.shot import RATE
 
+pytestmark = pytest.mark.slow
+
 
 class Inline:
     """A pool that works in this process."""

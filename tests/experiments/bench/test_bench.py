@@ -11,6 +11,8 @@ from experiments.bench import bench, memory
 from experiments.bench.scenes import scene
 from experiments.bench.sizes import AREAS
 
+pytestmark = pytest.mark.slow
+
 
 class FakeWorker:
     """Answers with given times, turn by turn."""

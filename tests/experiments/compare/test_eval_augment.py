@@ -11,6 +11,8 @@ from experiments.compare.augment_arms import BASE, NAMES, NOTHING, augmentations
 from experiments.compare.augment_report import Ablation, write_results
 from experiments.smileys.data import SMILEYS
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_transform_is_left_out_once_and_alone_once():
     found = augmentations()

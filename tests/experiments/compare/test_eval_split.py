@@ -1,5 +1,6 @@
 """The comparison: its arithmetic against hand-computed cases, and a tiny one from end to end."""
 
+import contextlib
 import csv
 import json
 import os
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -21,6 +23,8 @@ from experiments.compare.leakage import nearest_neighbour_accuracy
 from experiments.compare.split_arms import check_data, plan, warnings_of
 from experiments.compare.split_report import Comparison
 from experiments.core.intervals import interval
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = str(ROOT / "experiments" / "eval_split.py")
 
@@ -266,6 +270,24 @@ def start(faces, out):
     )
 
 
+def wait_for_the_end_of(group, seconds=60):
+    """Wait until the processes that a killed comparison began have noticed, and ended."""
+    end = time.monotonic() + seconds
+    while alive(group):
+        assert time.monotonic() < end, "processes outlive their comparison"
+        time.sleep(0.05)
+
+
+def alive(group):
+    """Whether a process of a group runs."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                return True
+    return False
+
+
 def finished(out):
     return sorted(path.parent.name for path in out.glob("arms/*/result.json"))
 
@@ -280,7 +302,7 @@ def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
     first = finished(out)
     assert len(first) == 1
     stamps = {name: (out / "arms" / name / "result.json").stat().st_mtime_ns for name in first}
-    time.sleep(1.5)  # its processes notice and end
+    wait_for_the_end_of(process.pid)
     process = start(faces, out)
     said, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors

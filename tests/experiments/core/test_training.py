@@ -34,6 +34,8 @@ from experiments.core.training import (
 from nets.detector import build_net_small
 from nets.input import network_input
 
+pytestmark = pytest.mark.slow
+
 EPOCHS = 14
 SCRIPT = str(ROOT / "experiments" / "train_smiles.py")
 

@@ -1,6 +1,7 @@
 import cv2
 import lasagne
 import numpy as np
+import pytest
 
 from augment.drawn import drawn_face
 from experiments import eval_multi_resolution
@@ -8,6 +9,8 @@ from experiments.core.training import Trainer, set_seed
 from experiments.eval_multi_resolution import build_net_beside
 from nets.detector import build_net_big, build_net_small
 from nets.input import network_input
+
+pytestmark = pytest.mark.slow
 
 
 def outputs(network, inputs):

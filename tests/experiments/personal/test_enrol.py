@@ -18,6 +18,8 @@ from experiments.smileys import replay
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ["smile", "laugh", "sad"]
 
 

@@ -22,6 +22,8 @@ from experiments.real.training import started
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
 
+pytestmark = pytest.mark.slow
+
 DATA = ROOT.parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not (DATA / "fer").exists(), reason="../shared/data is not here")
 

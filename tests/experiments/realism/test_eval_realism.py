@@ -1,9 +1,12 @@
 import numpy as np
+import pytest
 
 from augment.drawn import BOX, drawn_face
 from experiments import eval_realism
 from experiments.realism.article_net import article_net
 from experiments.smileys.baselines import MARGIN, face_patch
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_report_of_the_calibration_takes_a_classifier_that_saw_one_set():

@@ -5,10 +5,13 @@ import sys
 
 import cv2
 import numpy as np
+import pytest
 
 from augment.drawn import drawn_face
 from common.cli import ROOT
 from experiments.eval_carry import MEANING, answer, half_of
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = ROOT / "experiments" / "eval_carry.py"
 

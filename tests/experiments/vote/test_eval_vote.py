@@ -19,6 +19,8 @@ from tests.common.clips import write_clip
 
 from tests.conftest import CLASSES, drawn_face, write_video  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 PLAIN, MIRRORED = RNG.normal(size=(2, 125, 4))
 
