@@ -1,5 +1,7 @@
 """Ctrl-C, and a polite end from outside, without work cut in two."""
 
+import contextlib
+import os
 import signal
 
 # A closed terminal, and what `kill`, `timeout` and a machine that shuts down send.
@@ -17,6 +19,30 @@ class Ended(KeyboardInterrupt):
 def end(number, _):
     """Handle one of `ENDINGS`, as Python handles Ctrl-C."""
     raise Ended(number)
+
+
+def wait_with_endings():
+    """Hold back `ENDINGS` while the process forks: a child loses what comes too early."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+
+
+def take_endings():
+    """Let `ENDINGS` come again."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+
+
+def die_as_usual():
+    """Let `ENDINGS` end a forked child at once: its parent ends it by them."""
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            with contextlib.suppress(ValueError):  # forked by a thread of old Pythons
+                signal.signal(number, signal.SIG_DFL)
+    take_endings()
+
+
+os.register_at_fork(
+    before=wait_with_endings, after_in_parent=take_endings, after_in_child=die_as_usual
+)
 
 
 class Endings:

@@ -1,5 +1,7 @@
+import multiprocessing
 import os
 import signal
+import time
 
 import pytest
 
@@ -25,3 +27,13 @@ def test_an_end_from_outside_is_a_wish_first(number):
         with pytest.raises(Ended):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_a_forked_worker_ends_when_its_parent_ends_it():
+    """It inherits the parent's handlers: the wish to stop would leave the parent waiting."""
+    with Endings(), Interrupt():
+        worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        worker.start()
+        worker.terminate()
+        worker.join(30)
+        assert worker.exitcode == -signal.SIGTERM
