@@ -145,11 +145,8 @@ def table(library):
         cells = []
         for (major, minor), rows in sorted(runs.items()):
             mine = [row for row in rows if module in (row["module"], "all")]
-            cells.append(
-                ", ".join(
-                    str(sum(int(r[k]) for r in mine)) for k in ("passed", "failed", "skipped")
-                )
-            )
+            sums = [sum(int(r[k]) for r in mine) for k in ("passed", "failed", "skipped")]
+            cells.append(", ".join(map(str, sums)) if mine else "not run")
             for name in [name for row in mine for name in row["failures"].split()]:
                 if module != "all":
                     failed[f"{module}::{name}"].append(f"{major}.{minor}")
