@@ -144,6 +144,25 @@ def test_complex_numbers(dtype):
         np.testing.assert_allclose(value, right, rtol=1e-5)
 
 
+def test_the_older_convolution():
+    """`nnet.conv.conv2d`, whose C code includes a header that NumPy 2 no longer has."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(2, 3, 6, 5)).astype(np.float32)
+    filters = rng.normal(size=(4, 3, 2, 3)).astype(np.float32)
+    a, b = T.ftensor4("a"), T.ftensor4("b")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is the older one
+        convolution = T.nnet.conv.conv2d(a, b)
+        function = theano.function([a, b], convolution, mode=C_ONLY.excluding("conv_gemm"))
+    assert "ConvOp" in op_names(function)
+    assert computed_in_c(function)
+    expected = np.empty((2, 4, 5, 3), np.float32)
+    for i, j in np.ndindex(5, 3):
+        window = x[:, None, :, i : i + 2, j : j + 3]
+        expected[:, :, i, j] = (window * filters[:, :, ::-1, ::-1]).sum((2, 3, 4))
+    np.testing.assert_allclose(function(x, filters), expected, atol=1e-4)
+
+
 def test_columns_of_a_sparse_matrix():
     """Its C code reads the size of an element from the description of the array's type."""
     sparse = pytest.importorskip("theano.sparse")
