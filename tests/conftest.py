@@ -1,6 +1,7 @@
 """Fixtures of the pipeline's tests: tiny drawn media, small random networks compiled once."""
 
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -54,6 +55,14 @@ def read_video(path):
         if not ok:
             return frames, capture.get(cv2.CAP_PROP_FPS)
         frames.append(frame)
+
+
+@pytest.fixture(autouse=True)
+def _scheduled_as_others():
+    """No test makes this thread a real-time one: all that is started from it would be, too."""
+    yield
+    if hasattr(os, "sched_getscheduler"):
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.fixture(scope="session")

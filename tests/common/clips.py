@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 from fractions import Fraction
+from multiprocessing import get_context
 
 import av
 import numpy as np
@@ -84,6 +85,20 @@ def write_clip(path, times, pictures=None, codec="libx264", sound=None, **settin
         mux(stream.encode(frame))
     mux(stream.encode(None))
     container.close()
+    return path
+
+
+def write_clip_apart(path, *args, **settings):
+    """`write_clip` in a process of its own.
+
+    For SVT-AV1: run as root it makes the calling thread a real-time one, and all that is started
+    from it later. Two threads that wait for each other then hold all processors for good.
+    """
+    # A fresh interpreter: a fork of a process whose threads hold locks may never end.
+    child = get_context("spawn").Process(target=write_clip, args=(path, *args), kwargs=settings)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
     return path
 
 
