@@ -37,11 +37,11 @@ class Recipe(NamedTuple):
     core: frozenset
 
 
-@lru_cache(maxsize=1)
-def variants():
+@lru_cache(maxsize=4)
+def variants(path=RECIPES):
     """All ways to make each smiley, the usual one first: {slug: [Recipe, ...]}."""
     table = {}
-    with open(RECIPES, newline="", encoding="utf-8") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             units = {}
             for item in row["recipe"].split(";"):

@@ -98,10 +98,12 @@ class Manner:
         The person.
     spread : Spread
         How much people differ.
+    ways : dict of str to list of Recipe, optional
+        The ways to make each smiley, see `expression.variants`.
     """
 
-    def __init__(self, seed, spread=SPREAD):
-        self.seed, self.spread = seed, spread
+    def __init__(self, seed, spread=SPREAD, ways=None):
+        self.seed, self.spread, self.ways = seed, spread, ways or variants()
         rng = generator(seed, "manner")
         self.strength = {base: log_normal(rng, spread.person_unit) for base in _bases()}
         self.side = {base: 1 + spread.person_side * rng.standard_normal() for base in _bases()}
@@ -135,7 +137,7 @@ class Manner:
 
     def way(self, slug):
         """Which of the ways to make a smiley is hers, a `Recipe`."""
-        usual, *others = variants()[slug]
+        usual, *others = self.ways[slug]
         rng = generator(self.seed, "way", slug)
         if others and rng.random() < self.spread.variant:
             return pick(rng, others)
