@@ -127,10 +127,13 @@ def main(argv=None):
     default = cli.ROOT / "dataset" / "demo"
     parser.add_argument("--videos", type=Path, default=default, help="folder with their truth")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder to write to")
+    parser.add_argument("--table", type=Path, metavar="CSV", help="also write the counts there")
     parser.add_argument("--slow", default="4", help="how many times as long (default 4)")
     args = parser.parse_args(argv)
-    from common.output import make_folder, written
+    from common.output import check_output, make_folder, write_csv, written
 
+    if args.table:
+        check_output(args.table)
     truths = {}
     for name in VIDEOS:
         note = args.videos / f"{name}.json"
@@ -156,8 +159,13 @@ def main(argv=None):
     figure = cli.ROOT / "pipeline" / "figure.py"
     source = args.videos / "known.mp4"
     run_side_by_side([[figure, source, "--frame", frame, "-o", picture, "--smiles", NET]])
-    for name, who in VIDEOS.items():
-        right, held = right_of(truths[name], read_lines(videos[name].with_suffix(".jsonl")))
+    counts = [
+        (name, *right_of(truths[name], read_lines(videos[name].with_suffix(".jsonl"))))
+        for name in VIDEOS
+    ]
+    if args.table:
+        write_csv(args.table, ("video", "right", "held"), counts)
+    for (name, right, held), who in zip(counts, VIDEOS.values()):
         share = 100 * right / held
         print(f"{who}: {right} of {held} frames right ({share:.0f} %), see {videos[name]}")
 

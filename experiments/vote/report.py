@@ -104,15 +104,18 @@ def write_errors(right, rows, out):
         "too small (0.63)": (0, 0),
         "too large (1.59)": (0, len(SCALES) - 1),
     }
+    accuracies = {name: right[:, :, i, j] for name, (i, j) in cells.items()}
+    accuracies["all of the map"] = right.mean(axis=(2, 3))
+    kept = []
     yield "| box | one window | vote of 45 | gain |"
     yield "| --- | --- | --- | --- |"
-    for name, (i, j) in cells.items():
-        one, vote = (by_person(rows, right[:, way, i, j]) for way in range(2))
+    for name, both in accuracies.items():
+        one, vote = (by_person(rows, both[:, way]) for way in range(2))
         gain = interval(np.subtract(vote, one))
+        kept.append((name, np.mean(one), np.mean(vote), gain.mean, gain.low, gain.high))
         yield f"| {name} | {interval(one)} | {interval(vote)} | {gain} |"
-    one, vote = (by_person(rows, right[:, way].mean(axis=(1, 2))) for way in range(2))
-    gain = interval(np.subtract(vote, one))
-    yield f"| all of the map | {interval(one)} | {interval(vote)} | {gain} |"
+    columns = ("box", "one_window", "vote", "gain", "gain_low", "gain_high")
+    write_csv(out / "boxes.csv", columns, kept, digits=4)
 
 
 def write_ways(found, right, out):

@@ -1,5 +1,6 @@
 """The vote's measures against naive statements, and the script on drawn faces."""
 
+import csv
 import json
 
 import cv2
@@ -149,10 +150,19 @@ def test_the_script_from_end_to_end(compiled, call, frames, monkeypatch):
     assert "| v.mp4 | 4 | 45 | nothing |" in text
     assert str(frames) not in text
     names = {path.name for path in out.iterdir()}
-    tables = {"errors.csv", "ways.csv", "reliability.csv", "video.csv"}
+    tables = {"errors.csv", "boxes.csv", "ways.csv", "reliability.csv", "video.csv"}
     assert names == {*tables, "errors.png", "reliability.png", "REPORT.md"}
     assert len((out / "ways.csv").read_text().splitlines()) == 1 + len(WAYS)
     assert len((out / "errors.csv").read_text().splitlines()) == 1 + 5 * 5
+    with open(out / "boxes.csv", newline="") as file:
+        whole = list(csv.DictReader(file))[-1]
+    with open(out / "errors.csv", newline="") as file:
+        cells = [float(row["vote"]) for row in csv.DictReader(file)]
+    assert whole["box"] == "all of the map"
+    assert float(whole["vote"]) - float(whole["one_window"]) == pytest.approx(
+        float(whole["gain"]), abs=1e-3
+    )
+    assert 0 <= min(cells) <= float(whole["vote"]) <= max(cells) <= 1
 
 
 def test_a_video_without_truth_is_refused(refused, compiled, frames):
