@@ -26,6 +26,8 @@ class LabelledSet:
     boxes : ndarray (N, 4)
         The faces' squares as our detector draws them; NaN where the set has none.
     labels, people : ndarray of str (N,)
+    ways : ndarray of str (N,)
+        How each was acted, the column ``performance``; empty where there is none.
     groups : dict of str to tuple of str
         Each label's smileys, in the order of their first picture.
     left_out : int
@@ -36,6 +38,7 @@ class LabelledSet:
     boxes: np.ndarray
     labels: np.ndarray
     people: np.ndarray
+    ways: np.ndarray
     groups: dict
     left_out: int
 
@@ -98,6 +101,7 @@ def read_labelled(data, half="all", boxes="ours"):
         squares,
         np.array([row["label"] for row in labelled]),
         np.array([row["person"] for row in labelled]),
+        np.array([row.get("performance", "") for row in labelled]),
         groups,
         len(rows) - len(labelled),
     )
@@ -108,8 +112,7 @@ def read_rows(path):
     header = read_header(path)
     name = "smiley" if "smiley" in header else "label"
     columns = {"path": inner_path, name: str}
-    if "person" in header:
-        columns["person"] = text
+    columns |= {name: text for name in ("person", "performance") if name in header}
     if {*"xywh"} <= {*header}:
         columns |= dict.fromkeys("xywh", finite)
     rows = read_table(path, columns)

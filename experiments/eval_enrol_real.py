@@ -1,0 +1,92 @@
+"""Measure enrolment on real people: a few pictures a smiley, judged on other ways of acting.
+
+    python experiments/eval_enrol_real.py --data expressions.csv --boxes haar --people first
+
+Minutes: a teaching takes --steps batches. DATA is a labelled set with the columns person and
+performance (how it was acted): pictures of one performance teach, those of the others judge.
+The person's labels are all that is taught; what others lose is measured on the people of the
+same half who were not taught. Writes table.csv and REPORT.md.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    root = cli.ROOT
+    add("--data", type=Path, required=True, metavar="CSV", help="labelled set: CSV file or folder")
+    add("--smiles", type=Path, default=root / "weights" / "real.npz", help="net to start from")
+    add("--people", choices=("all", "first", "second"), default="all",
+        help="half of the people, in the order of their names (default all)")  # fmt: skip
+    add("--boxes", choices=("ours", "haar"), default="ours", help="who drew the labelled squares")
+    add("--taught", type=int, nargs="+", default=[1, 2, 3, 5], metavar="K",
+        help="pictures of each label that teach (default 1 2 3 5)")  # fmt: skip
+    add("--performance", default="personal", help="the way of acting that teaches (personal)")
+    add("--steps", type=int, help="batches of 64 windows (default: as enrol.py)")
+    add("--limit", type=int, help="teach so many of the people only")
+    add("--seed", type=int, default=0)
+    add("--out", type=Path, default=root / "results" / "enrol_real", help="folder for the results")
+    args = parser.parse_args(argv)
+    if min(args.taught) < 1:
+        parser.error("--taught must be at least 1")
+    return args
+
+
+def main(argv=None):
+    """Run the script; ``argv`` as for argparse."""
+    args = parse(argv)
+    from tqdm import tqdm
+
+    from common.crops import Mipmap
+    from common.output import make_folder, write_csv, written
+    from experiments.core.results import command_line
+    from experiments.personal.enrolment import STEPS, Teacher
+    from experiments.personal.real_people import COLUMNS, People, SetJudge, report, teach_one
+    from experiments.real.labelled import read_labelled
+    from experiments.smileys import replay
+    from nets.weights import load_network
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    steps = args.steps or STEPS
+    found = read_labelled(args.data, args.people, args.boxes)
+    if args.performance not in found.ways:
+        raise cli.UserError(f"{args.data} has no picture of the performance {args.performance}")
+    pictures = [Mipmap(found.picture(k)) for k in range(len(found.paths))]
+    people = People(
+        pictures, found.boxes, found.labels, found.people, found.ways, found.groups
+    )  # fmt: skip
+    network, meta = load_network(args.smiles, "smiles")
+    judge = SetJudge(network, meta["classes"], people)
+    teacher = Teacher(network, meta["classes"], replay.load(), args.seed)
+    names = sorted(set(people.names))[: args.limit]
+    rows = []
+    with tqdm(total=len(names) * len(args.taught), desc="teaching", unit="person") as bar:
+        for name in names:
+            for count in args.taught:
+                row = teach_one(teacher, judge, people, name, count, args.performance, steps)
+                rows.append(row)
+                write_csv(args.out / "table.csv", COLUMNS, rows, digits=4)
+                bar.update()
+    command = command_line("python experiments/eval_enrol_real.py", argv)
+    text = report(rows, args.data.name, command, steps, len(people.groups))
+    with written(args.out / "REPORT.md") as beside:
+        beside.write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)
