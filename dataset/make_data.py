@@ -31,8 +31,8 @@ from tqdm import tqdm
 from common.output import rounded_box, write_csv, write_file
 from common.workers import one_thread
 from dataset.manifest import COLUMNS
-from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
+from dataset.synth.people import person_seed, person_sex, sample_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, frame_view, jpeg
@@ -92,7 +92,7 @@ def render_shot(task):
     out, settings, number, slug, take = task
     cv2.setNumThreads(1)
     seed = person_seed(settings["seed"], number)
-    person, body = cast(seed, person_sex(seed, settings["men"]))
+    person, body = sample_person(seed, person_sex(seed, settings["men"]))
     shot = Shot(person, slug, take=take)
     studio = Studio(person, shot, crop_view(person, shot, settings["size"]), body=body)
     least, most = settings["frames"]
@@ -115,7 +115,7 @@ def render_whole(task):
     out, settings, number, slug, index = task
     cv2.setNumThreads(1)
     seed = person_seed(settings["seed"], number)
-    person, body = cast(seed, person_sex(seed, settings["men"]))
+    person, body = sample_person(seed, person_sex(seed, settings["men"]))
     shot = Shot(person, slug, take=settings["takes"] + index)
     studio = Studio(person, shot, frame_view(person, shot), body=body)
     frame = studio.frame(shot.rise + 0.3, 0)

@@ -42,7 +42,7 @@ from common.cli import UserError
 from common.output import rounded_box, write_csv, write_file
 from common.workers import one_thread
 from dataset.manifest import COLUMNS
-from dataset.puppet.people import choose, deal, puppets
+from dataset.puppet.people import assign_smileys, choose, puppets
 from dataset.puppet.sources import read_sources
 from dataset.synth.seeding import generator
 
@@ -84,10 +84,10 @@ def make_person(task):
     folder.mkdir(parents=True, exist_ok=True)
     rows, failed = [], Counter()
 
-    def dealt(photo):
-        return deal(seed, number * most + photo, each)
+    def assigned(photo):
+        return assign_smileys(seed, number * most + photo, each)
 
-    for source, slug, take, image, box in puppets(person, sources, dealt, most, seed, failed):
+    for source, slug, take, image, box in puppets(person, sources, assigned, most, seed, failed):
         name = f"{PurePosixPath(source.path).stem}-{slug}-{take}"
         path = folder / f"{name}.jpg"
         quality = int(generator(seed, person, "quality", slug, take).integers(*QUALITY))

@@ -29,8 +29,8 @@ from tqdm import tqdm
 from common.output import beside, check_output, finish, rounded_box
 from common.workers import one_thread
 from common.writer import VideoWriter
-from dataset.synth.cast import cast, person_seed, person_sex
 from dataset.synth.expression import recipes
+from dataset.synth.people import person_seed, person_sex, sample_person
 from dataset.synth.seeding import generator
 from dataset.synth.shot import RATE, Shot, Sway
 from dataset.synth.studio import Studio, View
@@ -86,7 +86,7 @@ def render_shot(task):
     """All frames of one shot: PNG bytes and the entries of the JSON file."""
     seed, sex, index = task
     cv2.setNumThreads(1)
-    person, body = cast(seed, sex)
+    person, body = sample_person(seed, sex)
     shot, first, count = plan(person)[index]
     rng = generator(seed, "video", "view")
     centre = WIDTH * float(rng.uniform(0.42, 0.58)), HEIGHT * float(rng.uniform(0.42, 0.47))

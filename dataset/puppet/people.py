@@ -51,7 +51,7 @@ def choose(sources, split, most, seed):
     return people, reasons
 
 
-def deal(seed, number, count):
+def assign_smileys(seed, number, count):
     """The `count` smileys of photo `number`: all equally often over a ring of 17 photos.
 
     The photos stand along an endless row of smileys in which each round of 17 is shuffled.

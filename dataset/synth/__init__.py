@@ -7,7 +7,7 @@ the rules that make it so).
 ====================  =============================================================
 `head`, `features`    the packed MakeHuman head and the features people differ in
 `person`              looks, clothes and manner of the person with a seed
-`cast`                the people of a data set, by their numbers
+`people`              the people of a data set, by their numbers
 `skin`                her painted skin
 `scalp`, `hair`       her hair, strand by strand
 `outfit`              top, glasses, earrings

@@ -10,8 +10,8 @@ from common.output import rounded_box, write_file
 from common.tables import manifest_path
 from common.workers import one_thread
 from dataset.manifest import write_manifest
-from dataset.synth.cast import cast, person_seed
 from dataset.synth.expression import recipes
+from dataset.synth.people import person_seed, sample_person
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view, jpeg
 
@@ -50,7 +50,7 @@ def render_shot(task):
     """Render the crops of one shot; returns their rows."""
     out, number, slug, take = task
     cv2.setNumThreads(1)
-    person, body = cast(person_seed(0, number), "female")
+    person, body = sample_person(person_seed(0, number), "female")
     shot = Shot(person, slug, take=take)
     studio = Studio(person, shot, crop_view(person, shot, SIZE), body=body)
     name, rows = f"p{number}", []

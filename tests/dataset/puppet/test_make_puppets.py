@@ -7,7 +7,7 @@ import pytest
 from common import cli
 from dataset import make_puppets
 from dataset.manifest import read_manifest
-from dataset.puppet.people import deal
+from dataset.puppet.people import assign_smileys
 from dataset.puppet.rings import COUNT
 from dataset.puppet.sources import read_landmarks, read_photo, read_sources
 from dataset.synth.expression import recipes
@@ -80,10 +80,10 @@ def test_the_same_options_give_the_same_bytes_also_after_a_stop(album, tmp_path,
     assert {*other} != {*once} or any(other[name] != once[name] for name in once)
 
 
-def test_smileys_are_dealt_equally_often():
-    dealt = [slug for number in range(17) for slug in deal(0, number, 5)]
-    assert {dealt.count(slug) for slug in recipes()} == {5}
-    assert len({*deal(3, 2, 5)}) > 3
+def test_smileys_are_assigned_equally_often():
+    assigned = [slug for number in range(17) for slug in assign_smileys(0, number, 5)]
+    assert {assigned.count(slug) for slug in recipes()} == {5}
+    assert len({*assign_smileys(3, 2, 5)}) > 3
 
 
 def test_a_users_mistakes_are_said_in_a_line(album, tmp_path):

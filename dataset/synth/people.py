@@ -18,7 +18,7 @@ def person_sex(seed, men):
 
 
 @lru_cache(maxsize=2)
-def cast(seed, sex):
+def sample_person(seed, sex):
     """A person and her body; shots of one person come one after another."""
     person = make_person(seed, sex)
     return person, Body(person)
