@@ -4,7 +4,8 @@
     python pipeline/run_video.py VIDEO --smiles mine.npz
 
 Half of every batch is old people, so that they are not forgotten; the old weights stay as
-they are. Accuracy is told before and after, on shots that did not teach.
+they are. Accuracy is told before and after, on shots that did not teach; the net that is
+written has then learned from all her pictures, in as many batches.
 """
 
 import argparse
@@ -16,6 +17,9 @@ from common import cli
 
 if __name__ == "__main__":
     cli.use_project_python()
+
+
+FEWEST_SURE = 8  # of a person's pictures that must be above a threshold
 
 
 def parse(argv):
@@ -57,6 +61,33 @@ def pictures_of(data, person):
     return rows, [Mipmap(image) for image in read_images(manifest_path(data), rows)]
 
 
+def own_threshold(vote, rows, pictures):
+    """The share from which on nine of ten of a person's judged pictures are named right.
+
+    Parameters
+    ----------
+    vote : callable
+        As `pipeline.vote.Voter.vote`.
+    rows, pictures :
+        As from `pictures_of`.
+
+    Returns
+    -------
+    float or None
+        None where no share will do, or fewer than `FEWEST_SURE` pictures judge.
+    """
+    import numpy as np
+
+    from common.tables import box_of
+    from experiments.real.measures import sure_from
+
+    votes = [vote(picture, box_of(row)) for row, picture in zip(rows, pictures)]
+    share = np.array([one.shares.max() for one in votes])
+    right = np.array([one.smiley == row["smiley"] for one, row in zip(votes, rows)], bool)
+    threshold = sure_from(share, right, fewest=FEWEST_SURE)
+    return None if np.isnan(threshold) else round(threshold, 4)
+
+
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
@@ -66,9 +97,12 @@ def main(argv=None):
     from tqdm import tqdm
 
     from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
+    from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
+    from nets.functions import compile_smile_probs_sum
     from nets.weights import load_network, save_weights
+    from pipeline.vote import Voter
 
     network, meta = load_network(arguments.smiles, "smiles")
     rows, pictures = pictures_of(arguments.data, arguments.person)
@@ -87,30 +121,46 @@ def main(argv=None):
     accuracy = Judge(network, meta["classes"])
     before = accuracy(*part(judge)) if judge else None
     teacher = Teacher(network, meta["classes"], old, arguments.seed)
-    bar = tqdm(total=STEPS, desc="learning", unit="batch", disable=arguments.json)
+    rounds = [teach, range(len(rows))] if judge else [teach]  # the second one is for use
+    bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 
-    def tick(done):
+    def tick(_):
         bar.update()
-        if arguments.json and done % 5 == 0:
-            print(line({"done": done, "steps": STEPS}), flush=True)
+        done[0] += 1
+        if arguments.json and done[0] % 5 == 0:
+            print(line({"done": done[0], "steps": STEPS * len(rounds)}), flush=True)
 
+    done, after, threshold = [0], None, None
     with bar:
         teacher(part(teach), STEPS, tick=tick)
-    after = accuracy(*part(judge)) if judge else None
+        if judge:
+            after = accuracy(*part(judge))
+            voter = Voter(compile_smile_probs_sum(network), meta["classes"])
+            threshold = own_threshold(voter.vote, *part(judge))
+            teacher.forget()
+            teacher(part(rounds[1]), STEPS, tick=tick)
     save_weights(
         arguments.out,
         network,
         "smiles",
         classes=meta["classes"],
-        origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(teach)} pictures",
+        origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(rows)} pictures",
+        sure={"threshold": threshold, "wanted": RIGHT, "judged": len(judge)},
     )
-    found = {"before": before, "after": after, "judged": len(judge), "whole": whole}
+    found = {
+        "before": before,
+        "after": after,
+        "judged": len(judge),
+        "whole": whole,
+        "taught": len(rows),
+    }
     if arguments.json:
-        print(line({**found, "taught": len(teach)}), flush=True)
+        print(line(found), flush=True)
     elif judge:
         what = "shots that did not teach" if whole else "neighbouring frames of the same shots"
         print(
             f"accuracy on {len(judge)} pictures of {what}: {before:.2f} before, {after:.2f} after"
+            f"; the net written has learned from all {len(rows)}"
         )
     if not arguments.json:
         print(f"wrote {arguments.out}; use it by --smiles, or remove it to undo")

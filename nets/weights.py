@@ -50,7 +50,18 @@ def save_weights(path, network, kind, **meta):
         ``threshold`` for a detector's, ``origin`` (one line: data, command, seed).
     """
     arrays = {name: param.get_value() for name, param in named_params(network).items()}
-    text = json.dumps({"kind": kind, **meta}, ensure_ascii=False, sort_keys=True)
+    write(path, arrays, {"kind": kind, **meta})
+
+
+def note(path, out, **more):
+    """Write a weights file with ``more`` added to its meta; the parameters stay bit by bit."""
+    arrays, meta = read_weights(path)
+    write(out, arrays, {**meta, **more})
+
+
+def write(path, arrays, meta):
+    """Write arrays by name, and the meta, to a weights file."""
+    text = json.dumps(meta, ensure_ascii=False, sort_keys=True)
     data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later
     np.savez(data, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
     with written(path) as beside:

@@ -145,6 +145,7 @@ class Smielfy:
                 "shown": bool(person) and self.people.shows(person),
                 "given": self.store.bursts(person) if person else {},
                 "people": len(self.people),
+                "taught": self.teaching.net(person) is not None,
             }
         )
 
@@ -193,7 +194,10 @@ class Smielfy:
         smileys = [
             {**row, "examples": self.rendered.get(slug, [])} for slug, row in self.smileys.items()
         ]
-        return JSONResponse({"smileys": smileys, "frames": FRAMES, "keeper": self.keeper})
+        net = {"name": self.eyes.smiles.stem, "classes": self.eyes.classes, "sure": self.eyes.sure}
+        return JSONResponse(
+            {"smileys": smileys, "frames": FRAMES, "keeper": self.keeper, "net": net}
+        )
 
     async def examples(self, request):
         """Some pictures of others who agreed."""
@@ -305,7 +309,10 @@ class Smielfy:
         person = self.agreed(request)
         self.limit("change", person)
         check_space(self.store.folder)
-        await run_in_threadpool(self.teaching.start, person, self.store.bursts(person))
+        given = self.store.bursts(person)
+        if not given.keys() <= set(self.eyes.classes):
+            raise Refused(422, "other_net")
+        await run_in_threadpool(self.teaching.start, person, given)
         return JSONResponse(self.teaching.state(person), 202)
 
     async def taught(self, request):

@@ -37,14 +37,23 @@ class Eyes:
         The shipped parameters of ``network``.
     taught : callable
         Takes a pseudonym or None; gives the path of this person's own net, or None.
+
+    Attributes
+    ----------
+    classes : list of str
+    sure : float or None
+        Share of the votes from which on an answer of the shipped net is right nine times in
+        ten, as measured on people that it has not seen (`experiments/set_sure.py`); 1.1 if no
+        share will do, None if nobody measured it.
     """
 
     def __init__(self, detector, network, classes, smiles, taught=lambda person: None):
-        self.detector, self.network = detector, network
+        self.detector, self.network, self.classes = detector, network, list(classes)
         self.voter = Voter(compile_smile_probs_sum(network), classes)
         self.smiles, self.taught = Path(smiles), taught
         self._nets = {}  # parameters read before, by path and time of change
         self._worn = self._net(None)
+        self.sure = threshold_of(self._worn[1])
         self._pool = ThreadPoolExecutor(1, "eyes")
         self.waiting = 0
 
@@ -95,7 +104,9 @@ class Eyes:
         -------
         dict
             ``box`` as parts of the picture's width and height, or None; ``smiley``,
-            ``share``, ``shares`` by name; ``taught``; ``ms`` that the networks took.
+            ``share``, ``shares`` by name; ``sure``, whether that share means being right nine
+            times in ten, None if nobody knows; ``net`` that looked and ``taught``, whether it
+            is this person's own; ``ms`` that the networks took.
         """
         return await self.turn(self._look, data, near, person, most=MIRRORS)
 
@@ -109,7 +120,7 @@ class Eyes:
         follower = Follower(Tracker(self.detector, 2), self.voter)
         if near is not None:
             follower.begin(near * unit)
-        taught = self._wear(person)
+        taught, sure = self._wear(person)
         box = vote = None
         if min(height, width) >= 48:
             box, vote = follower.step(image)
@@ -121,6 +132,8 @@ class Eyes:
                 "smiley": vote.smiley,
                 "share": shares[vote.best],
                 "shares": dict(zip(vote.classes, shares)),
+                "sure": None if sure is None else bool(shares[vote.best] >= sure),
+                "net": self.smiles.stem,
                 "taught": taught,
             }
         return {**answer, "ms": round(1e3 * (time.perf_counter() - start))}
@@ -134,18 +147,37 @@ class Eyes:
         self._wear(None)
 
     def _wear(self, person):
-        """Put the person's own parameters, or the shipped ones, into the network."""
+        """Put the person's own parameters, or the shipped ones, into the network.
+
+        Returns
+        -------
+        (bool, float or None)
+            Whether they are her own, and from which share on they are sure. A taught net of
+            other classes, from a service that was started with another net, is left aside.
+        """
         path = self.taught(person)
-        arrays = self._net(path)
-        if arrays is not self._worn:
-            set_params(self.network, arrays, path)
-            self._worn = arrays
-        return path is not None
+        net = self._net(path)
+        if net[1].get("classes") != self.classes:
+            path, net = None, self._net(None)
+        if net is not self._worn:
+            set_params(self.network, net[0], path or self.smiles)
+            self._worn = net
+        sure = threshold_of(net[1])
+        return path is not None, self.sure if sure is None or sure > 1 else sure
 
     def _net(self, path):
         key = (path or self.smiles, path and path.stat().st_mtime_ns)
         if key not in self._nets:
             if len(self._nets) > 8:  # a megabyte each; read again when needed
                 self._nets = {k: v for k, v in self._nets.items() if k[0] == self.smiles}
-            self._nets[key] = read_weights(path or self.smiles)[0]
+            self._nets[key] = read_weights(path or self.smiles)
         return self._nets[key]
+
+
+def threshold_of(meta):
+    """The share from which on a net is sure; 1.1 for never, None if its weights do not say."""
+    sure = meta.get("sure")
+    if not isinstance(sure, dict):
+        return None
+    threshold = sure.get("threshold")
+    return float(threshold) if isinstance(threshold, (int, float)) else 1.1

@@ -38,9 +38,11 @@ class Teaching:
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.glob("*.part.*"):  # left when a process was killed
             path.unlink()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._process = None
-        self._state = {}  # of the person who is, or was last, being taught
+        self._state = {}  # of the person who is being taught
+        self._waiting = []  # who comes after her, in turn
+        self._failed = set()
 
     def net(self, person):
         """Path of a person's own net, or None; without what it is worth it does not count."""
@@ -51,13 +53,17 @@ class Teaching:
     def state(self, person):
         """How it stands with a person: dict with ``state`` and what belongs to it.
 
-        ``none``; ``learning`` with ``done`` of ``steps``; ``failed``; ``taught`` with
-        accuracy ``before`` and ``after`` (or None), on ``judged`` pictures, of ``whole`` shots
-        or not.
+        ``none``; ``waiting`` with her ``place``, 1 for who is next; ``learning`` with ``done``
+        of ``steps``; ``failed``; ``taught`` with accuracy ``before`` and ``after`` (or None), on
+        ``judged`` pictures, of ``whole`` shots or not.
         """
         with self._lock:
-            if self._state.get("person") == person and self._state["state"] != "taught":
+            if self._state.get("person") == person:
                 return {name: value for name, value in self._state.items() if name != "person"}
+            if person in self._waiting:
+                return {"state": "waiting", "place": 1 + self._waiting.index(person)}
+            if person in self._failed:
+                return {"state": "failed"}
         if self.net(person):
             with contextlib.suppress(OSError, ValueError):
                 found = json.loads((self.folder / f"{person}.json").read_text(encoding="utf-8"))
@@ -65,7 +71,7 @@ class Teaching:
         return {"state": "none"}
 
     def start(self, person, given):
-        """Begin to teach.
+        """Begin to teach, or wait for a turn.
 
         Parameters
         ----------
@@ -76,25 +82,37 @@ class Teaching:
         Raises
         ------
         Refused
-            422 with too few pictures, 429 while somebody is being taught.
+            422 with too few pictures.
         """
-        pictures = sum(counts["pictures"] for counts in given.values())
-        if len(given) < SMILEYS or pictures < PICTURES:
+        if not enough(given):
             raise Refused(422, "too_few")
         with self._lock:
-            if self._process:
-                raise Refused(429, "teaching", wait=30)
-            command = [
-                sys.executable, str(ROOT / "experiments" / "enrol.py"), "--json",
-                "--data", str(self.data), "--person", person, "--smiles", str(self.smiles),
-                "--out", str(self.folder / f"{person}.npz"),
-            ]  # fmt: skip
+            self._failed.discard(person)
+            if person in self._waiting or self._state.get("person") == person:
+                return
+            self._waiting.append(person)
+            self._next()
+
+    def _next(self):
+        """Begin with the next in turn, if nobody is being taught; the lock is held."""
+        if self._process or not self._waiting:
+            return
+        person = self._waiting.pop(0)
+        command = [
+            sys.executable, str(ROOT / "experiments" / "enrol.py"), "--json",
+            "--data", str(self.data), "--person", person, "--smiles", str(self.smiles),
+            "--out", str(self.folder / f"{person}.npz"),
+        ]  # fmt: skip
+        try:
             # Its errors go where the service's own go: to whoever runs the page.
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-            with contextlib.suppress(OSError, AttributeError):  # the page goes first
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, 5)
-            self._state = {"person": person, "state": "learning", "done": 0, "steps": 1}
-            threading.Thread(target=self._watch, args=(person, self._process), daemon=True).start()
+        except OSError:
+            self._failed.add(person)
+            return
+        with contextlib.suppress(OSError, AttributeError):  # the page goes first
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, 5)
+        self._state = {"person": person, "state": "learning", "done": 0, "steps": 1}
+        threading.Thread(target=self._watch, args=(person, self._process), daemon=True).start()
 
     def _watch(self, person, process):
         """Read the process's lines to their end, and note what came of it."""
@@ -104,31 +122,50 @@ class Teaching:
                 said = json.loads(line)
                 if "done" in said:
                     with self._lock:
-                        self._state.update(said)
+                        if self._process is process:
+                            self._state.update(said)
         failed = process.wait() != 0 or "after" not in said
         with self._lock:
-            self._process = None
-            if self._state.get("person") != person:  # deleted in the meantime
-                self._remove(person)
-            elif failed:
-                self._state = {"person": person, "state": "failed"}
-            else:
-                with written(self.folder / f"{person}.json") as beside:
-                    beside.write_text(json.dumps(said), encoding="utf-8")
-                self._state = {"person": person, "state": "taught"}
+            if self._process is not process:
+                return  # undone in the meantime, which removed what it wrote
+            self._process, self._state = None, {}
+            try:
+                if not failed:
+                    with written(self.folder / f"{person}.json") as beside:
+                        beside.write_text(json.dumps(said), encoding="utf-8")
+            except OSError:
+                failed = True
+            if failed:
+                self._failed.add(person)  # a net that she had before stays
+            self._next()
 
     def undo(self, person):
-        """Go back to the shipped net; also ends a teaching under way."""
+        """Go back to the shipped net; also ends a teaching under way, or leaves the queue.
+
+        Returns
+        -------
+        bool
+            Whether there was anything to undo.
+        """
         with self._lock:
-            process = None
+            had = self.state(person)["state"] in ("waiting", "learning", "taught")
+            self._failed.discard(person)
+            if person in self._waiting:
+                self._waiting.remove(person)
             if self._state.get("person") == person:
-                process = self._state["state"] == "learning" and self._process
-                self._state = {}
-            if process:
+                process, self._process, self._state = self._process, None, {}
                 process.kill()
                 process.wait()
             self._remove(person)
+            self._next()
+        return had
 
     def _remove(self, person):
         for path in self.folder.glob(f"{person}.*"):
             path.unlink(missing_ok=True)
+
+
+def enough(given):
+    """Whether a face can be learned from what was given, as from `Store.bursts`."""
+    pictures = sum(counts["pictures"] for counts in given.values())
+    return len(given) >= SMILEYS and pictures >= PICTURES

@@ -7,7 +7,7 @@ import pytest
 from common.cli import UserError
 from nets.detector import build_net_small
 from nets.smiles import build_net_smiles
-from nets.weights import load_network, read_weights, save_weights
+from nets.weights import load_network, note, read_weights, save_weights
 
 
 @pytest.fixture
@@ -24,6 +24,15 @@ def test_what_is_saved_comes_back(small):
     for a, b in zip(lasagne.layers.get_all_params(network), lasagne.layers.get_all_params(loaded)):
         np.testing.assert_array_equal(a.get_value(), b.get_value())
     assert [p.name for p in path.parent.iterdir()] == ["small.npz"]
+
+
+def test_a_note_changes_the_meta_and_no_parameter(small, tmp_path):
+    _, path = small
+    note(path, tmp_path / "noted.npz", sure={"threshold": 0.5})
+    before, after = read_weights(path), read_weights(tmp_path / "noted.npz")
+    assert after[1] == {**before[1], "sure": {"threshold": 0.5}}
+    assert before[0].keys() == after[0].keys()
+    assert all(before[0][name].tobytes() == after[0][name].tobytes() for name in before[0])
 
 
 def test_batch_statistics_and_classes_are_part_of_it(tmp_path):

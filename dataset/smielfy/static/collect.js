@@ -3,6 +3,7 @@
 import { ask, insist, pause, Problem } from "./api.js";
 import * as camera from "./camera.js";
 import { state, $, refresh, amount, make, say, how, named, toast } from "./state.js";
+import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
 const SECONDS = 3; // that a burst takes
@@ -22,6 +23,7 @@ function deal(not) {
 export const collect = {
   async enter() {
     await refresh();
+    showFirst(state.me.taught);
     const all = Object.keys(state.smileys).length;
     const left = missing();
     const done = all - left.length;

@@ -5,6 +5,7 @@ import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
 import { state, $, refresh, make, say, how, named, toast } from "./state.js";
+import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
 const SECONDS = 60;
@@ -39,11 +40,13 @@ function judge({ look, blob }) {
   $("game-problem").textContent = "";
   drawFace(frame, video, look.box);
   hint.textContent = look.box ? "" : say("mirror.nobody");
+  if (look.box) showFirst(look.taught);
   if (!round?.going) return;
   // The network's own names decide what can be dealt.
   if (look.box && !round.order.length) {
     round.order = Object.keys(look.shares).filter((slug) => state.smileys[slug]);
-    dealNext();
+    if (round.order.length) dealNext();
+    else $("game-how").textContent = say("game.none");
     return;
   }
   if (!look.box || !round.asked) {
@@ -52,7 +55,8 @@ function judge({ look, blob }) {
   }
   const share = look.shares[round.asked] ?? 0;
   const now = performance.now();
-  $("game-seen").textContent = `${named(look.smiley)} ${Math.round(100 * look.share)} %`;
+  const doubt = look.sure === false ? ` (${say("mirror.unsure")})` : "";
+  $("game-seen").textContent = `${named(look.smiley)} ${Math.round(100 * look.share)} %${doubt}`;
   if (share >= SHARE) {
     round.since ??= now;
     $("game-held").style.width = `${Math.min(100, (100 * (now - round.since)) / HOLD)}%`;
@@ -68,7 +72,7 @@ function judge({ look, blob }) {
   }
   round.since = null;
   $("game-held").style.width = "0";
-  if (look.smiley !== round.asked && look.share >= SHARE && now - round.lastWrong > APART) {
+  if (look.smiley !== round.asked && state.smileys[look.smiley] && look.share >= SHARE && now - round.lastWrong > APART) {
     round.lastWrong = now;
     round.wrong.push({ blob, asked: round.asked, seen: look.smiley, label: "" });
     if (round.wrong.length > WRONG) round.wrong.shift();
@@ -171,6 +175,7 @@ $("wrong-send").addEventListener("click", sendWrong);
 export const game = {
   async enter() {
     $("game-problem").textContent = "";
+    showFirst();
     $("play").textContent = say(round ? "game.again" : "game.start");
     if (round && !round.going) offerWrong();
     hint.textContent = say("shoot.starting");

@@ -46,9 +46,9 @@ async function begin() {
     if (current) await show();
   });
   await refresh();
-  const { smileys, frames, keeper } = await ask("GET", "/api/smileys");
+  const { smileys, frames, keeper, net } = await ask("GET", "/api/smileys");
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
-  Object.assign(state, { frames, keeper });
+  Object.assign(state, { frames, keeper, net });
   addEventListener("hashchange", show);
   addEventListener("smielfy", show); // the state has changed: choose the view anew
   await show();

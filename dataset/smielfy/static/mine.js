@@ -67,18 +67,26 @@ const percent = (part) => Math.round(100 * part);
 let visit = 0; // counts visits, so that watching ends with the view
 
 function showTeaching(teaching) {
-  const { state: how, done, steps, before, after, judged, whole } = teaching;
+  const { state: how, done, steps, before, after, judged, whole, place } = teaching;
   const learning = how === "learning";
+  const under = learning || how === "waiting"; // way
+  state.me.taught = how === "taught";
   $("teach-bar").hidden = !learning;
-  $("teach").disabled = learning;
-  $("unteach").hidden = !learning && how !== "taught";
+  $("teach").disabled = under;
+  $("unteach").hidden = !under && how !== "taught";
   if (learning) {
     $("teach-bar").firstElementChild.style.width = `${percent(done / steps)}%`;
     $("teach-bar").ariaValueNow = percent(done / steps);
   }
-  const said = { none: "", learning: say("mine.learning"), failed: say("mine.failed") };
+  const said = {
+    none: "",
+    waiting: say("mine.waiting", { place }),
+    learning: say("mine.learning"),
+    failed: say("mine.failed"),
+  };
+  const shares = { before: percent(before), after: percent(after), judged };
   $("teach-result").textContent = said[how] ?? (judged
-    ? say(whole ? "mine.taught" : "mine.taught_frames", { before: percent(before), after: percent(after), judged })
+    ? `${say(whole ? "mine.taught" : "mine.taught_frames", shares)} ${say("mine.after")}`
     : say("mine.taught_only"));
 }
 
@@ -89,7 +97,7 @@ async function watchTeaching() {
     const teaching = await ask("GET", "/api/teach");
     if (mine !== visit) return;
     showTeaching(teaching);
-    if (teaching.state !== "learning") return;
+    if (!["learning", "waiting"].includes(teaching.state)) return;
     await pause(700);
   }
 }

@@ -3,6 +3,7 @@
 import * as camera from "./camera.js";
 import { Looks, drawFace } from "./looks.js";
 import { state, $, make, say, how } from "./state.js";
+import { showFirst } from "./first.js";
 import { complaint, decimal } from "./words.js";
 
 const stage = $("mirror-stage");
@@ -15,18 +16,32 @@ const looks = new Looks(video, showLook, (problem) => {
   $("mirror-problem").textContent = complaint(problem);
 });
 
+// What is shown instead of an answer where its share does not mean being right.
+function why({ box, sure, taught }) {
+  if (!box || sure) return "";
+  if (sure === null) return say("mirror.guess_text");
+  const limit = state.net.sure;
+  return limit > 1 || taught ? say("mirror.never_text") : say("mirror.unsure_text", { percent: Math.round(100 * limit) });
+}
+
 function showLook({ look, fps, latency }) {
   $("mirror-problem").textContent = "";
   drawFace(frame, video, look.box);
+  const unsure = Boolean(look.box) && look.sure === false;
   hint.textContent = look.box ? "" : say("mirror.nobody");
   $("mirror-emoji").textContent = look.box ? (state.smileys[look.smiley]?.emoji ?? look.smiley) : "·";
+  $("mirror-emoji").classList.toggle("perhaps", Boolean(look.box) && !look.sure);
   $("mirror-share").textContent = look.box ? `${Math.round(100 * look.share)} %` : "–";
+  $("mirror-unsure").hidden = !unsure;
+  $("mirror-why").textContent = why(look);
   $("mirror-taught").hidden = !look.taught;
+  $("mirror-net").textContent = say(look.taught ? "mirror.own" : "mirror.net", { net: state.net.name });
+  if (look.box) showFirst(look.taught);
   for (const [slug, { row, bar, number }] of Object.entries(rows)) {
     const share = look.shares[slug] ?? 0;
     bar.style.width = `${100 * share}%`;
     number.textContent = `${Math.round(100 * share)} %`;
-    row.className = slug === look.smiley ? "best" : "";
+    row.className = slug === look.smiley && !unsure ? "best" : "";
   }
   $("mirror-speed").textContent = say("mirror.speed", { fps: decimal(fps), latency: Math.round(latency) });
 }
@@ -34,14 +49,19 @@ function showLook({ look, fps, latency }) {
 export const mirror = {
   async enter() {
     rows = {};
-    for (const { slug, emoji } of Object.values(state.smileys)) {
+    // The net's own names: it may have others than the page's smileys.
+    for (const slug of state.net.classes) {
+      const known = state.smileys[slug];
       const bar = make("i");
       const number = make("b", { textContent: "0 %" });
-      const row = make("li", { title: how(slug) }, make("span", { textContent: emoji }), make("div", {}, bar), number);
+      const row = make("li", { title: known ? how(slug) : slug }, make("span", { textContent: known?.emoji ?? slug }), make("div", {}, bar), number);
       rows[slug] = { row, bar, number };
     }
     $("bars").replaceChildren(...Object.values(rows).map(({ row }) => row));
-    $("mirror-problem").textContent = "";
+    $("mirror-problem").textContent = $("mirror-why").textContent = "";
+    $("bars").classList.toggle("named", !state.net.classes.every((slug) => state.smileys[slug]));
+    $("mirror-net").textContent = say("mirror.net", { net: state.net.name });
+    showFirst();
     hint.textContent = say("shoot.starting");
     try {
       if (await camera.start(video)) looks.run();

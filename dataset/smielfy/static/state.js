@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { find, say } from "./words.js";
 
-export const state = { me: {}, smileys: {}, frames: 10, keeper: "" };
+export const state = { me: {}, smileys: {}, frames: 10, keeper: "", net: { name: "", classes: [], sure: null } };
 export const $ = (id) => document.getElementById(id);
 
 export async function refresh() {
@@ -24,7 +24,10 @@ export const amount = ({ pictures, bursts }) =>
   `${say("count.pictures", { count: pictures })}, ${say("count.bursts", { count: bursts })}`;
 
 // How an emoji is called, for those who hear the page.
-export const named = (slug) => `${state.smileys[slug].emoji} ${state.smileys[slug].emoticon}`;
+export const named = (slug) => {
+  const smiley = state.smileys[slug];
+  return smiley ? `${smiley.emoji} ${smiley.emoticon}` : slug; // a net of other classes
+};
 
 export function toast(text) {
   $("said").textContent = text;

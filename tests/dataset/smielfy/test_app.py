@@ -74,6 +74,7 @@ def test_a_visit(ann, smielfy, tmp_path):
     assert not mentions(tmp_path, person)
     assert ann.get("/api/me").json() == {
         "person": None, "entered": True, "shown": False, "given": {}, "people": 0,
+        "taught": False,
     }  # fmt: skip
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from dataset.smielfy import teaching as module
+from dataset.smielfy.eyes import Eyes
 from dataset.smielfy.refused import Refused
 from dataset.smielfy.teaching import Teaching
 from nets.smiles import build_net_smiles
-from nets.weights import save_weights
+from nets.weights import load_network, save_weights
 from tests.conftest import CLASSES
-from tests.dataset.smielfy.helpers import FACE, Visitor, mentions, service
+from tests.dataset.smielfy.helpers import FACE, SkinDetector, Visitor, mentions, service
 
 # Stands for experiments/enrol.py: says what it is told to, and copies a net.
 SCRIPT = """
@@ -30,7 +31,7 @@ if args.person == "FAIL":
 shutil.copy("OTHER", args.out)
 print(json.dumps({"before": 0.5, "after": 0.9, "judged": 10, "whole": True, "taught": 20}))
 """
-GIVEN = {name: {"pictures": 10, "bursts": 2} for name in ("smile", "sad", "kiss")}
+GIVEN = {name: {"pictures": 10, "bursts": 2} for name in CLASSES[:3]}
 ANN, BEN = "s00000000000a", "s00000000000b"
 
 
@@ -72,9 +73,6 @@ def test_learning_is_watched_kept_and_undone(tmp_path, script):
     until(lambda: teaching.state(ANN).get("done") == 5)
     assert teaching.state(ANN) == {"state": "learning", "done": 5, "steps": 10}
     assert teaching.state(BEN) == {"state": "none"}
-    with pytest.raises(Refused) as caught:
-        teaching.start(BEN, GIVEN)
-    assert (caught.value.status, caught.value.error, caught.value.wait) == (429, "teaching", 30)
     script(False)
     until(lambda: teaching.state(ANN)["state"] == "taught")
     found = {"state": "taught", "before": 0.5, "after": 0.9, "judged": 10, "whole": True}
@@ -85,6 +83,90 @@ def test_learning_is_watched_kept_and_undone(tmp_path, script):
     again.undo(ANN)
     assert again.state(ANN) == {"state": "none"}
     assert not any((tmp_path / "nets").iterdir())
+
+
+def test_others_wait_in_a_queue_and_see_their_place(tmp_path, script):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    cleo = "s00000000000c"
+    script(True)
+    for person in (ANN, BEN, cleo, BEN):
+        teaching.start(person, GIVEN)
+    until(lambda: teaching.state(ANN).get("done") == 5)
+    assert teaching.state(BEN) == {"state": "waiting", "place": 1}
+    assert teaching.state(cleo) == {"state": "waiting", "place": 2}
+    assert teaching.undo(BEN)  # she leaves the queue
+    assert teaching.state(BEN) == {"state": "none"}
+    assert teaching.state(cleo) == {"state": "waiting", "place": 1}
+    assert not teaching.undo(BEN)
+    teaching.undo(ANN)  # who is being taught makes room
+    until(lambda: teaching.state(cleo)["state"] == "learning")
+    script(False)
+    until(lambda: teaching.state(cleo)["state"] == "taught")
+    assert teaching.net(ANN) is None
+
+
+def test_a_failure_lets_the_next_begin(tmp_path, script):
+    teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
+    teaching.start("FAIL", GIVEN)
+    teaching.start(ANN, GIVEN)
+    until(lambda: teaching.state(ANN)["state"] == "taught")
+    assert teaching.state("FAIL") == {"state": "failed"}
+
+
+def net_of(path, classes, **meta):
+    """A net of random weights in a file."""
+    save_weights(
+        path, build_net_smiles(num_classes=len(classes)), "smiles", classes=classes, **meta
+    )
+    return path
+
+
+def test_a_net_taught_from_other_classes_is_left_aside(tmp_path):
+    """As when the service was started with another net meanwhile."""
+    shipped = net_of(tmp_path / "calm.npz", ["calm", "glad"], sure={"threshold": 0.4})
+    network, _ = load_network(shipped, "smiles")
+    own = net_of(tmp_path / "own.npz", CLASSES)
+    looks = Eyes(SkinDetector(), network, ["calm", "glad"], shipped, lambda person: person and own)
+    look = looks._look(FACE, None, ANN)
+    assert (look["taught"], look["net"]) == (False, "calm")
+    assert set(look["shares"]) == {"calm", "glad"}
+    assert look["smiley"] in ("calm", "glad")
+
+
+@pytest.mark.parametrize(
+    ("meta", "sure"),
+    [
+        ({}, None),  # nobody has measured it
+        ({"sure": {"threshold": None}}, False),  # measured: no share will do
+        ({"sure": {"threshold": 0.0}}, True),
+        ({"sure": {"threshold": 0.999}}, False),
+    ],
+)
+def test_an_answer_says_whether_its_share_means_being_right(tmp_path, meta, sure):
+    path = net_of(tmp_path / "net.npz", ["calm", "glad"], **meta)
+    network, _ = load_network(path, "smiles")
+    looks = Eyes(SkinDetector(), network, ["calm", "glad"], path)
+    assert looks._look(FACE, None, None)["sure"] is sure
+
+
+def test_a_taught_net_has_its_own_threshold(tmp_path):
+    path = net_of(tmp_path / "net.npz", ["calm", "glad"], sure={"threshold": 0.999})
+    own = net_of(tmp_path / "own.npz", ["calm", "glad"], sure={"threshold": 0.1})
+    network, _ = load_network(path, "smiles")
+    looks = Eyes(SkinDetector(), network, ["calm", "glad"], path, lambda person: person and own)
+    assert looks._look(FACE, None, None)["sure"] is False
+    assert looks._look(FACE, None, ANN)["sure"] is True
+
+
+def test_smileys_that_the_net_does_not_know_cannot_teach_it(nets, tmp_path):
+    smielfy = service(nets, tmp_path / "out")
+    smielfy.eyes.classes = ["calm", "glad"]
+    ann = Visitor(smielfy.application())
+    ann.agree()
+    for smiley in GIVEN:
+        ann.give(smiley, 5)
+    assert ann.post("/api/teach").json()["error"] == "other_net"
+    assert ann.get("/api/smileys").json()["net"]["classes"] == ["calm", "glad"]
 
 
 def test_undo_in_the_middle_ends_the_process(tmp_path, script):

@@ -17,6 +17,7 @@ from experiments.personal.enrolment import Judge, MixedBatches, Teacher, check_o
 from experiments.smileys import replay
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
+from pipeline.vote import Vote
 
 pytestmark = pytest.mark.slow
 
@@ -166,7 +167,7 @@ def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
     code, said, _ = call(enrol.main, *options, "--person", "ann", "--out", out, "--json")
     assert code == 0
     lines = [json.loads(line) for line in said.splitlines()]
-    assert [line["done"] for line in lines[:-1]] == list(range(5, 31, 5))
+    assert [line["done"] for line in lines[:-1]] == list(range(5, 61, 5))
     assert lines[-1]["judged"] == 6
     assert lines[-1]["whole"] is True
     assert lines[-1]["after"] > max(0.6, lines[-1]["before"])
@@ -176,6 +177,44 @@ def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
     assert "experiments/enrol.py" in meta["origin"]
     rows, pictures = some_pictures("ann", 4)
     assert Judge(network, CLASSES)(rows, pictures) > 0.6
+    assert meta["sure"]["judged"] == 6  # too few to choose a threshold by
+    assert meta["sure"]["threshold"] is None
+
+
+def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypatch):
+    """What judges teaches, too, once it has judged: the second round sees all clips."""
+    monkeypatch.setattr(enrolment, "STEPS", 1)
+    taught = []
+
+    def learn(teacher, own, steps, tick):
+        taught.append({(row["clip"], row["frame"]) for row in own[0]})
+
+    monkeypatch.setattr(Teacher, "__call__", learn)
+    options = ["--data", collected / "set", "--old", collected / "set", "--person", "ann"]
+    code, said, _ = call(
+        enrol.main, *options, "--smiles", collected / "net.npz", "--out", collected / "m.npz"
+    )
+    assert code == 0
+    judged, used = taught
+    assert len(judged) == 6
+    assert len(used) == 12
+    assert judged < used
+    assert "has learned from all 12" in said
+
+
+def test_a_persons_own_threshold_is_where_nine_of_ten_are_right():
+    rows = [{"smiley": "sad", "x": 0, "y": 0, "w": 9, "h": 9}] * 30
+
+    def vote(share, box):
+        assert box == (0, 0, 9, 9)
+        best = np.array([share, 1 - share])
+        return Vote(["sad" if share > 0.6 else "smile", "laugh"], best)
+
+    shares = [*np.linspace(0.55, 0.6, 10), *np.linspace(0.61, 0.9, 20)]
+    # Of the 22 above 0.59, 20 are right: nine of ten, and of 23 they are not.
+    threshold = enrol.own_threshold(vote, rows, shares)
+    assert threshold == pytest.approx(sorted(shares)[8], abs=1e-3)
+    assert enrol.own_threshold(vote, rows[:7], shares[-7:]) is None  # too few
 
 
 def test_the_script_refuses_with_words(collected, refused):
