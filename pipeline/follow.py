@@ -1,15 +1,18 @@
 """One face followed through a video, and its smiley named frame by frame.
 
 What `run_video`, the experiment on the vote, the bench of the shortcuts and the mirror
-all do: light, search, choose the best square, follow it, vote, smooth.
+all do: light, search, choose the best square, follow it, vote, smooth. What is known to
+come out the same is not computed again: a slowed video repeats most of its frames.
 """
+
+import numpy as np
 
 from common.crops import Mipmap
 from pipeline.light import lightened
 from pipeline.options import smallest_face
 from pipeline.square import CONTINUES, best_square
 from pipeline.vote import Smoother, Vote
-from pipeline.windows import overlaps
+from pipeline.windows import overlaps, reach
 
 
 class Follower:
@@ -19,7 +22,8 @@ class Follower:
     ----------
     tracker : pipeline.tracking.Tracker
     voter : pipeline.vote.Voter
-        Or whatever has its ``vote``.
+        Or whatever has its ``vote``, looks no further than `pipeline.windows.reach` and does
+        not change from frame to frame.
     smooth : float
         As for `pipeline.vote.Smoother`.
     min_face : float, optional
@@ -32,12 +36,15 @@ class Follower:
     anew : bool
         Whether with the last frame another face came, or frames of another size: what was
         voted before does not count.
+    again : bool
+        Whether the last frame's pixels were those of the one before.
     """
 
     def __init__(self, tracker, voter, smooth=0.0, min_face=None):
         self.tracker, self.voter, self.min_face = tracker, voter, min_face
-        self.box, self.anew = None, False
-        self._smoother, self._shape = Smoother(smooth), None
+        self.box, self.anew, self.again = None, False, False
+        self._smoother, self._frame, self._picture = Smoother(smooth), None, None
+        self._voted = None  # picture, box and vote of the last frame with a face
 
     def begin(self, box):
         """Say where the face was before the first frame."""
@@ -50,17 +57,20 @@ class Follower:
         Parameters
         ----------
         frame : ndarray of uint8 (H, W, 3)
+            Kept until the next one: nobody may write into it.
 
         Returns
         -------
         (box, vote) : ndarray (4,), pipeline.vote.Vote
             Both None where there is no face.
         """
-        self.anew = self._shape not in (None, frame.shape)
-        self._shape = frame.shape
+        self.anew = self._frame is not None and self._frame.shape != frame.shape
         if self.anew:  # its pixels are others than the last frame's
             self.begin(None)
-        picture = lightened(Mipmap(frame))
+        self.again = self._frame is not None and same(frame, self._frame)
+        if not self.again:  # the tracker knows a picture that it has seen by its identity
+            self._picture = lightened(Mipmap(frame))
+        self._frame, picture = frame, self._picture
         boxes, scores = self.tracker.faces(picture, self.min_face or smallest_face(frame))
         chosen = best_square(boxes, scores, self.box)
         if chosen is None:
@@ -70,5 +80,34 @@ class Follower:
         if self.box is not None and overlaps(self.box, boxes[chosen])[0] < CONTINUES:
             self.anew = True
         self.begin(boxes[chosen])
-        vote = self.voter.vote(picture, self.box)
+        vote = self._vote(picture)
         return self.box, Vote(vote.classes, self._smoother(vote.sums, self.anew))
+
+    def _vote(self, picture):
+        """The vote on the square; the last one where all that it looks at is as it was."""
+        if self._voted is not None:
+            before, box, vote = self._voted
+            if np.array_equal(box, self.box) and same_beside(box, before, picture):
+                return vote
+        vote = self.voter.vote(picture, self.box)
+        self._voted = picture, self.box, vote
+        return vote
+
+
+def same(one, other):
+    """Whether two pictures (H, W, 3) are equal to the pixel."""
+    if one is other:
+        return True
+    # Two different frames mostly differ within their first rows: no need to look at all.
+    return one.shape == other.shape and all(
+        np.array_equal(one[rows], other[rows]) for rows in (slice(0, 8), slice(8, None))
+    )
+
+
+def same_beside(box, one, other):
+    """Whether two `Mipmap` are equal as far as the windows beside a box `reach`."""
+    if one is other:
+        return True
+    image, picture = one.levels[0], other.levels[0]
+    rows, columns = reach(box, image.shape)
+    return image.shape == picture.shape and same(image[rows, columns], picture[rows, columns])

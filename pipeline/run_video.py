@@ -99,13 +99,19 @@ def annotate(frames, follower, video, lines, slow=1.0):
     KeyboardInterrupt
         After Ctrl-C, once the frame is finished.
     """
+    import numpy as np
+
     from pipeline.overlay import Overlay
     from pipeline.threads import Behind
 
-    overlay, voter = None, follower.voter
+    overlay, drawn, voter = None, None, follower.voter
+    last = ()
 
-    def show(frame, start, end, *found):
-        video.write(overlay.draw(frame, *found), slow * start, slow * end)
+    def show(again, frame, start, end, *found):
+        nonlocal drawn
+        if not again:
+            drawn = overlay.draw(frame, *found)
+        video.write(drawn, slow * start, slow * end)
 
     with Interrupt() as interrupt, Behind() as behind:
         for index, (frame, time, end) in enumerate(frames):
@@ -113,7 +119,10 @@ def annotate(frames, follower, video, lines, slow=1.0):
                 overlay = Overlay(frame.shape[1::-1], voter.classes, voter.net)
             box, vote = follower.step(frame)
             found = () if vote is None else (box, vote.shares)
-            behind.call(show, frame, time, end, *found)
+            same = len(found) == len(last) and all(map(np.array_equal, found, last))
+            again = follower.again and same
+            behind.call(show, again, frame, time, end, *found)
+            last = found
             lines.write(frame_line(index, time, voter.net, frame.shape, box, vote))
             if interrupt.wanted:
                 interrupt.stop()

@@ -27,6 +27,7 @@ class Tracker:
         self.detector, self.every = detector, every
         self.since = 0  # frames since the last whole search
         self.last = None
+        self._picture, self._found = None, {}  # the last picture, and what was found in it
 
     def faces(self, frame, min_face):
         """Faces of the next frame, best first.
@@ -34,6 +35,7 @@ class Tracker:
         Parameters
         ----------
         frame : ndarray of uint8 (H, W, 3), or its `Mipmap`
+            The very `Mipmap` of the call before is not searched in the same way again.
         min_face : float
             Side of the smallest face that a whole search looks for, in pixels.
 
@@ -44,12 +46,20 @@ class Tracker:
         """
         picture = Mipmap.of(frame)
         self.since += 1
+        if picture is not self._picture:
+            self._picture, self._found = picture, {}
         if self.last is not None and self.since < self.every:
-            boxes, scores = self.near(lightened(picture))
+            boxes, scores = self._once(tuple(self.last), lambda: self.near(lightened(picture)))
             if len(boxes):
                 return boxes, scores
         self.since = 0
-        return self.detector.detect(picture, min_face)
+        return self._once(min_face, lambda: self.detector.detect(picture, min_face))
+
+    def _once(self, key, find):
+        """What ``find`` finds in this picture, which is found once for each key."""
+        if key not in self._found:
+            self._found[key] = find()
+        return self._found[key]
 
     def near(self, picture):
         """The best of the windows beside the last face, if it is one, settled as in a search.

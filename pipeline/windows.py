@@ -47,6 +47,34 @@ def surroundings(box, scales=SCALES):
     )
 
 
+def reach(box, shape):
+    """The part of a picture that decides how the windows beside a box look.
+
+    The windows of `surroundings` reach 0.81 sides from the box's middle, those of
+    `neighbours` 0.78. To make them, `common.crops.Mipmap` looks less than 3 pixels of a level
+    further, each of at most 0.036 sides.
+
+    Parameters
+    ----------
+    box : sequence (x, y, w, h)
+    shape : (H, W, ...) of the picture
+
+    Returns
+    -------
+    (rows, columns) : slices
+        Never empty: of a box beside the picture, the border that is repeated there.
+    """
+    x, y, w, h = box
+    further, slices = 0.11 * max(w, h) + 3, []
+    for middle, side, length in ((y + h / 2, h, shape[0]), (x + w / 2, w, shape[1])):
+        far = 0.81 * side + further
+        # Of a box outside, pixels of a level at the border are seen.
+        first = np.clip(np.floor(middle - far), 0, max(0, length - further))
+        last = np.clip(np.ceil(middle + far), min(further, length), length)
+        slices.append(slice(int(first), int(np.ceil(last))))
+    return tuple(slices)
+
+
 def overlaps(box, boxes, measure="iou"):
     """Overlap of one box with each of ``boxes`` (N, 4): (N,), from 0 to 1.
 

@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
+from common.crops import crop
 from pipeline.windows import (
     SCALES,
     SHIFTS,
     neighbours,
     non_maximum_suppression,
     overlaps,
+    reach,
     surroundings,
 )
 
@@ -74,3 +76,20 @@ def test_surroundings_hold_the_neighbours_up_to_their_shift():
         assert (x + 8 * pixel, y + 8 * pixel) == pytest.approx(
             (40 - 30 * scale, 50 - 30 * scale)  # the middle one stands where it does there
         )
+
+
+@pytest.mark.parametrize("side", [20, 60, 200, 500])
+@pytest.mark.parametrize(("x", "y"), [(0.3, 0.4), (-0.2, 0.9), (1.3, -0.4)])
+def test_what_is_out_of_reach_changes_no_window(side, x, y):
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, 256, (2, 431, 613, 3), dtype=np.uint8)
+    box = (x * 613 + 0.3, y * 431 - 0.2, side, side)
+    part = reach(box, one.shape)
+    other[part] = one[part]
+    for boxes, size in ((neighbours(box), 48), (surroundings(box), 64)):
+        np.testing.assert_array_equal(crop(one, boxes, size), crop(other, boxes, size))
+
+
+def test_reach_is_not_much_more_than_needed():
+    rows, columns = reach((100, 200, 40, 40), (1000, 1000, 3))
+    assert (rows.start, rows.stop, columns.start, columns.stop) == (180, 260, 80, 160)
