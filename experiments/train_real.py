@@ -115,7 +115,7 @@ def main(argv=None):
         return 130
     tried = finish(network, mixture, sets, args.seed)
     chosen = {**chosen, **taken(tried)}
-    weight, lean, epoch = (chosen[name] for name in ("weight", "lean", "epoch"))
+    weight, penalty, epoch = (chosen[name] for name in ("weight", "penalty", "epoch"))
     probabilities = compile_probabilities(network)
     recalled = {
         one.name: recalls(predict(probabilities, one.inputs), one.targets, choosing.SMILEYS)
@@ -132,14 +132,15 @@ def main(argv=None):
         f"falling from {args.rate:g} to 0 along a cosine; epoch {epoch} was chosen. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
         f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
-        f"the bias leans to what is shown more often at strength {lean:g}."
+        f"the bias {f'calibrated with a penalty of {penalty:g}' if penalty else 'as learnt'}."
     )
     write_card(
         args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
     )  # fmt: skip
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
     print(
-        f"epoch {epoch} of {args.epochs}, weight {weight}, lean {lean}, on those who chose: {shown}"
+        f"epoch {epoch} of {args.epochs}, weight {weight}, penalty {penalty}, on the validation "
+        f"sets: {shown}"
     )
     return 0
 

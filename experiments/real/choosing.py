@@ -39,6 +39,8 @@ class Chooser:
     targets : ndarray of float32 (N, labels)
     votes : ndarray of uint8 (N, 9, 48, 48, 3)
         Windows beside it, as the pipeline asks them: where it stands and where it does not.
+    people : list of str
+        Whom each picture shows.
     among : tuple of str
         Smileys of which the set holds one: two answers are counted, among all and among these.
     """
@@ -47,6 +49,7 @@ class Chooser:
     inputs: np.ndarray
     targets: np.ndarray
     votes: np.ndarray
+    people: list
     among: tuple = SMILEYS
 
     @classmethod
@@ -57,7 +60,8 @@ class Chooser:
             [crop(faces.pictures[k], neighbours(faces.boxes[k], VOTING)) for k in some]
         )
         middle = network_input(votes[:, votes.shape[1] // 2])  # the square itself
-        return cls(faces.name, middle, faces.targets[list(some)], votes, among)
+        people = [faces.people[k] for k in some]
+        return cls(faces.name, middle, faces.targets[list(some)], votes, people, among)
 
     def measure(self, predicted):
         """Accuracies of probabilities (N, classes), each the mean over the labels.

@@ -15,7 +15,15 @@ from common.cli import ROOT, UserError
 from experiments.real import labels, mixture, recipe, sources
 from experiments.real.card import betrayed
 from experiments.real.choosing import Chooser, choosing_people, mean_recall, recalls
-from experiments.real.finish import LEANS, WEIGHTS, finish, real_windows, taken
+from experiments.real.finish import (
+    PENALTIES,
+    WEIGHTS,
+    finish,
+    fit_bias,
+    held_out,
+    real_windows,
+    taken,
+)
 from experiments.real.labels import HAPPY, LABELS, SMILEYS
 from experiments.real.loss import SetLoss
 from experiments.real.training import started
@@ -226,20 +234,72 @@ def test_a_net_of_other_classes_cannot_be_started_from(tmp_path):
         started(path, seed=0)
 
 
-def test_the_bias_leans_as_far_as_those_who_choose_say():
-    """A net that says nothing, asked among those who are all neutral: the prior helps it."""
+def validation(names, rng, people):
+    """A validation set whose windows are their own logits, for `fit_bias`."""
+    made = labels.targets([{name: 1} for name in names])
+    return Chooser("set", None, made, None, people), rng.normal(size=(len(names), 3, 17))
+
+
+def test_the_fitted_bias_is_where_the_loss_is_least():
+    rng = np.random.default_rng(3)
+    some, rows = zip(
+        validation(["sad", "happiness", "sad", "wink"], rng, "abcd"),
+        validation(["neutral", "no smile"], rng, "ef"),
+    )
+    masks = [np.ones(4, bool), np.ones(2, bool)]
+
+    def loss(bias):
+        """Plainly: the mean over sets, labels and pictures of minus the logarithm."""
+        found = []
+        for one, logits in zip(some, rows):
+            losses = {}
+            for target, windows in zip(one.targets, logits):
+                label = list(LABELS)[target.argmax()]
+                share = softmax(windows + bias).mean(axis=0)
+                right = sum(share[SMILEYS.index(name)] for name in LABELS[label])
+                losses.setdefault(label, []).append(-np.log(right))
+            found.append(np.mean([np.mean(values) for values in losses.values()]))
+        return np.mean(found) + 0.1 * bias @ bias
+
+    bias = fit_bias(rows, some, masks, 0.1)
+    least = loss(bias)
+    assert least < loss(np.zeros(17))
+    for step in 0.02 * np.vstack([np.eye(17), -np.eye(17)]):
+        assert loss(bias + step) > least
+    assert not fit_bias(rows, some, masks, None).any()
+
+
+def test_nobody_is_asked_with_a_bias_fitted_on_her(monkeypatch):
+    rng = np.random.default_rng(5)
+    one, rows = validation(["sad"] * 12, rng, [f"p{k // 3}" for k in range(12)])
+    fitted = []
+
+    def fit(logits, sets, masks, penalty):
+        fitted.append({one.people[k] for k in np.flatnonzero(masks[0])})
+        return np.full(17, 0.0)
+
+    monkeypatch.setattr("experiments.real.finish.fit_bias", fit)
+    predicted = held_out([rows], [one], 1.0)
+    assert fitted[0] | fitted[1] == set(one.people)
+    assert not fitted[0] & fitted[1]
+    expected = [softmax(windows).mean(axis=0) for windows in rows]
+    np.testing.assert_allclose(predicted[0], expected, rtol=1e-6)
+
+
+def test_a_bias_helps_a_net_that_says_nothing():
+    """It is asked among those who are all neutral: the calibrated bias names them so."""
     network = build_net_smiles()
     for param in lasagne.layers.get_all_params(network, trainable=True):
         param.set_value(0 * param.get_value())
     mixed = mixture.Mixture([mixture.Part(faces("rendered", ["wink", *["neutral"] * 3]), 1, 0.0)])
-    sets = [Chooser.of(faces("fer", ["neutral"] * 2))]
-    tried = finish(network, mixed, sets)
-    assert [one["lean"] for one in tried] == list(LEANS)
-    assert [one["choose_accuracy"] for one in tried] == [float(lean > 0) for lean in LEANS]
-    lean = min(lean for lean in LEANS if lean > 0)
-    assert taken(tried)["lean"] == lean
+    shown = faces("fer", ["neutral"] * 8)
+    shown.people = [f"p{k}" for k in range(8)]
+    tried = finish(network, mixed, [Chooser.of(shown)])
+    assert [one["penalty"] for one in tried] == list(PENALTIES)
+    assert [one["choose_accuracy"] for one in tried] == [0.0, 1.0, 1.0, 1.0, 1.0]
+    assert taken(tried)["penalty"] == PENALTIES[1]
     bias = dict(zip(SMILEYS, network.b.get_value()))
-    assert bias["neutral"] - bias["wink"] == pytest.approx(lean * np.log(3), rel=1e-4)
+    assert bias["neutral"] > max(value for name, value in bias.items() if name != "neutral")
 
 
 def test_made_people_are_not_measured_for_the_statistics(monkeypatch):
@@ -282,7 +342,7 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
     assert "--without puppets" in meta["origin"]
     chosen = json.loads((tmp_path / "run" / "chosen.json").read_text())
     assert chosen["epoch"] == 1
-    assert len(chosen["finish"]) == len(WEIGHTS) * len(LEANS)
+    assert len(chosen["finish"]) == len(WEIGHTS) * len(PENALTIES)
     card = (tmp_path / "run" / "real.md").read_text(encoding="utf-8")
     for heading in ("Data", "Training", "Measured", "Where it fails"):
         assert f"## {heading}" in card
