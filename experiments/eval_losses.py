@@ -1,0 +1,121 @@
+"""Count in which stage of the cascade faces are lost, and what passes falsely.
+
+Each face that is not found dies in the small net, in suppression and calibration of its
+windows, in the big net, in the vote, or as a box too far off. Writes a table, one row a set.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    help_text = "one row a face: path,x,y,w,h; all faces boxed, what else is found is false"
+    add("--images", type=Path, nargs="*", default=[], metavar="CSV", help=help_text)
+    help_text = "people's photos where others may stand unboxed; perhaps split"
+    add("--faces", type=Path, nargs="*", default=[], metavar="CSV", help=help_text)
+    add("--scenes", type=Path, nargs="*", default=[], metavar="CSV", help="without faces")
+    add("--split", default="val", help="of --faces and --scenes (default val)")
+    add("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
+    add("--threshold", type=float, help="least score of a face (default: the weights')")
+    help_text = "set the threshold where so many false squares a picture pass, over all sets"
+    add("--rate", type=float, help=help_text)
+    add("--min-face", type=float, default=24, help="smallest face in pixels (default 24)")
+    add("--iou", type=float, default=0.4, help="overlap that counts (default 0.4)")
+    add("--out", type=Path, required=True, metavar="CSV", help="table to write")
+    args = parser.parse_args(argv)
+    if not args.images + args.faces:
+        raise cli.UserError("name pictures with faces by --images or --faces")
+    return args
+
+
+def read(args):
+    """All pictures: list of `truth.Picture`."""
+    from experiments.detector.truth import read_empty, read_set, set_name
+
+    pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]
+    for path in args.faces:
+        pictures += read_set(path, f"photos of {path.stem}", False, args.split)
+    for path in args.scenes:
+        pictures += read_empty(path, "without faces", args.split)
+    return pictures
+
+
+def main(argv=None):
+    """Search, count, write."""
+    args = arguments(argv)
+    import numpy as np
+    from tqdm import tqdm
+
+    from common.output import write_csv
+    from common.tables import read_picture
+    from experiments.detector.losses import STAGES, stage_of
+    from experiments.detector.metrics import localisation
+    from experiments.detector.runs import OURS, Run
+    from pipeline.cascade import Detector
+
+    pictures = read(args)
+    detector = Detector.load(args.weights)
+    found = [
+        detector.stages(read_picture(picture.path), args.min_face, threshold=0)
+        for picture in tqdm(pictures, unit=" pictures", mininterval=5)
+    ]
+    run = Run(OURS, [(one.boxes, one.scores) for one in found])
+    assigned = run.assigned(pictures, args.iou)
+    complete = [k for k, picture in enumerate(pictures) if picture.complete]
+    threshold = detector.big_threshold if args.threshold is None else args.threshold
+    if args.rate is not None:
+        if not complete:
+            raise cli.UserError("--rate needs pictures whose faces are all boxed, or none")
+        false = [s for k in complete for s in found[k].scores[assigned[k] == -1]]
+        false = np.sort(false)[::-1]
+        allowed = int(args.rate * len(complete))
+        threshold = (
+            np.nextafter(np.float32(false[allowed]), np.float32(1)) if len(false) > allowed else 0
+        )
+    rows = []
+    for name in dict.fromkeys(picture.name for picture in pictures):
+        chosen = [k for k, picture in enumerate(pictures) if picture.name == name]
+        lost = [
+            stage_of(box, found[k], threshold, args.iou)
+            for k in chosen
+            for box in pictures[k].boxes
+        ]
+        false = sum((assigned[k][found[k].scores >= threshold] == -1).sum() for k in chosen)
+        errors = [
+            localisation(box, found[k].boxes[found[k].scores >= threshold], args.iou)
+            for k in chosen
+            for box in pictures[k].boxes
+        ]
+        errors = np.array([error for error in errors if error]).reshape(-1, 2)
+        off = np.column_stack([errors[:, 0], 2 ** abs(errors[:, 1])])
+        spread = np.percentile(off, (50, 95), axis=0).T.ravel() if len(off) else [""] * 4
+        rows.append(
+            {
+                "set": name,
+                "pictures": len(chosen),
+                "faces": len(lost),
+                **{stage: lost.count(stage) for stage in STAGES},
+                "false": int(false) if pictures[chosen[0]].complete else "",
+                "threshold": float(threshold),
+                **dict(zip(("centre", "centre 95 %", "size", "size 95 %"), spread)),
+            }
+        )
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(args.out, list(rows[0]), rows, digits=4)
+    print(args.out.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    cli.run(main)
