@@ -8,7 +8,8 @@ import pytest
 
 from common.cli import UserError
 from experiments import set_threshold
-from experiments.set_threshold import fit, log_odds, reliability, rescale
+from experiments.detector.metrics import Results
+from experiments.set_threshold import allowed, fit, log_odds, reliability, rescale, settled
 from nets.detector import build_net_big
 from nets.functions import compile_faces
 from nets.weights import read_weights
@@ -32,6 +33,14 @@ def test_fit_finds_how_scores_were_distorted():
     assert reliability(fitted, hits) < 0.01
 
 
+def test_fit_of_scores_that_are_far_too_sure():
+    rng = np.random.default_rng(1)
+    truth = rng.normal(-0.5, 1.5, 6000)
+    hits = rng.random(6000) < 1 / (1 + np.exp(-truth))
+    a, b = fit(1 / (1 + np.exp(-(6 * truth + 3))), hits)
+    assert (a, b) == pytest.approx((1 / 6, -0.5), abs=0.05)  # Newton's whole steps leave for 1e200
+
+
 def test_reliability_by_hand():
     scores = np.array([0.95, 0.95, 0.25])
     # In the highest bin 1 of 2 are hits where 1.9 are said, in the third 1 where 0.25 is.
@@ -46,6 +55,71 @@ def test_rescaled_network_says_the_new_probability():
     rescale(network, 0.5, -1.0)
     expected = 1 / (1 + np.exp(-0.5 * np.log(before / (1 - before)) + 1))
     np.testing.assert_allclose(faces(windows), expected, atol=1e-5)
+
+
+class TwoNumbers:
+    """A net that is only its scale: scores are a z + b."""
+
+    scale = (1.0, 0.0)
+
+
+def cascade(network, doubt, rounds):
+    """Measures windows whose doubtful ones vote: their scores become truer by that."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(-0.5, 2.5, 6000)
+    hits = rng.random(6000) < 1 / (1 + np.exp(-truth))
+    single = 2 * truth + 1 + rng.normal(0, 3, 6000)
+    voted = 2 * truth + 1 + rng.normal(0, 1, 6000)
+
+    def measure():
+        a, b = network.scale
+        low, high = log_odds(doubt)
+        first = a * single + b
+        doubtful = (first >= low) & (first < high)
+        rounds.append(doubtful)
+        scores = 1 / (1 + np.exp(-np.where(doubtful, a * voted + b, first)))
+        return Results(scores, hits, np.arange(6000), hits.astype(int))
+
+    return measure
+
+
+def scaling(network, a, b):
+    """`rescale` on the two numbers."""
+    network.scale = (a * network.scale[0], a * network.scale[1] + b)
+
+
+def test_the_scale_settles_where_votes_depend_on_it(monkeypatch):
+    monkeypatch.setattr(set_threshold, "rescale", scaling)
+    network, doubt, votes = TwoNumbers(), (0.05, 0.9), []
+    results, scales = settled(cascade(network, doubt, votes), network, doubt)
+    assert len(scales) > 2
+    # One fit alone leaves other windows voting than those it was fitted to.
+    assert (votes[0] != votes[1]).mean() > 0.03
+    assert (votes[-2] != votes[-1]).mean() < 0.02
+    # What was returned was measured with the network as it is, and needs no other scale.
+    again = cascade(network, doubt, votes)()
+    np.testing.assert_array_equal(again.scores, results.scores)
+    assert fit(results.scores, results.hits) == pytest.approx((1, 0), abs=0.05)
+
+
+def test_a_scale_that_does_not_settle_is_told(monkeypatch):
+    monkeypatch.setattr(set_threshold, "rescale", lambda *_: None)
+    network = TwoNumbers()
+    with pytest.raises(UserError, match="not settled in 3 rounds"):
+        settled(cascade(network, (0.05, 0.9), []), network, (0.05, 0.9), rounds=3)
+
+
+def test_both_promises_are_kept_by_hand():
+    # Two pictures of people and two empty ones; false positives at 0.6, 0.5 and at 0.7, 0.4.
+    scores = np.array([0.9, 0.6, 0.5, 0.7, 0.4])
+    hits = np.array([True, False, False, False, False])
+    results = Results(scores, hits, np.array([0, 0, 1, 2, 3]), np.array([1, 0, 0, 0]))
+    people, empty = np.array([1, 1, 0, 0], bool), np.array([0, 0, 1, 1], bool)
+    assert allowed(results, people, 0.5) == pytest.approx(0.5)
+    assert allowed(results, people, 0.5) > np.float32(0.5)  # the cascade keeps equal scores
+    assert allowed(results, empty, 0.0) == pytest.approx(0.7)
+    assert allowed(results, empty, 1.0) == 0
+    assert allowed(results, np.zeros(4, bool), 0.0) == 0
 
 
 def test_only_faces_give_no_meaning():
