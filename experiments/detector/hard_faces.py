@@ -41,6 +41,30 @@ class Made:
     faces: list = field(default_factory=list)  # dicts: x, y, w, h, pose, roll, covered, person
 
 
+def turn_of(landmarks):
+    """How far a head is turned aside and tilted.
+
+    Parameters
+    ----------
+    landmarks : dict of float
+        ``leye_x`` to ``nose_y``; left and right as seen in the picture.
+
+    Returns
+    -------
+    (aside, roll)
+        Distance of the nose's tip from the middle of the eyes along their line, in distances
+        of the eyes; degrees by which that line is turned, clockwise in the picture.
+    """
+    left, right, nose = (
+        np.array([landmarks[f"{part}_x"], landmarks[f"{part}_y"]])
+        for part in ("leye", "reye", "nose")
+    )
+    line = right - left
+    distance = max(float(np.hypot(*line)), 1e-6)
+    aside = abs(float((nose - (left + right) / 2) @ line)) / distance**2
+    return aside, float(np.degrees(np.arctan2(line[1], line[0])))
+
+
 def pose_of(landmarks):
     """Pose and roll of a face.
 
@@ -54,15 +78,8 @@ def pose_of(landmarks):
     (pose, roll)
         One of `POSES`; degrees by which the eyes' line is turned, clockwise in the picture.
     """
-    left, right, nose = (
-        np.array([landmarks[f"{part}_x"], landmarks[f"{part}_y"]])
-        for part in ("leye", "reye", "nose")
-    )
-    line = right - left
-    distance = max(float(np.hypot(*line)), 1e-6)
-    aside = abs(float((nose - (left + right) / 2) @ line)) / distance**2
-    pose = list(POSES)[int(aside >= HALF_PROFILE) + int(aside >= PROFILE)]
-    return pose, float(np.degrees(np.arctan2(line[1], line[0])))
+    aside, roll = turn_of(landmarks)
+    return list(POSES)[int(aside >= HALF_PROFILE) + int(aside >= PROFILE)], roll
 
 
 def smooth(distance, width):

@@ -7,15 +7,27 @@ import numpy as np
 
 from augment.transforms import Augmentation, augment
 from common.crops import Mipmap
-from common.tables import BOX, box_of, read_header, read_images, read_lines, read_table, text
-from experiments.detector.hard_faces import darken
+from common.tables import (
+    BOX,
+    box_of,
+    finite,
+    read_header,
+    read_images,
+    read_lines,
+    read_table,
+    text,
+)
+from experiments.detector.hard_faces import PROFILE, darken, turn_of
+from experiments.detector.props import staged
+from experiments.detector.textures import texture
+from experiments.detector.truth import LANDMARKS
 from pipeline.calibration import shrunk
 from pipeline.windows import overlaps
 
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
 # tilt, and small or moving faces are unsharp, more than a smiley's transforms allow for. The
 # shipped networks learnt from faces of their own breadth.
-HARSH = Augmentation(rotation=28, stretch=0.0, saturation=1.0, gamma=0.5, resolution=2.5, blur=1.5)
+HARSH = Augmentation(rotation=40, stretch=0.0, saturation=1.0, gamma=0.5, resolution=2.5, blur=1.5)
 POSITIVES = replace(HARSH, shift=0.09, scale=0.14)
 # A negative stays one wherever it is moved; occlusion would only hide it.
 NEGATIVES = replace(HARSH, shift=0.15, scale=0.25, occlusion=0.05)
@@ -25,16 +37,22 @@ MINED = replace(HARSH, shift=0.05, scale=0.10, occlusion=0.05)
 HIDDEN = 0.2  # of all windows lie partly behind something
 COVERED = (0.1, 0.5)  # how far in the edge reaches, as a share of the window's side
 GREY = 0.12  # of all windows have no colour at all
-DARK = 0.06  # of all windows have little light; dark pictures get more of it beforehand
-LIGHT = (0.15, 0.5)  # share of it that is left to them
+DARK = 0.08  # of all windows have little light; dark pictures get more of it beforehand
+LIGHT = (0.12, 0.5)  # share of it that is left to them
 
 FACES = 0.40  # of a batch
-HARD = 0.38  # windows that earlier networks took for faces, as long as there are any
+HARD = 0.38  # windows that earlier networks took for faces, where there are `PLENTY`
+PLENTY = 1500  # of fewer, each is shown no oftener than of so many: some may be faces after all
 AROUND = 0.14  # parts of a face, its surroundings, the body below
 # The rest: random windows of scenes.
 NO_FACE = 0.4  # IoU with a face below which a window counts as background
 APART = 0.05  # IoU with the boxed face below which a window may show another face
-SECOND_FACE = 0.9  # and does, where it scores more
+SECOND_FACE = 0.5  # and does, where it scores more: faces out of focus behind score little
+PROFILES = 4.0  # times as often as a face that looks into the camera is a profile drawn
+# Of the random windows, how many show which kind of scene, where the table tells: there are far
+# more rooms than bark, gravel and hands.
+KINDS = {"nature": 0.3, "hand": 0.2, "texture": 0.2}
+TEXTURES = 300
 
 
 @dataclass
@@ -49,18 +67,20 @@ class Scene:
     crowd : bool
         Other faces may stand in it without a box: only what a network says of a window
         can tell.
+    kind : str
+        Of what it shows, as in `KINDS`.
     """
 
     picture: Mipmap
     face: tuple = None
     crowd: bool = False
+    kind: str = ""
 
     def background(self, boxes, scores=None):
         """Which of these boxes (N, 4) are none of the face: bool (N,).
 
         In a crowd, windows apart from the boxed face that score (N,) high are taken for
-        faces that were left unboxed: of the training frames' windows that score more
-        than 0.9 most are, while ears, hands and collars score less.
+        faces that were left unboxed: ears, hands and collars mostly overlap it.
         """
         if self.face is None:
             return np.ones(len(boxes), bool)
@@ -73,18 +93,24 @@ class Scene:
 def read_faces(paths):
     """Rows (path, person, split, box) and pictures of CSV files, one face a row.
 
-    Where there is no column ``split``, all faces are for training.
+    Where there is no column ``split``, all faces are for training. Where there are landmarks,
+    ``aside`` and ``roll`` say how far the head is turned (`hard_faces.turn_of`).
     """
     rows, pictures = [], []
     for path in paths:
-        part = read_table(path, {"path": text, "person": text, **BOX}, optional=("split",))
+        columns = {"path": text, "person": text, **BOX}
+        known = set(LANDMARKS) <= set(read_header(read_lines(path), path))
+        columns.update(dict.fromkeys(LANDMARKS if known else (), finite))
+        part = read_table(path, columns, optional=("split",))
+        for row in part if known else ():
+            row["aside"], row["roll"] = turn_of(row)
         pictures += [Mipmap(image) for image in read_images(path, part)]
         rows += part
     return rows, pictures
 
 
 def read_scenes(paths):
-    """Rows (path, split, perhaps a box) and `Scene`s of CSV files.
+    """Rows (path, split, perhaps person and a box) and `Scene`s of CSV files.
 
     A file with columns ``x,y,w,h`` has pictures with one face, that box; without them,
     pictures with none. Where there is no column ``split``, all are for training.
@@ -92,11 +118,19 @@ def read_scenes(paths):
     rows, scenes = [], []
     for path in paths:
         boxes = BOX if "w" in read_header(read_lines(path), path) else {}
-        part = read_table(path, {"path": text, **boxes}, optional=("split",))
+        columns = {"path": text, **boxes}
+        part = read_table(path, columns, optional=("split", "person", "kind"))
         for row, image in zip(part, read_images(path, part)):
-            scenes.append(Scene(Mipmap(image), box_of(row) if boxes else None))
+            face, kind = box_of(row) if boxes else None, row.get("kind", "")
+            scenes.append(Scene(Mipmap(image), face, kind=kind))
         rows += part
     return rows, scenes
+
+
+def textures(seed, count=TEXTURES):
+    """Scenes of computed surfaces."""
+    rng = np.random.default_rng(seed)
+    return [Scene(Mipmap(texture(rng)), kind="texture") for _ in range(count)]
 
 
 def random_box(rng, scene, smallest=14):
@@ -184,13 +218,17 @@ def disguised(rng, window, other):
 class People:
     """Draws faces so that every person counts alike, however many frames she has.
 
+    But profiles come oftener, up to `PROFILES` times: few people of photos look aside.
+
     Parameters
     ----------
     rows : list of dict
-        With ``person``, one a face.
+        With ``person`` and perhaps ``aside``, one a face.
     """
 
     def __init__(self, rows):
+        aside = np.array([row.get("aside", 0.0) for row in rows])
+        self.weights = 1 + (PROFILES - 1) * np.minimum(aside / PROFILE, 1)
         people = {}
         for index, row in enumerate(rows):
             people.setdefault(row["person"], []).append(index)
@@ -198,8 +236,11 @@ class People:
 
     def draw(self, rng):
         """Index of one row."""
-        faces = self.faces[rng.integers(len(self.faces))]
-        return faces[rng.integers(len(faces))]
+        while True:
+            faces = self.faces[rng.integers(len(self.faces))]
+            index = faces[rng.integers(len(faces))]
+            if rng.random() * PROFILES < self.weights[index]:
+                return index
 
 
 class DetectorBatches:
@@ -222,6 +263,7 @@ class DetectorBatches:
         self.rows, self.faces = faces
         self.scenes = scenes
         self.empty = [scene for scene in scenes if not scene.crowd]
+        self.kinds, self.shares = by_kind(self.empty)
         self.hard = np.zeros((0, 5)) if hard is None else hard
         self.size, self.batch = size, batch
         self.people = People(self.rows)
@@ -244,20 +286,45 @@ class DetectorBatches:
         return disguised(rng, window, lambda: self.nothing(rng)), label
 
     def clear(self, rng):
-        """One window (48, 48, 3) in full sight, and its label."""
+        """One window (48, 48, 3) that nothing else hides, and its label."""
+        picture, box, roll, how, label = self.place(rng)
+        # Whatever it shows may wear a cap or be out of focus, face or not.
+        picture, box = staged(rng, picture, box, roll)
+        return augment(rng, picture, box, how), label
+
+    def place(self, rng):
+        """What the next window shows: (Mipmap, box, roll, Augmentation, label)."""
         draw = rng.random()
         if draw < FACES + AROUND:
             index = self.people.draw(rng)
-            box = box_of(self.rows[index])
+            row, picture = self.rows[index], self.faces[index]
+            box, roll = box_of(row), row.get("roll", 0.0)
             if draw < FACES:
-                return augment(rng, self.faces[index], box, POSITIVES), 1
-            return augment(rng, self.faces[index], box_around(rng, box), NEGATIVES), 0
-        if draw < FACES + AROUND + HARD and len(self.hard):
+                return picture, box, roll, POSITIVES, 1
+            return picture, box_around(rng, box), roll, NEGATIVES, 0
+        if draw < FACES + AROUND + HARD * min(1, len(self.hard) / PLENTY):
             index, *box = self.hard[rng.integers(len(self.hard))]
-            return augment(rng, self.scenes[int(index)].picture, box, MINED), 0
-        return self.nothing(rng), 0
+            return self.scenes[int(index)].picture, box, 0.0, MINED, 0
+        return *self.anywhere(rng), 0.0, NEGATIVES, 0
+
+    def anywhere(self, rng):
+        """A scene's picture, the kinds in their shares, and a box in it."""
+        scenes = self.kinds[rng.choice(len(self.kinds), p=self.shares)]
+        scene = scenes[rng.integers(len(scenes))]
+        return scene.picture, random_box(rng, scene)
 
     def nothing(self, rng):
         """A random window (48, 48, 3) of a scene."""
-        scene = self.empty[rng.integers(len(self.empty))]
-        return augment(rng, scene.picture, random_box(rng, scene), NEGATIVES)
+        return augment(rng, *self.anywhere(rng), NEGATIVES)
+
+
+def by_kind(scenes):
+    """Scenes of each kind, and the share of random windows that show it: two lists.
+
+    `KINDS` has shares of all; what is of no such kind takes what is left.
+    """
+    kinds = {}
+    for scene in scenes:
+        kinds.setdefault(scene.kind if scene.kind in KINDS else "", []).append(scene)
+    shares = np.array([KINDS.get(kind, 1 - sum(KINDS.values())) for kind in kinds])
+    return list(kinds.values()), shares / shares.sum()
