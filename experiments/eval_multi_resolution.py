@@ -49,7 +49,7 @@ def arguments(argv=None):
         if getattr(args, name) < 1:
             parser.error(f"--{name} must be at least 1")
     # What `DetectorTraining` asks for, too; the detector is the shipped one.
-    args.seed, args.calibration = 0, None
+    args.seed, args.calibration, args.init = 0, None, None
     return args
 
 

@@ -33,15 +33,22 @@ def arguments():
     parser.add_argument("--out", required=True, help="folder for small.npz, big.npz, log.jsonl")
     parser.add_argument("--rounds", type=int, default=5, help="of mining and training the big net")
     parser.add_argument("--steps", type=int, default=2400, help="batches of 64 in each of them")
-    parser.add_argument("--small-steps", type=int, default=3000, help="for the small net, a round")
+    parser.add_argument(
+        "--small-steps", type=int, default=3000, help="for the small net; 0: as in --init"
+    )
     parser.add_argument("--mine", type=int, default=500, help="scenes searched in each round")
     parser.add_argument("--min-face", type=float, default=24, help="in pixels (default 24)")
     help_text = "small_calibration.npz of train_calibration.py: the big net sees windows put right"
     parser.add_argument("--calibration", metavar="FILE", help=help_text)
+    help_text = "folder with small.npz and big.npz to go on from (default: begin anew)"
+    parser.add_argument("--init", metavar="DIR", help=help_text)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that augment")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole round")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not args.small_steps and not args.init:
+        parser.error("--small-steps 0 needs --init")
+    return args
 
 
 def main():

@@ -2,7 +2,9 @@
 
 import json
 import time
+from pathlib import Path
 
+import lasagne
 import numpy as np
 from tqdm import tqdm
 
@@ -10,7 +12,14 @@ from augment.stream import Stream
 from common.tables import box_of
 from experiments.core.training import Trainer, load_checkpoint, save_checkpoint, take_steps
 from experiments.detector.metrics import match, recall_at
-from experiments.detector.training_windows import DetectorBatches, Scene, read_faces, read_scenes
+from experiments.detector.parts import run_of
+from experiments.detector.training_windows import (
+    DetectorBatches,
+    Scene,
+    read_faces,
+    read_scenes,
+    textures,
+)
 from nets.detector import build_net_big, build_net_small
 from nets.functions import compile_faces, compile_scan
 from nets.weights import load_network, save_weights
@@ -25,10 +34,12 @@ SMALL_ROUNDS = 3
 SMALL_PASS = 0.0025
 SMALL_IOU = 0.6  # a candidate this near lets its face pass
 FALSE_POSITIVES = 0.1  # per scene, at the big net's threshold
-TUNE_EVERY = 10  # one in so many training people and scenes is kept for the thresholds
+TUNE_EVERY = 10  # one in so many training people and runs of scenes is kept for the thresholds
+MOST_TUNE = 200  # faces of theirs, drawn at random: they are run through after each round
 MAX_HARD = 200_000
 HARD_SCORE = 0.05  # a background window that the big net gives more is worth learning
 RATES = {"small": 2e-3, "big": 1e-3}  # first learning rate
+WARM = 0.6  # of it, for networks that have learnt before
 BATCHES = {"small": 128, "big": 64}  # windows a step
 
 
@@ -48,18 +59,21 @@ class DetectorTraining:
         self.rng = np.random.default_rng(args.seed)
         rows, faces = read_faces(args.faces)
         scene_rows, scenes = read_scenes(args.scenes)
-        people = sorted({row["person"] for row in rows if row.get("split") != "val"})
-        tune_people = set(people[::TUNE_EVERY])
+        learning = [row for row in rows + scene_rows if row.get("split") != "val"]
+        groups = {True: set(), False: set()}  # people, and runs of scenes
+        for row in learning:
+            groups[bool(row.get("person"))].add(group_of(row))
+        tune = {name for names in groups.values() for name in sorted(names)[::TUNE_EVERY]}
         self.faces = {"train": ([], []), "tune": ([], []), "val": ([], [])}
         self.scenes = {"train": [], "tune": [], "val": []}
         for row, face in zip(rows, faces):
-            tune = "tune" if row["person"] in tune_people else "train"
-            part = self.faces["val" if row.get("split") == "val" else tune]
+            part = self.faces[part_of(row, tune)]
             part[0].append(row)
             part[1].append(face)
-        for number, (row, scene) in enumerate(zip(scene_rows, scenes)):
-            tune = "tune" if number % TUNE_EVERY == 0 else "train"
-            self.scenes["val" if row.get("split") == "val" else tune].append(scene)
+        for row, scene in zip(scene_rows, scenes):
+            self.scenes[part_of(row, tune)].append(scene)
+        self.scenes["train"] += textures(args.seed)
+        self.faces["tune"] = some(self.faces["tune"], MOST_TUNE, args.seed)
         # What surrounds a face is what a face is mistaken for: ears, hands, collars.
         self.crowds = [
             Scene(face, box_of(row), crowd=True) for row, face in zip(*self.faces["train"])
@@ -67,6 +81,14 @@ class DetectorTraining:
         self.detector = Detector(None, None, 0.0, 0.0)
         if args.calibration:
             self.detector.small_calibration = Calibrator.load(args.calibration, "small_calibration")
+
+    def start(self, network, kind):
+        """Give a network what ``--init`` has learnt, if there is any; its threshold, or 0."""
+        if not self.args.init:
+            return 0.0
+        learnt, meta = load_network(Path(self.args.init) / f"{kind}.npz", kind)
+        lasagne.layers.set_all_param_values(network, lasagne.layers.get_all_param_values(learnt))
+        return meta["threshold"]
 
     def log(self, **values):
         """Append one line of JSON and show it."""
@@ -83,7 +105,8 @@ class DetectorTraining:
         seed = self.args.seed * 1000 + size
         with Stream(batches, seed, self.args.workers, start=done) as stream:
             bar = tqdm(range(done, done + steps), desc=f"{kind} net", mininterval=20)
-            losses = list(take_steps(trainer, stream, RATES[kind], bar, total))
+            rate = RATES[kind] * (WARM if self.args.init else 1)
+            losses = list(take_steps(trainer, stream, rate, bar, total))
         loss, accuracy = np.mean(losses[-200:], axis=0)
         self.log(net=kind, step=done + steps, loss=float(loss), accuracy=float(accuracy))
 
@@ -127,19 +150,21 @@ class DetectorTraining:
             self.detector.small_threshold = meta["threshold"]
             return
         network = build_net_small()
+        self.detector.small_threshold = self.start(network, "small")
         trainer = Trainer(network, l2=1e-5)
         self.detector.scan = compile_scan(network)
         hard = np.zeros((0, 5))
         steps = self.args.small_steps
-        for number in range(SMALL_ROUNDS):
-            self.learn(trainer, "small", hard, steps, number * steps, SMALL_ROUNDS * steps)
-            threshold, recall = self.small_threshold("tune")
-            self.detector.small_threshold = threshold
-            if number < SMALL_ROUNDS - 1:
+        threshold = self.detector.small_threshold
+        for number in range(SMALL_ROUNDS if steps else 0):
+            if number or self.args.init:
                 mined = self.search(
                     200, lambda scene, face: self.detector.candidates(scene.levels[0], face)[:2]
                 )
                 hard = np.concatenate([hard, mined])
+            self.learn(trainer, "small", hard, steps, number * steps, SMALL_ROUNDS * steps)
+            threshold, recall = self.small_threshold("tune")
+            self.detector.small_threshold = threshold
             self.log(net="small", round=number, threshold=threshold, recall=recall, hard=len(hard))
         save_weights(path, network, "small", threshold=threshold, origin=self.origin())
 
@@ -163,6 +188,7 @@ class DetectorTraining:
         """Train the big net in rounds of mining, set its threshold, write ``big.npz``."""
         rounds, steps = self.args.rounds, self.args.steps
         network = build_net_big()
+        self.start(network, "big")
         trainer = Trainer(network)
         self.detector.faces = compile_faces(network)
         checkpoint = self.out / "checkpoint.npz"
@@ -171,10 +197,12 @@ class DetectorTraining:
             state, extra = load_checkpoint(checkpoint)
             trainer.set_state(state)
             first, hard = int(extra["round"]), extra["hard"]
+            self.detector.big_threshold = float(extra["threshold"])
             self.rng = np.random.default_rng([self.args.seed, first])
         for number in range(first, rounds):
-            find = self.fooled if number else self.best_candidates
-            mined = self.search(60, find, crowds=number > 0)
+            learnt = bool(number or self.args.init)
+            find = self.fooled if learnt else self.best_candidates
+            mined = self.search(60, find, crowds=learnt)
             hard = np.concatenate([hard, mined])[-MAX_HARD:]
             self.log(net="big", round=number, mined=len(mined), hard=len(hard))
             self.learn(trainer, "big", hard, steps, number * steps, rounds * steps)
@@ -188,7 +216,13 @@ class DetectorTraining:
                 threshold=report["threshold"],
                 origin=self.origin(),
             )
-            save_checkpoint(checkpoint, trainer.state(), round=number + 1, hard=hard)
+            save_checkpoint(
+                checkpoint,
+                trainer.state(),
+                round=number + 1,
+                hard=hard,
+                threshold=report["threshold"],
+            )
 
     def best_candidates(self, scene, min_face):
         """Windows of a scene that the small net likes best, while the big one knows nothing yet."""
@@ -243,4 +277,26 @@ class DetectorTraining:
             f"experiments/train_detector.py --seed {a.seed} --rounds {a.rounds} --steps {a.steps} "
             f"--small-steps {a.small_steps} --mine {a.mine} --min-face {a.min_face:g}"
             + (" --calibration FILE" if a.calibration else "")
+            + (" --init DIR" if a.init else "")
         )
+
+
+def some(faces, most, seed):
+    """Rows and pictures of at most so many faces."""
+    rows, pictures = faces
+    if len(rows) > most:
+        chosen = sorted(np.random.default_rng(seed).choice(len(rows), most, replace=False))
+        rows, pictures = [rows[k] for k in chosen], [pictures[k] for k in chosen]
+    return rows, pictures
+
+
+def group_of(row):
+    """What goes to one side whole: a person, or a run of scenes."""
+    return row.get("person") or run_of(row["path"])
+
+
+def part_of(row, tune):
+    """Part of the data that a row belongs to; ``tune`` are the groups kept for thresholds."""
+    if row.get("split") == "val":
+        return "val"
+    return "tune" if group_of(row) in tune else "train"
