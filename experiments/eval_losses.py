@@ -52,6 +52,18 @@ def read(args):
     return pictures
 
 
+def named(pictures):
+    """Names of the sets, and of the kinds of faces in them where the tables tell."""
+    sets = dict.fromkeys(picture.name for picture in pictures)
+    kinds = (
+        f"{picture.name}: {tag['kind']}"
+        for picture in pictures
+        for tag in picture.tags
+        if tag["kind"]
+    )
+    return [*sets, *dict.fromkeys(kinds)]
+
+
 def main(argv=None):
     """Search, count, write."""
     args = arguments(argv)
@@ -84,30 +96,31 @@ def main(argv=None):
         threshold = (
             np.nextafter(np.float32(false[allowed]), np.float32(1)) if len(false) > allowed else 0
         )
+    faces = [
+        (
+            {picture.name, f"{picture.name}: {tag['kind']}"},
+            stage_of(box, one, threshold, args.iou),
+            localisation(box, one.boxes[one.scores >= threshold], args.iou),
+        )
+        for picture, one in zip(pictures, found)
+        for box, tag in zip(picture.boxes, picture.tags)
+    ]
     rows = []
-    for name in dict.fromkeys(picture.name for picture in pictures):
+    for name in named(pictures):
         chosen = [k for k, picture in enumerate(pictures) if picture.name == name]
-        lost = [
-            stage_of(box, found[k], threshold, args.iou)
-            for k in chosen
-            for box in pictures[k].boxes
-        ]
+        here = [face for face in faces if name in face[0]]
+        lost = [stage for _, stage, _ in here]
         false = sum((assigned[k][found[k].scores >= threshold] == -1).sum() for k in chosen)
-        errors = [
-            localisation(box, found[k].boxes[found[k].scores >= threshold], args.iou)
-            for k in chosen
-            for box in pictures[k].boxes
-        ]
-        errors = np.array([error for error in errors if error]).reshape(-1, 2)
+        errors = np.array([error for *_, error in here if error]).reshape(-1, 2)
         off = np.column_stack([errors[:, 0], 2 ** abs(errors[:, 1])])
         spread = np.percentile(off, (50, 95), axis=0).T.ravel() if len(off) else [""] * 4
         rows.append(
             {
                 "set": name,
-                "pictures": len(chosen),
+                "pictures": len(chosen) or "",
                 "faces": len(lost),
                 **{stage: lost.count(stage) for stage in STAGES},
-                "false": int(false) if pictures[chosen[0]].complete else "",
+                "false": int(false) if chosen and pictures[chosen[0]].complete else "",
                 "threshold": float(threshold),
                 **dict(zip(("centre", "centre 95 %", "size", "size 95 %"), spread)),
             }
