@@ -69,7 +69,7 @@ def write_report(runs, pictures, args, command):
         for name, numbers in sets.items()
     ]
     text = [
-        "# The detector beside others",
+        "# The detector beside others, on development pictures",
         "",
         f"`{command}`",
         "",
