@@ -26,7 +26,8 @@ def arguments(argv=None):
     add = parser.add_argument
     frames = [cli.ROOT / "data" / "smileys" / "frames.csv"]
     help_text = (
-        "one row a face: path,x,y,w,h or path,x1,y1,x2,y2; perhaps ignore, kind, pose"
+        "one row a face: path,x,y,w,h or path,x1,y1,x2,y2 or FDDB's path,major,minor,angle,cx,cy;"
+        " perhaps ignore, kind, pose"
         " (default: the rendered frames)"
     )
     add("--images", type=Path, nargs="+", default=frames, metavar="CSV", help=help_text)

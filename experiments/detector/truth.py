@@ -21,6 +21,7 @@ from common.tables import (
 from experiments.detector.hard_faces import pose_of
 
 CORNERS = dict.fromkeys(("x1", "y1", "x2", "y2"), finite)
+ELLIPSE = dict.fromkeys(("major", "minor", "angle", "cx", "cy"), finite)
 LANDMARKS = tuple(f"{part}_{axis}" for part in ("leye", "reye", "nose") for axis in "xy")
 
 
@@ -63,7 +64,8 @@ def read_set(path, name, complete=True, split=None):
     Parameters
     ----------
     path : path-like
-        With columns path and x,y,w,h or x1,y1,x2,y2; perhaps ignore, kind, pose or the
+        With columns path and x,y,w,h or x1,y1,x2,y2 or, as FDDB has them, the ellipse's
+        major,minor (radii), angle, cx, cy; perhaps ignore, kind, pose or the
         landmarks that pose is told from.
     name : str
         Of the set.
@@ -84,7 +86,8 @@ def read_set(path, name, complete=True, split=None):
     lines = read_lines(path)
     header = read_header(lines, path)
     corners = "x1" in header and "w" not in header
-    columns = {"path": text, **(CORNERS if corners else BOX)}
+    ellipses = "major" in header and "w" not in header
+    columns = {"path": text, **(CORNERS if corners else ELLIPSE if ellipses else BOX)}
     if "ignore" in header:
         columns["ignore"] = yes_or_no
     if set(LANDMARKS) <= set(header):
@@ -97,6 +100,8 @@ def read_set(path, name, complete=True, split=None):
         if corners:
             x1, y1, x2, y2 = (row[key] for key in CORNERS)
             row.update(x=x1, y=y1, w=x2 - x1, h=y2 - y1)
+        elif ellipses:
+            row.update(zip("xywh", around(*(row[key] for key in ELLIPSE))))
         file = Path(path).parent / row["path"]
         if file not in found:
             found[file] = Picture(file, name, complete=complete)
@@ -114,6 +119,26 @@ def read_set(path, name, complete=True, split=None):
         found[file].tags.append({"kind": row.get("kind", ""), "pose": pose})
     complain(path, problems)
     return list(found.values())
+
+
+def around(major, minor, angle, cx, cy):
+    """The upright rectangle (x, y, w, h) around an ellipse.
+
+    Overlap (IoU) is always that of upright rectangles: a square and an ellipse as such could
+    never agree.
+
+    Parameters
+    ----------
+    major, minor : float
+        Radii in pixels.
+    angle : float
+        Radians from the picture's horizontal to the major axis.
+    cx, cy : float
+        Centre.
+    """
+    wide = np.hypot(major * np.cos(angle), minor * np.sin(angle))
+    high = np.hypot(major * np.sin(angle), minor * np.cos(angle))
+    return cx - wide, cy - high, 2 * wide, 2 * high
 
 
 def read_empty(path, name, split):
