@@ -72,6 +72,22 @@ eval-augment: setup ## train without each transform, with it alone, at other str
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(ARGS)
 
+# Those of the comparisons.
+.PHONY: cluster worker choose-recipe eval-people eval-leakage
+
+cluster: setup .venv/cluster ## install Dask, which spreads comparisons over machines (docs/cluster.md)
+
+.venv/cluster: requirements-cluster.txt .venv/installed
+	$(RUN) -m pip install --quiet --requirement requirements-cluster.txt
+	touch $@
+
+SCHEDULER ?=
+WORKERS ?= -1
+
+worker: cluster ## train for a comparison that runs elsewhere (SCHEDULER=tcp://10.0.0.1:8786)
+	@test -n '$(SCHEDULER)' || { echo 'name the scheduler: SCHEDULER=tcp://10.0.0.1:8786'; exit 2; }
+	PYTHONPATH=. .venv/bin/dask worker '$(SCHEDULER)' --nworkers=$(WORKERS) --nthreads 1 --no-dashboard
+
 # Two women of the data set and one who is not in it.
 FILMED = 3 11 1000
 

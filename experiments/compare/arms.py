@@ -1,244 +1,157 @@
-"""Many trainings that are compared: arms, side by side in processes of one thread each.
+"""Many trainings that are compared: what is finished is kept, what is not is trained.
 
 An arm whose ``result.json`` is there is not trained again, one that was stopped or
 killed goes on at its checkpoint: a comparison can be ended at any time and called again.
 """
 
+import hashlib
 import json
-import multiprocessing
-import os
-import threading
-import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import sys
 
-import cv2
-from tqdm import tqdm
-
-from augment.transforms import Augmentation
 from common.cli import UserError
-from common.interrupt import Interrupt
 from common.output import written
-from common.workers import one_thread
-from experiments.core.training import CHECKPOINT, Stopped
+from experiments.compare.training import train_arm
+from experiments.core.engine import run_jobs
+from experiments.core.provenance import changed
+from experiments.core.training import CHECKPOINT
 from experiments.smileys.data import SmileyData
-from experiments.smileys.splits import parts_of, subset
-from experiments.smileys.training import train_smileys
 
-RESULT = "result.json"
+RESULT, SECONDS = "result.json", "seconds.json"
 FOLDER = "arms"  # in the folder of the results
-SHOWN = 256  # training pictures measured after an epoch
-CURVES = ("loss", "accuracy")
 
 
-@dataclass(frozen=True)
-class Arm:
-    """All that an arm's result depends on, beside the data.
+def digest(result):
+    """Twelve digits of a result, without its own."""
+    rest = {name: value for name, value in result.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:12]
 
-    Parameters
-    ----------
-    name : str
-        Of its folder; part of no result.
-    split : {'person', 'clip', 'image'}
-    folds, fold, deal : int
-        Which part judges; ``deal`` seeds who shares a fold.
-    seed : int
-        Of weights, batches and dropout.
-    augmentation : Augmentation or None
-    epochs, steps, batch : int
-        The budget: ``epochs * steps`` batches.
-    share : float
-        Of the training people, clips or pictures, how many the network learns from.
+
+def write_result(folder, result, seconds):
+    """Write what an arm has found, with its digest; what it took beside it, since that varies."""
+    result = {**result, "digest": digest(result)}
+    with written(folder / SECONDS) as beside:
+        beside.write_text(json.dumps(round(seconds, 1)))
+    with written(folder / RESULT) as beside:
+        beside.write_text(json.dumps(result))
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return result
+
+
+def read_result(folder, settings):
+    """A finished arm's result, None if there is none; refuse one of other settings, or edited."""
+    path = folder / RESULT
+    try:
+        result = json.loads(path.read_text())
+        before = result["settings"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is damaged: remove it") from None
+    settings = json.loads(json.dumps(settings))
+    other = sorted(name for name in settings if before.get(name) != settings[name])
+    if other:
+        raise UserError(
+            f"{folder} is of another {', '.join(other)}: choose another --out, or remove the folder"
+        )
+    if "code" in result and result.get("digest") != digest(result):
+        raise UserError(f"{path} is not as it was written: remove it, and it is trained anew")
+    return result
+
+
+def read_results(arms, data_hash, out, stale="refuse"):
+    """Results of the arms that are finished, by name, and the modules that have changed since.
+
+    Raises
+    ------
+    UserError
+        For arms of other settings or edited ones; for stale ones unless ``stale`` says what
+        to do with them.
     """
-
-    name: str
-    split: str
-    folds: int
-    fold: int
-    deal: int
-    seed: int
-    augmentation: Augmentation
-    epochs: int
-    steps: int
-    batch: int
-    share: float = 1.0
-
-    def settings(self, data_hash):
-        """As JSON, with the data."""
-        settings = {"data": data_hash, **asdict(self)}
-        del settings["name"]
-        return settings
-
-    def parts(self, rows):
-        """Which pictures train, choose and judge."""
-        parts = parts_of(rows, self.split, self.folds, self.fold, self.deal)
-        if self.share < 1:
-            parts.fit = subset(rows, parts.fit, self.split, self.share, self.seed)
-        return parts
-
-
-def read_results(arms, data_hash, out):
-    """Results of the arms that are finished, by name; refuse those of other settings."""
-    found = {}
+    found, old = {}, {}
     for arm in arms:
-        path = out / FOLDER / arm.name / RESULT
-        try:
-            result = json.loads(path.read_text())
-        except FileNotFoundError:
+        result = read_result(out / FOLDER / arm.name, arm.settings(data_hash))
+        if result is None:
             continue
-        except ValueError:
-            raise UserError(f"{path} is damaged: remove it") from None
-        now = arm.settings(data_hash)
-        other = sorted(name for name in now if result["settings"].get(name) != now[name])
-        if other:
-            raise UserError(
-                f"{path.parent} is of another {', '.join(other)}: choose another --out, or "
-                "remove the folder"
-            )
-        found[arm.name] = result
-    return found
+        modules = changed(result.get("code"))
+        if modules:
+            old[arm.name] = modules
+        if not modules or stale == "keep":
+            found[arm.name] = result
+    modules = sorted({module for names in old.values() for module in names})
+    if old and stale == "refuse":
+        names = sorted(old)
+        some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        raise UserError(
+            f"finished arms in {out} were made by other code ({', '.join(modules)}): {some}; "
+            "--stale train trains them anew, --stale keep takes them as they are"
+        )
+    return found, modules
 
 
-def run_arms(arms, source, data_hash, out, processes):
+def read_seconds(arms, out):
+    """What each arm took, as far as it is known: list of float."""
+    paths = [out / FOLDER / arm.name / SECONDS for arm in arms]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
+def timing(seconds):
+    """What `read_seconds` found, in words that follow a count of arms."""
+    if not seconds:
+        return ""
+    return f", {len(seconds)} of them timed: {sum(seconds) / 3600:.1f} hours of one thread"
+
+
+def run_arms(arms, source, data, data_hash, out, args):
     """Train all arms that are not finished.
 
     Parameters
     ----------
     arms : list of Arm
     source : path-like
-        The data set: every process reads it.
+        The data set: every process of this machine reads it.
+    data : SmileyData
+        The same: a cluster gets it.
     data_hash : str
     out : pathlib.Path
-    processes : int
+    args : argparse.Namespace
+        ``processes``, ``scheduler``, ``stale``.
 
     Returns
     -------
-    dict of str to dict
-        What `run_arm` writes, by the arm's name.
+    (dict of str to dict, list of str)
+        What `training.train_arm` gives, by the arm's name, and modules that have changed since.
 
     Raises
     ------
     Stopped
         After Ctrl-C, once the running arms are saved.
     """
-    results = read_results(arms, data_hash, out)
-    pending = [arm for arm in arms if arm.name not in results]
+    results, modules = read_results(arms, data_hash, out, args.stale)
+    pending = {arm.name: (arm, data_hash) for arm in arms if arm.name not in results}
     if not pending:
-        return results
-    size = {arm.name: arm.epochs * arm.steps for arm in arms}
-    done = sum(size[name] for name in results)
-    context = multiprocessing.get_context("spawn")
-    stop, steps = context.Event(), context.Value("q", 0)
-    with (
-        one_thread(),
-        Interrupt() as interrupt,
-        ProcessPoolExecutor(
-            min(processes, len(pending)),
-            mp_context=context,
-            initializer=begin,
-            initargs=(source, stop, steps, os.getpid()),
-        ) as pool,
-        tqdm(total=sum(size.values()), initial=done, unit=" steps", smoothing=0.02) as bar,
-    ):
-        futures = {pool.submit(run_arm, arm, data_hash, out): arm for arm in pending}
-        try:
-            while futures:
-                bar.set_description(f"{len(results)} of {len(arms)} arms", refresh=False)
-                finished, _ = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
-                bar.update(done + steps.value - bar.n)
-                for future in finished:
-                    results[futures.pop(future).name] = future.result()
-                if interrupt.wanted and not stop.is_set():
-                    stop.set()
-                    for future in list(futures):
-                        if future.cancel():
-                            del futures[future]
-        except Stopped:
-            pass
-        except BrokenProcessPool:
-            raise UserError("a process of the comparison was killed: call it again") from None
-        finally:
-            stop.set()
-            pool.shutdown(wait=True)
-    if interrupt.wanted:
-        raise Stopped(f"{len(results)} of {len(arms)} arms")
-    return results
+        return results, modules
+    if modules:
+        print(f"other code since the finished arms: {', '.join(modules)}", file=sys.stderr)
+    sizes = {arm.name: arm.epochs * arm.steps for arm in arms}
 
+    def finish(name, result, seconds):
+        results[name] = write_result(out / FOLDER / name, result, seconds)
 
-worker = {}  # what a process that trains arms knows
-
-
-def begin(source, stop, steps, parent):
-    """Prepare a process: read the data once for all its arms."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells by ``stop``
-    cv2.setNumThreads(0)
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
-    worker.update(data=SmileyData.read(source), stop=stop, steps=steps)
-
-
-def end_with(parent):
-    """End this process soon after its parent has, however that was."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
-def run_arm(arm, data_hash, out):
-    """Train one arm in a process that `begin` has prepared; write and return its result."""
-    data, stop, steps = worker["data"], worker["stop"], worker["steps"]
-    if stop.is_set():
-        raise Stopped
-    folder = Path(out) / FOLDER / arm.name
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = arm.parts(data.rows)
-    ticks = 0
-
-    def tick():
-        nonlocal ticks
-        ticks += 1
-        with steps.get_lock():
-            steps.value += 1
-
-    begun = time.time()
-    trained = train_smileys(
+    run_jobs(
+        pending,
+        train_one,
+        (SmileyData.read, source),
         data,
-        parts,
-        folder,
-        augmentation=arm.augmentation,
-        epochs=arm.epochs,
-        steps=arm.steps,
-        batch=arm.batch,
-        seed=arm.seed,
-        settings=arm.settings(data_hash),
-        shown=SHOWN,
-        watch=False,
-        workers=0,
-        resume=True,
-        stop=stop.is_set,
-        tick=tick,
-        quiet=True,
+        lambda name: out / FOLDER / name,
+        finish,
+        processes=args.processes,
+        scheduler=args.scheduler,
+        sizes=sizes,
+        done=sum(sizes[name] for name in results),
     )
-    result = {
-        "settings": arm.settings(data_hash),
-        "pictures": len(parts.fit),
-        "people": len({data.rows[k]["person"] for k in parts.fit}),
-        "chosen": trained.chosen,
-        "history": {
-            f"{part}_{what}": [metrics[f"{part}_{what}"] for metrics in trained.history]
-            for part in ("train", "choose", "val")
-            for what in CURVES
-        },
-        "val": parts.val.tolist(),
-        "predicted": trained.predicted.argmax(axis=1).tolist(),
-        "seconds": round(time.time() - begun, 1),
-    }
-    with written(folder / RESULT) as beside:
-        beside.write_text(json.dumps(result))
-    (folder / CHECKPOINT).unlink(missing_ok=True)
-    with steps.get_lock():  # those that an earlier call has done
-        steps.value += arm.epochs * arm.steps - ticks
-    return result
+    return results, modules
+
+
+def train_one(arm, data_hash, data, folder, stop, tick):
+    """`train_arm` in the order of `experiments.core.engine.run_jobs`."""
+    return train_arm(arm, data, data_hash, folder, stop, tick)

@@ -37,6 +37,14 @@ def cosine(first, progress):
     return first * (1 + math.cos(math.pi * progress)) / 2
 
 
+def late(first, progress):
+    """Learning rate that stays ``first`` for half the training, then falls like `cosine`."""
+    return cosine(first, max(0.0, 2 * progress - 1))
+
+
+SCHEDULES = {"cosine": cosine, "late": late}
+
+
 class CrossEntropy:
     """The loss of faces whose class is known, from outputs before the softmax.
 
@@ -254,6 +262,7 @@ def train(
     steps,
     seed,
     rate=RATE,
+    schedule="cosine",
     workers=1,
     resume=False,
     monitor=None,
@@ -286,7 +295,9 @@ def train(
     seed : int
         Of the batches; the network was seeded when it was built.
     rate : float
-        First learning rate; it falls along a cosine.
+        First learning rate.
+    schedule : str
+        How it falls, of `SCHEDULES`.
     workers : int
         Background processes that make batches; 0 makes them here.
     resume : bool
@@ -329,7 +340,7 @@ def train(
             if stop():
                 progress.save(path, trainer, settings)
                 raise Stopped(f"step {progress.step} of {total}")
-            trainer.learning_rate = cosine(rate, progress.step / total)
+            trainer.learning_rate = SCHEDULES[schedule](rate, progress.step / total)
             images, labels = next(stream)
             ends = (progress.step + 1) % steps == 0
             if ends:

@@ -74,7 +74,8 @@ def train_smileys(
     watch : bool
         Write for TensorBoard.
     **options
-        ``workers``, ``resume``, ``stop``, ``tick``, ``quiet``: as for `training.train`.
+        ``rate``, ``schedule``, ``workers``, ``resume``, ``stop``, ``tick``, ``quiet``: as for
+        `training.train`.
 
     Returns
     -------

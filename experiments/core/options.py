@@ -1,0 +1,64 @@
+"""Options that several comparisons share; imports nothing that is slow."""
+
+import json
+import os
+from pathlib import Path
+
+from common.cli import UserError
+
+RECIPE = {"batch": 32, "rate": 3e-3, "schedule": "cosine"}
+
+
+def add_recipe_options(parser):
+    """How every arm is trained: given here, or chosen by `experiments/choose_recipe.py`."""
+    add = parser.add_argument
+    add("--batch", type=int, help=f"pictures a batch (default {RECIPE['batch']})")
+    add("--rate", type=float, help=f"first learning rate (default {RECIPE['rate']})")
+    add("--schedule", choices=("cosine", "late"), help="how it falls (default cosine)")
+    add(
+        "--recipe",
+        type=Path,
+        metavar="JSON",
+        help="file that experiments/choose_recipe.py has written; what is given above goes before",
+    )
+
+
+def take_recipe(args):
+    """Fill in the recipe of parsed arguments; raise a `UserError` for a file that is none."""
+    recipe = dict(RECIPE)
+    if args.recipe:
+        try:
+            found = json.loads(args.recipe.read_text())["chosen"]
+            recipe = {name: type(RECIPE[name])(found[name]) for name in RECIPE}
+        except FileNotFoundError:
+            raise UserError(f"there is no {args.recipe}: run 'make choose-recipe' first") from None
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{args.recipe} is not of experiments/choose_recipe.py") from None
+    for name, value in recipe.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    if not args.rate > 0 or args.batch < 1:
+        raise UserError("--rate and --batch must be above 0")
+
+
+def add_engine_options(parser):
+    """Where jobs run: processes of this machine, or workers of Dask."""
+    add = parser.add_argument
+    add("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of Dask's scheduler, such as tcp://10.0.0.1:8786, whose workers train instead "
+        "(docs/cluster.md)",
+    )
+
+
+def add_stale_option(parser):
+    """What to do with finished arms whose code has changed since."""
+    parser.add_argument(
+        "--stale",
+        choices=("refuse", "train", "keep"),
+        default="refuse",
+        help="finished arms of other code: name them and end (default), train them anew, or keep "
+        "them, which the report says",
+    )

@@ -1,0 +1,35 @@
+"""Jobs for the engine's tests: importable by processes that the engine starts."""
+
+import json
+import os
+import signal
+
+from common.output import written
+from experiments.core.training import CHECKPOINT, Stopped
+
+STEPS = 10
+
+
+def read(number):
+    """The data."""
+    return {"number": number}
+
+
+def count(name, deaths, data, folder, stop, tick):
+    """Sum the data so many times, saving after each; be killed before each of these steps."""
+    path = folder / CHECKPOINT
+    steps, total, resumed = 0, 0, path.exists()
+    if resumed:
+        steps, total = json.loads(path.read_text())
+    while steps < STEPS:
+        if stop():
+            raise Stopped
+        died = len(list(folder.glob("death*")))
+        if died < len(deaths) and steps == deaths[died]:
+            (folder / f"death{died}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps, total = steps + 1, total + data["number"]
+        with written(path) as beside:
+            beside.write_text(json.dumps([steps, total]))
+        tick()
+    return {"name": name, "total": total, "resumed": resumed}

@@ -1,0 +1,119 @@
+"""Jobs whose processes are killed, in processes of this machine and on a cluster of Dask."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.cli import ROOT, UserError
+from experiments.core.engine import run_jobs
+from tests.experiments.core import jobs
+
+pytestmark = pytest.mark.slow
+
+NAMES = [f"job{k}" for k in range(5)]
+
+
+def run(folder, work, scheduler=None, processes=2):
+    """Results by name."""
+    found = {}
+    run_jobs(
+        work,
+        jobs.count,
+        (jobs.read, 7),
+        jobs.read(7),
+        lambda name: folder / name,
+        lambda name, result, seconds: found.__setitem__(name, result),
+        processes=processes,
+        scheduler=scheduler,
+        sizes=dict.fromkeys(work, jobs.STEPS),
+        done=0,
+    )
+    return found
+
+
+def work_of(**deaths):
+    return {name: (name, deaths.get(name, ())) for name in NAMES}
+
+
+def right(found):
+    return {name: result["total"] for name, result in found.items()} == dict.fromkeys(NAMES, 70)
+
+
+def test_a_killed_process_does_not_end_the_comparison(tmp_path):
+    found = run(tmp_path, work_of(job1=(4,), job3=(7,)))
+    assert right(found)
+    # What was saved before was not done again.
+    assert found["job1"]["resumed"]
+    assert found["job3"]["resumed"]
+
+
+def test_a_job_that_is_killed_again_and_again_is_named(tmp_path):
+    with pytest.raises(UserError, match="job2 has lost its process 3 times without getting on"):
+        run(tmp_path, work_of(job2=(0, 0, 0)), processes=1)
+
+
+def test_no_scheduler_is_a_users_mistake(tmp_path):
+    pytest.importorskip("distributed", reason="make cluster installs it")
+    with pytest.raises(UserError, match="no scheduler answers at tcp"):
+        run(tmp_path, work_of(), scheduler=f"tcp://127.0.0.1:{free_port()}")
+
+
+def test_without_dask_a_scheduler_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match="run 'make cluster' first"):
+        run(tmp_path, work_of(), scheduler="tcp://127.0.0.1:1")
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture
+def cluster():
+    """Address of a scheduler with two workers, in processes of their own."""
+    if not importlib.util.find_spec("distributed"):
+        pytest.skip("make cluster installs distributed")
+    address = f"tcp://127.0.0.1:{free_port()}"
+    port = address.rpartition(":")[2]
+    dask = str(Path(sys.executable).with_name("dask"))
+    commands = [
+        [dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"],
+        [dask, "worker", address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
+    ]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(Path.home())}
+    processes = [
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for command in commands
+    ]
+    from distributed import Client
+
+    with Client(address, timeout=60) as client:
+        client.wait_for_workers(2, timeout=60)
+    yield address
+    for process in reversed(processes):
+        process.terminate()
+        process.wait()
+
+
+def test_a_cluster_whose_worker_is_killed_gives_what_one_process_gives(tmp_path, cluster):
+    serial = run(tmp_path / "serial", work_of(), processes=1)
+    found = run(tmp_path / "cluster", work_of(job0=(4,), job4=(0,)), scheduler=cluster)
+    assert right(found)
+    assert right(serial)
+    assert found["job0"]["resumed"]  # the folder could be reached
+    left = [path.name for path in (tmp_path / "cluster").glob("*/*")]
+    assert set(left) == {"checkpoint.npz", "death0"}
+
+
+def test_a_worker_that_is_killed_more_often_than_dask_allows(tmp_path, cluster):
+    """Dask gives a job up after four lost workers; here it gets on each time."""
+    work = {"job0": ("job0", (1, 2, 3, 4, 5, 6))}
+    assert run(tmp_path, work, scheduler=cluster)["job0"]["total"] == 70
