@@ -9,7 +9,6 @@ It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -19,6 +18,12 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.options import (
+    add_engine_options,
+    add_recipe_options,
+    add_stale_option,
+    take_recipe,
+)
 from experiments.smileys.splits import split_names
 
 KINDS = ("strength", "without", "only")
@@ -35,13 +40,14 @@ def arguments(argv=None):
     add("--kinds", type=kinds, default=KINDS, help="default strength,without,only")
     add("--seeds", type=int, default=3, help="trainings of each arm (default 3)")
     add("--epochs", type=int, default=12, help="passes through the training pictures (default 12)")
-    add("--batch", type=int, default=32)
-    add("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    add_recipe_options(parser)
+    add_engine_options(parser)
+    add_stale_option(parser)
     add(
         "--out", required=True, type=Path, help="folder for ablation.csv, figures, REPORT.md, arms/"
     )
     args = parser.parse_args(argv)
-    for name in ("seeds", "epochs", "batch", "processes"):
+    for name in ("seeds", "epochs", "processes"):
         if getattr(args, name) < 1:
             parser.error(f"--{name} must be at least 1")
     return args
@@ -58,6 +64,7 @@ def kinds(text):
 def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = arguments(argv)
+    take_recipe(args)
     from common.output import make_folder
     from experiments.compare.arms import run_arms
     from experiments.compare.augment_arms import plan
@@ -75,7 +82,9 @@ def main(argv=None):
     args.out.parent.mkdir(parents=True, exist_ok=True)
     make_folder(args.out)
     try:
-        results = run_arms(list(arms.values()), args.data, data.hash(), args.out, args.processes)
+        results, changed = run_arms(
+            list(arms.values()), args.data, data, data.hash(), args.out, args
+        )
     except Stopped as stopped:
         print(
             f"stopped with {stopped} finished, the others saved in {args.out}: "
@@ -84,7 +93,7 @@ def main(argv=None):
         )
         return 130
     command = command_line("python experiments/eval_augment.py", argv)
-    write_results(data, arms, results, args, command)
+    write_results(data, arms, results, changed, args, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
     return 0
 

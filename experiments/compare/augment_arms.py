@@ -52,5 +52,7 @@ def plan(data, args):
                     epochs=args.epochs,
                     steps=steps,
                     batch=args.batch,
+                    rate=args.rate,
+                    schedule=args.schedule,
                 )
     return arms

@@ -3,9 +3,10 @@
 import numpy as np
 
 from common.output import write_csv, written
+from experiments.compare.arms import read_seconds
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
-from experiments.core.intervals import differences, interval
 from experiments.core.plots import plt, save
+from experiments.core.statistics import LEVEL, differences, holm, interval
 
 # What each kind is compared with: what a transform takes away when left out, and what it
 # gives alone.
@@ -29,6 +30,8 @@ class Ablation:
     def __init__(self, arms, results):
         self.settings = list(dict.fromkeys(setting for _, setting, _ in arms))
         self.seeds = sorted({seed for _, _, seed in arms})
+        folds = next(iter(arms.values())).folds
+        self.ratio = 1 / (folds - 1)  # held-out by training pictures
         self.found = {key: results[arm.name]["history"] for key, arm in arms.items()}
 
     def values(self, split, setting, part="val"):
@@ -43,12 +46,27 @@ class Ablation:
         Paired by seed. For the transforms, whose changes are small and many, the noise is that
         of all arms of their kind.
         """
-        base = AGAINST.get(setting[0], BASE)
         if setting[0] not in AGAINST:
-            return interval(self.values(split, setting, part) - self.values(split, base, part))
-        alike = [other for other in self.settings if other[0] == setting[0]]
-        rows = [self.values(split, other, part) for other in (base, *alike)]
-        return differences(rows)[alike.index(setting)]
+            values = self.values(split, setting, part) - self.values(split, BASE, part)
+            return interval(values, self.ratio)
+        alike, (intervals, _) = self.family(split, setting[0], part)
+        return intervals[alike.index(setting)]
+
+    def family(self, split, kind, part):
+        """Settings of a kind, and their `differences` from what they are compared with."""
+        alike = [other for other in self.settings if other[0] == kind]
+        rows = [self.values(split, other, part) for other in (AGAINST[kind], *alike)]
+        return alike, differences(rows, self.ratio)
+
+    def certain(self, split, kind, part):
+        """Transforms whose change differs from 0, corrected by Holm: (gains, losses), names."""
+        alike, (intervals, p_values) = self.family(split, kind, part)
+        sure = [
+            (name, change.mean)
+            for (_, name), change, p in zip(alike, intervals, holm(p_values))
+            if p < 1 - LEVEL
+        ]
+        return [n for n, c in sure if c > 0], [n for n, c in sure if c < 0]
 
     def scaled(self):
         """Whether other strengths were tried than those that all is compared with."""
@@ -64,7 +82,7 @@ class Ablation:
         return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
 
 
-def write_results(data, arms, results, args, command):
+def write_results(data, arms, results, changed, args, command):
     """Write ablation.csv, the figures and REPORT.md."""
     a = Ablation(arms, results)
     rows = []
@@ -80,7 +98,7 @@ def write_results(data, arms, results, args, command):
     plot_strengths(a, args.splits, args.out / "strength.png")
     plot_changes(a, args.splits, args.out / "transforms.png")
     first = next(iter(arms.values()))
-    hours = sum(result["seconds"] for result in results.values()) / 3600
+    seconds = read_seconds(arms.values(), args.out)
     lines = [
         "# The augmentation, transform by transform",
         "",
@@ -89,12 +107,20 @@ def write_results(data, arms, results, args, command):
         f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, "
         f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
         f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
-        f"batches of {first.batch} in every arm; {len(arms)} arms took {hours:.1f} hours of one "
-        "core. Accuracies are of the last epoch, which is not chosen; kept to choose are training "
+        f"batches of {first.batch} in every arm; {len(arms)} arms"
+        + (
+            f", {len(seconds)} of them timed: {sum(seconds) / 3600:.1f} hours. "
+            if seconds
+            else ". "
+        )
+        + "Accuracies are of the last epoch, which is not chosen; kept to choose are training "
         "people's pictures that the network does not learn from. Intervals are Student's t over "
-        "the seeds; differences are paired by seed, on the same held-out pictures, those of "
+        "the seeds with Nadeau and Bengio's correction, since folds share training pictures; "
+        "differences are paired by seed, on the same held-out pictures, those of "
         "transforms with the noise of all arms of their kind.",
         "",
+        *(f"**Finished arms of other code were kept: {name}.**" for name in changed),
+        *("" for _ in changed[:1]),
         "## Strength",
         "",
         *strength_lines(a, args.splits),
@@ -146,21 +172,18 @@ def transform_lines(a, splits):
         yield ""
     yield (
         "Without it: change against the whole augmentation. Only it: change against none. By the "
-        "pictures kept to choose a default may be chosen; those held out only report. Of the "
-        f"{len(NAMES) * len(splits) * len(panels)} intervals of 95 %, one in twenty misses the "
-        "truth; those of a column err together, since the trainings they are compared with are "
-        "the same."
+        "pictures kept to choose a default may be chosen; those held out only report. The "
+        f"{len(NAMES) * len(splits) * len(panels)} intervals are plain ones of "
+        f"{100 * LEVEL:.0f} %; what differs is said below, each column corrected by Holm's method."
     )
     yield ""
     for split in splits:
         for kind, part in panels:
-            changes = {name: a.change(split, (kind, name), part) for name in NAMES}
-            gains = [n for n, c in changes.items() if c.above(0)]
-            losses = [n for n, c in changes.items() if c.below(0)]
+            gains, losses = a.certain(split, kind, part)
             helps, harms = (losses, gains) if kind == "without" else (gains, losses)
             yield (
-                f"- by {split}, {kind}, {JUDGES[part]}: surely helps {', '.join(helps) or 'none'}; "
-                f"surely harms {', '.join(harms) or 'none'}"
+                f"- by {split}, {kind}, {JUDGES[part]}: helps {', '.join(helps) or 'none'}; "
+                f"harms {', '.join(harms) or 'none'}"
             )
     yield ""
     yield "![Each transform left out, and alone](transforms.png)"

@@ -5,17 +5,20 @@ all right (Cohen's kappa for such a guesser). Of Landis & Koch's (1977) names fo
 ranges two are used: above 0.6 is "substantial" agreement, up to 0.4 at most "fair".
 A setting works if the whole 95 % interval lies above 0.6, and fails if it lies
 below 0.4. Failing on held-out pictures says something only of a network that has
-learnt the others: where the skill on training pictures, at the end, does not lie
-above 0.6 as well, a failure is undecided.
+learnt the others: where a training's skill on its own pictures, at the end, is not above 0.6 as
+well, or still rose, a failure is undecided. What is excluded stays so: an interval above 0.4
+is no failure, however the training went.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.core.intervals import interval
+from experiments.compare.flat import RISE, is_flat
+from experiments.core.statistics import interval, over_people, people_needed
 
 WORKS, FAILS = 0.6, 0.4
+OTHERS = {"works": (0.5, 0.7, 0.8), "fails": (0.3, 0.5)}  # thresholds as sensible
 
 
 @dataclass
@@ -29,11 +32,14 @@ class Verdict:
     answer : {'held', 'did not hold', 'undecided', 'not measured'}
     why : str
         The numbers.
+    skill : Interval, optional
+        What was judged.
     """
 
     claim: str
     answer: str
     why: str
+    skill: object = None
 
     def __str__(self):
         return f"{self.claim}: {self.answer}. {self.why}"
@@ -44,41 +50,46 @@ def skill(accuracy, guess):
     return (accuracy - guess) / (1 - guess)
 
 
-def level(accuracies, guess):
-    """What accuracies, one a seed, amount to: 'works', 'fails', 'between' or 'undecided'."""
-    found = interval(accuracies).map(lambda accuracy: skill(accuracy, guess))
-    if found.above(WORKS):
+def level(right):
+    """What an interval of skill amounts to: 'works', 'fails', 'between' or 'undecided'."""
+    if right.above(WORKS):
         return "works"
-    if found.below(FAILS):
+    if right.below(FAILS):
         return "fails"
-    if found.above(FAILS) and found.below(WORKS):
+    if right.above(FAILS) and right.below(WORKS):
         return "between"
     return "undecided"
 
 
-def judge(claim, wanted, accuracies, learnt, guess):
+def answer_of(wanted, right, threshold):
+    """Whether an interval of skill is on the claim's side of a threshold."""
+    above, below = right.above(threshold), right.below(threshold)
+    held, excluded = (above, below) if wanted == "works" else (below, above)
+    return "held" if held else "did not hold" if excluded else "undecided"
+
+
+def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
     """The verdict on a claim that a setting works or fails.
 
     Parameters
     ----------
     claim : str
     wanted : {'works', 'fails'}
-    accuracies : list of float, or None
-        On held-out pictures, one a seed.
-    learnt : list of float, or None
-        On training pictures, at the end of each training.
+    people : list of float, or None
+        Accuracy on held-out pictures, one a person.
+    curves : list of list of float
+        Accuracy on training pictures, epoch by epoch, of each training.
     guess : float
         Accuracy of naming the most frequent class.
+    ratio, pictures
+        As for `experiments.core.statistics.over_people`.
     """
-    if accuracies is None:
+    if not people:
         return Verdict(claim, "not measured", "These arms were left out.")
-    found, bounds = level(accuracies, guess), interval(accuracies)
+    bounds = over_people(people, ratio, pictures)
     right = bounds.map(lambda accuracy: skill(accuracy, guess))
-    if wanted == "works":
-        held, excluded = right.above(WORKS), right.below(WORKS)
-    else:
-        held, excluded = right.below(FAILS), right.above(FAILS)
-    answer = "held" if held else "did not hold" if excluded else "undecided"
+    threshold = WORKS if wanted == "works" else FAILS
+    answer, found = answer_of(wanted, right, threshold), level(right)
     words = {
         "works": f"it works: all of the interval is above {WORKS}",
         "fails": f"it fails: all of the interval is below {FAILS}",
@@ -86,16 +97,34 @@ def judge(claim, wanted, accuracies, learnt, guess):
         "undecided": f"the interval crosses {FAILS} or {WORKS}",
     }[found]
     why = f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
-    if found != "works" and level(learnt, guess) != "works":
+    failed = answer == ("held" if wanted == "fails" else "did not hold")
+    unlearnt = [curve[-1] for curve in curves if not skill(curve[-1], guess) > WORKS]
+    rising = sum(not is_flat(curve) for curve in curves)
+    if failed and unlearnt:
         answer = "undecided"
         why += (
-            f" But the network has not learnt even its training pictures ({interval(learnt)}): "
-            "train longer (--epochs)."
+            f" But {len(unlearnt)} of {len(curves)} trainings have not learnt even their own "
+            f"pictures (the least {min(unlearnt):.3f}): train longer (--epochs)."
         )
-    return Verdict(claim, answer, why)
+    elif failed and rising:
+        answer = "undecided"
+    if rising:
+        why += (
+            f" In {rising} of {len(curves)} trainings the training accuracy still rose by {RISE} "
+            "or more over the last fifth, or that cannot be told."
+        )
+    if answer == "undecided" and not failed:
+        needed = people_needed([skill(value, guess) for value in people], threshold, ratio)
+        if needed:
+            why += (
+                f" If skill is what was measured, {needed} people would decide between it and "
+                f"{threshold} four times in five."
+            )
+    others = ", ".join(f"{t}: {answer_of(wanted, right, t)}" for t in OTHERS[wanted])
+    return Verdict(claim, answer, f"{why} With other thresholds, {others}.", right)
 
 
-def closes(claim, sizes, gaps):
+def closes(claim, sizes, gaps, ratio=0.0):
     """The verdict on a gap that closes as data grows.
 
     Parameters
@@ -105,6 +134,8 @@ def closes(claim, sizes, gaps):
         People or pictures trained on.
     gaps : ndarray (seeds, sizes)
         Training accuracy minus validation accuracy.
+    ratio : float
+        As for `experiments.core.statistics.interval`.
 
     Returns
     -------
@@ -113,7 +144,7 @@ def closes(claim, sizes, gaps):
     """
     if sizes is None:
         return Verdict(claim, "not measured", "These arms were left out.")
-    slopes = interval([np.polyfit(np.log2(s), g, 1)[0] for s, g in zip(sizes, gaps)])
+    slopes = interval([np.polyfit(np.log2(s), g, 1)[0] for s, g in zip(sizes, gaps)], ratio)
     answer = "undecided"
     if slopes.below(0):
         answer = "held"

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from experiments.smileys.data import labelled_squares, labels_of
+from experiments.smileys.data import labelled_squares
 
 SIDE = 24  # pixels: enough to see a smile, four times quicker than 48
 BLOCK = 512  # pictures compared at once
@@ -16,50 +16,34 @@ def pixels_of(data):
     return np.stack(small).reshape(len(small), -1).astype(np.float32) / 255
 
 
-def nearest_neighbour_accuracy(pixels, labels, divisions):
-    """Accuracy of giving each held-out picture the label of its nearest training picture.
+def nearest(pixels, train, val):
+    """Training picture nearest to each held-out one: ndarray of int (len(val),).
 
     Parameters
     ----------
     pixels : ndarray of float32 (N, D)
         Compared by Euclidean distance.
-    labels : ndarray (N,)
-    divisions : list of (train, val)
-        Arrays of int: which pictures may be copied from, and which are named.
-
-    Returns
-    -------
-    list of float
+    train, val : ndarray of int
+        Which pictures may be copied from, and which are named.
     """
-    squares = (pixels**2).sum(axis=1)
-    hits = [0] * len(divisions)
-    may = [np.isin(np.arange(len(pixels)), train) for train, _ in divisions]
-    held = [np.isin(np.arange(len(pixels)), val) for _, val in divisions]
-    for start in range(0, len(pixels), BLOCK):
-        block = slice(start, start + BLOCK)
-        distances = squares - 2 * pixels[block] @ pixels.T  # up to what a row has in common
-        for k in range(len(divisions)):
-            rows = held[k][block]
-            if rows.any():
-                nearest = np.where(may[k], distances[rows], np.inf).argmin(axis=1)
-                hits[k] += int((labels[nearest] == labels[block][rows]).sum())
-    return [hit / len(val) for hit, (_, val) in zip(hits, divisions)]
+    known = pixels[train]
+    squares = (known**2).sum(axis=1)
+    found = [
+        (squares - 2 * pixels[val[k : k + BLOCK]] @ known.T).argmin(axis=1)
+        for k in range(0, len(val), BLOCK)
+    ]
+    return train[np.concatenate(found)]
 
 
-def leakage_of(data, arms):
-    """That accuracy for each split of a comparison: dict of split to a list, one a fold.
+def divisions_of(data, arms):
+    """The divisions of a comparison: dict of (split, deal, fold) to (train, val).
 
-    The pictures that choose the epoch may be copied too: they are training data.
+    The pictures that choose the epoch are training data too.
     """
     divisions = {}
     for arm in arms:
-        if arm.share == 1:
+        if arm.share == 1 and (arm.split, arm.deal, arm.fold) not in divisions:
             parts = arm.parts(data.rows)
-            train = np.concatenate([parts.fit, parts.choose])
+            train = np.sort(np.concatenate([parts.fit, parts.choose]))
             divisions[arm.split, arm.deal, arm.fold] = train, parts.val
-    labels = labels_of(data.rows, data.classes)
-    found = nearest_neighbour_accuracy(pixels_of(data), labels, list(divisions.values()))
-    leakage = {}
-    for (split, _, _), accuracy in zip(divisions, found):
-        leakage.setdefault(split, []).append(accuracy)
-    return leakage
+    return divisions

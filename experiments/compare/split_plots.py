@@ -1,4 +1,4 @@
-"""The figures of `eval_split.py`; ``c`` is a `split_report.Comparison`."""
+"""The figures of `eval_split.py`; ``c`` is a `comparison.Comparison`."""
 
 import numpy as np
 

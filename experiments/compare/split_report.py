@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from common.output import write_csv, written
+from experiments.compare.arms import read_seconds, timing
 from experiments.compare.claims import FAILS, WORKS, closes, judge, skill
+from experiments.compare.comparison import Comparison
+from experiments.compare.controls import METHODS, identity_by_hog
+from experiments.compare.flat import RISE, is_flat, rise
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
-from experiments.core.intervals import LEVEL, interval
-from experiments.smileys.data import labels_of
+from experiments.core.statistics import LEVEL, holm, interval, over_people, p_value
 from experiments.smileys.splits import MANY
 
 COLUMNS = (
@@ -18,111 +21,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Comparison:
-    """The results of all arms, by what one asks of them.
-
-    Parameters
-    ----------
-    data : experiments.smileys.data.SmileyData
-    arms : list of arms.Arm
-    results : dict, as from `arms.run_arms`
-    """
-
-    def __init__(self, data, arms, results):
-        self.data, self.arms, self.results = data, arms, results
-        self.labels = labels_of(data.rows, data.classes)
-        counts = np.bincount(self.labels)
-        self.chance = 1 / len(data.classes)
-        self.guess = float(counts.max() / counts.sum())  # the most frequent class
-
-    def group(self, split, augment, share=1):
-        """Arms of one setting, seed by seed."""
-        return [
-            arm
-            for arm in self.arms
-            if (arm.split, arm.augmentation is not None, arm.share) == (split, augment, share)
-        ]
-
-    def settings(self):
-        """(split, augment) of the comparison itself, in the order of the article."""
-        found = {(arm.split, arm.augmentation is not None) for arm in self.arms if arm.share == 1}
-        order = ("person", "clip", "image")
-        return sorted(found, key=lambda setting: (order.index(setting[0]), setting[1]))
-
-    def values(self, name, arms):
-        """One metric of the chosen epochs, seed by seed; None where there are no arms."""
-        return [self.results[arm.name]["chosen"][name] for arm in arms] or None
-
-    def learnt(self, arms):
-        """Accuracy on training pictures after the last epoch, seed by seed."""
-        return [self.results[arm.name]["history"]["train_accuracy"][-1] for arm in arms] or None
-
-    def hits(self, arms):
-        """Picture to the share of the trainings that held it out and named it right."""
-        found = {}
-        for arm in arms:
-            result = self.results[arm.name]
-            for index, predicted in zip(result["val"], result["predicted"]):
-                found.setdefault(index, []).append(predicted == self.labels[index])
-        return {index: float(np.mean(right)) for index, right in found.items()}
-
-    def paired(self, first, second):
-        """Second minus first on the same pictures: one value a seed of the first.
-
-        A seed's held-out pictures of the first setting, named by its network and by
-        those networks of the second that had them held out too.
-        """
-        others = self.hits(self.group(*second))
-        values = []
-        for arm in self.group(*first):
-            own = self.hits([arm])
-            common = [index for index in own if index in others]
-            if common:
-                values.append(np.mean([others[k] - own[k] for k in common]))
-        return values
-
-    def people(self, setting):
-        """Accuracy on each person's held-out pictures: dict of person to float."""
-        found = {}
-        for index, right in self.hits(self.group(*setting)).items():
-            found.setdefault(self.data.rows[index]["person"], []).append(right)
-        return {person: float(np.mean(values)) for person, values in found.items()}
-
-    def confusion(self, setting):
-        """Sum over the seeds: ndarray of int (true, predicted)."""
-        return sum(
-            np.array(self.results[arm.name]["chosen"]["val_confusion"])
-            for arm in self.group(*setting)
-        )
-
-    def growth(self, split):
-        """Sizes, training and validation accuracies of growing training data.
-
-        Returns
-        -------
-        (sizes, train, val) : ndarrays (seeds, sizes), or None
-            Sizes are people, by person, and pictures, by image.
-        """
-        shares = sorted({arm.share for arm in self.arms if arm.split == split and arm.augmentation})
-        table = [self.group(split, True, share) for share in shares]
-        seeds = min(map(len, table), default=0)
-        if len(shares) < 2 or not seeds:
-            return None
-        key = "people" if split == "person" else "pictures"
-        sizes = [[self.results[arm.name][key] for arm in arms[:seeds]] for arms in table]
-        train, val = (
-            [self.values(name, arms[:seeds]) for arms in table]
-            for name in ("train_accuracy", "val_accuracy")
-        )
-        return tuple(np.array(values, float).T for values in (sizes, train, val))
-
-
 def verdicts_of(c):
     """The article's four claims, judged; the last one twice."""
 
     def judged(claim, wanted, split, augment):
         arms = c.group(split, augment)
-        return judge(claim, wanted, c.values("val_accuracy", arms), c.learnt(arms), c.guess)
+        if not arms:
+            return judge(claim, wanted, None, [], c.guess)
+        hits = c.hits(arms)
+        people = list(c.by_person(hits).values())
+        return judge(claim, wanted, people, c.curves(arms), c.guess, c.ratio(split), len(hits))
 
     found = [
         judged("(a) Without augmentation it fails (new people)", "fails", "person", False),
@@ -135,12 +43,19 @@ def verdicts_of(c):
         if grown:
             sizes, gaps = grown[0], grown[1] - grown[2]
         claim = f"(d) The gap between training and validation closes with more {what}"
-        found.append(closes(claim, sizes, gaps))
+        found.append(closes(claim, sizes, gaps, c.ratio(split) if grown else 0))
     return found
 
 
-def write_results(data, arms, results, leakage, warned, out, command):
-    """Write everything into ``out``; returns the verdicts as lines."""
+def write_results(data, arms, results, controls, notes, out, command):
+    """Write everything into ``out``; returns the verdicts.
+
+    Parameters
+    ----------
+    controls : dict, as from `controls.controls_of`
+    notes : list of str
+        What the report has to warn of.
+    """
     c = Comparison(data, arms, results)
     write_table(c, out / "table.csv")
     write_people(c, out / "people.csv")
@@ -151,10 +66,37 @@ def write_results(data, arms, results, leakage, warned, out, command):
     plot_people(c, out / "people.png")
     plot_growth(c, out / "growth.png")
     verdicts = verdicts_of(c)
-    text = "\n".join(report(c, verdicts, leakage, warned, out, command)) + "\n"
+    write_controls(c, controls, out / "controls.csv")
+    write_verdicts(verdicts, out / "claims.csv")
+    text = "\n".join(report(c, verdicts, controls, notes, out, command)) + "\n"
     with written(out / "REPORT.md") as beside:
         Path(beside).write_text(text, encoding="utf-8")
-    return [str(verdict) for verdict in verdicts]
+    return verdicts
+
+
+def write_controls(c, controls, path):
+    """Accuracy of each control and of the nets in each split, with its interval over people."""
+    rows = []
+    for name, splits in controls.items():
+        for split, hits in splits.items():
+            rows.append((split, name, *numbers(c.accuracy(hits, split))))
+    for split, augment in c.settings():
+        name = f"net, {'augmented' if augment else 'plain'}"
+        rows.append((split, name, *numbers(c.accuracy(c.hits(c.group(split, augment)), split))))
+    write_csv(path, ("split", "method", "accuracy", "low", "high", "people"), rows)
+
+
+def write_verdicts(verdicts, path):
+    """Each claim, the answer and the skill that was judged."""
+    rows = [
+        (v.claim, v.answer, *(numbers(v.skill) if v.skill else ("", "", "", ""))) for v in verdicts
+    ]
+    write_csv(path, ("claim", "answer", "skill", "low", "high", "people"), rows)
+
+
+def numbers(found):
+    """An interval as cells of a table."""
+    return (*(f"{value:.4f}" for value in (found.mean, found.low, found.high)), found.count)
 
 
 def write_table(c, path):
@@ -207,28 +149,35 @@ def write_balance(c, path):
     write_csv(path, ("split", "deal", "fold", "smiley", "pictures"), rows)
 
 
-def report(c, verdicts, leakage, warned, out, command):
+def report(c, verdicts, controls, notes, out, command):
     """Lines of REPORT.md."""
     people = {row["person"] for row in c.data.rows}
     first = c.arms[0]
     hash_ = c.results[first.name]["settings"]["data"]
-    seeds = len({arm.seed for arm in c.arms})
-    hours = sum(result["seconds"] for result in c.results.values()) / 3600
+    seconds = read_seconds(c.arms, out)
     yield "# Splits and augmentation: does it work on new people?"
     yield ""
     yield f"`{command}`"
     yield ""
     yield (
         f"Data {hash_}: {len(c.data.rows)} pictures, {len(people)} people, {len(c.data.classes)} "
-        f"classes; chance {c.chance:.3f}, the most frequent class {c.guess:.3f}. {seeds} seeds, "
-        f"each with another fold held out; {first.epochs * first.steps} batches of {first.batch} "
-        f"in every arm; {len(c.arms)} arms took {hours:.1f} hours of one core. The epoch is "
-        "chosen on training people, clips or pictures kept for it; what is held out judges once."
+        f"classes; chance {c.chance:.3f}, the most frequent class {c.guess:.3f}. "
+        f"{first.epochs * first.steps} batches of {first.batch} in every arm, first learning rate "
+        f"{first.rate:g}, schedule {first.schedule}; {len(c.arms)} arms"
+        f"{timing(seconds)}. The epoch is chosen on training people, clips or pictures kept for "
+        "it; what is held out judges once."
     )
-    if seeds < 5:
+    for note in notes:
         yield ""
-        decide = "1 seed decides" if seeds == 1 else f"{seeds} seeds decide"
-        yield f"**{decide} little: this run shows that everything works.**"
+        yield f"**{note}**"
+    for split in dict.fromkeys(setting[0] for setting in c.settings()):
+        held = {c.data.rows[k]["person"] for k in c.hits(c.group(split, c.settings()[-1][1]))}
+        if len(held) < len(people):
+            yield ""
+            yield (
+                f"**By {split}, {len(held)} of {len(people)} people were held out: more seeds "
+                "(--seeds) cover the others.**"
+            )
     yield ""
     yield "## The article's claims"
     yield ""
@@ -239,33 +188,45 @@ def report(c, verdicts, leakage, warned, out, command):
         f"Skill is 0 for always naming the most frequent class, 1 for all right. Fixed beforehand: "
         f"a setting works if its {100 * LEVEL:.0f} % interval lies above {WORKS}, and fails if it "
         f"lies below {FAILS} though the training pictures are learnt "
-        "(`experiments/compare/claims.py`). Intervals are Student's t over the seeds; folds share "
-        "training pictures, which makes them a little too narrow."
+        "(`experiments/compare/claims.py`). Intervals resample people, with all their pictures and "
+        "seeds, and allow for folds that share training people "
+        "(`experiments/core/statistics.py`)."
     )
     yield ""
     yield "## All arms"
     yield ""
-    yield "| split | augmentation | training | held out | skill | nearest training picture |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| split | augmentation | training | its rise | flat | held out | skill | person |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for split, augment in c.settings():
         arms = c.group(split, augment)
-        train, val = (interval(c.values(f"{part}_accuracy", arms)) for part in ("train", "val"))
+        curves = c.curves(arms)
+        val = c.accuracy(c.hits(arms), split)
         right = val.map(lambda accuracy: skill(accuracy, c.guess))
+        rises = [rise(curve) for curve in curves]
         yield (
-            f"| {split} | {'yes' if augment else 'no'} | {train} | {val} | {right} "
-            f"| {interval(leakage[split])} |"
+            f"| {split} | {'yes' if augment else 'no'} | {np.mean([v[-1] for v in curves]):.3f} "
+            f"| {max(rises):.4f} | {sum(map(is_flat, curves))} of {len(curves)} | {val} | {right} "
+            f"| {identity(c, arms)} |"
         )
     yield ""
     yield (
-        "The last column needs no network: the label of the training picture nearest in pixels "
-        "(24x24). Where it is high, the split asks little."
+        f"Training: accuracy after the last epoch. It is flat if it rises "
+        f"by less than {RISE} over the last fifth of the "
+        "batches; the largest rise of the seeds is given. Person: how many pictures a linear "
+        "classifier of the net's last features gives to the right one of "
+        f"{len(people)} people, half of whose clips it has learnt (HOG: "
+        f"{identity_by_hog(c.data):.3f})."
     )
     yield ""
     yield "![Training and validation, epoch by epoch](curves.png)"
     yield ""
+    yield "## Without a network"
+    yield ""
+    yield from control_lines(c, controls)
+    yield ""
     yield "## Differences on the same pictures"
     yield ""
-    yield from differences(c)
+    yield from differences(c, controls)
     yield ""
     yield "## More data"
     yield ""
@@ -287,12 +248,28 @@ def report(c, verdicts, leakage, warned, out, command):
     yield "![Confusion matrices](confusion.png)"
     yield ""
     yield from balance_lines(c)
-    for warning in warned:
-        yield f"- warning: {warning}"
 
 
-def differences(c):
-    """Table of paired differences."""
+def identity(c, arms):
+    """Mean of the trainings' identity probes, in words."""
+    values = [c.results[arm.name].get("identity") for arm in arms]
+    return "unknown" if None in values else f"{np.mean(values):.3f}"
+
+
+def control_lines(c, controls):
+    """Table of the controls."""
+    splits = list(dict.fromkeys(setting[0] for setting in c.settings()))
+    yield f"| method | {' | '.join(f'by {split}' for split in splits)} |"
+    yield f"| --- |{' --- |' * len(splits)}"
+    for name, found in controls.items():
+        yield f"| {name} | {' | '.join(str(c.accuracy(found[s], s)) for s in splits)} |"
+    yield ""
+    for name in controls:
+        yield f"- {name}: {METHODS[name]}"
+
+
+def differences(c, controls):
+    """Table of paired differences, corrected as one family."""
     there = c.settings()
     pairs = [((split, False), (split, True)) for split in ("person", "clip", "image")]
     pairs += [
@@ -300,20 +277,28 @@ def differences(c):
         for augment in (True, False)
         for first, second in (("person", "clip"), ("clip", "image"), ("person", "image"))
     ]
-    pairs = [pair for pair in pairs if set(pair) <= set(there)]
-    if not pairs:
-        yield "One setting was trained: there is nothing to compare."
-        return
-    yield "| from | to | change of accuracy |"
-    yield "| --- | --- | --- |"
-    for first, second in pairs:
-        values = c.paired(first, second)
-        if values:
-            yield f"| {name_of(first)} | {name_of(second)} | {interval(values)} |"
+    compared = [
+        (name_of(first), name_of(second), first[0], *(c.hits(c.group(*s)) for s in (first, second)))
+        for first, second in pairs
+        if {first, second} <= set(there)
+    ]
+    compared += [
+        (f"by {setting[0]}, HOG + ridge", name_of(setting), setting[0],
+         controls["HOG + ridge"][setting[0]], c.hits(c.group(*setting)))
+        for setting in there
+    ]  # fmt: skip
+    values = [(c.paired(first, second), c.ratio(split)) for *_, split, first, second in compared]
+    p_values = [p_value(*value) for value in values]
+    yield "| from | to | change of accuracy | p | p, corrected | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for (first, second, *_), value, p, q in zip(compared, values, p_values, holm(p_values)):
+        said = "" if np.isnan(q) else "differs" if q < 1 - LEVEL else "undecided"
+        yield f"| {first} | {second} | {over_people(*value)} | {p:.2g} | {q:.2g} | {said} |"
     yield ""
     yield (
-        "Each value is of one seed: the pictures it held out in the first setting, named by it and "
-        "by the networks of the second setting that had them held out as well."
+        "Means over people of what she gains on the pictures that both name. Plain "
+        f"{100 * LEVEL:.0f} % intervals and p; corrected for the {len(compared)} comparisons of "
+        "this table by Holm's method, which alone says which differ."
     )
 
 
@@ -332,13 +317,17 @@ def growth_lines(c):
         found = True
         yield f"| {'people' if split == 'person' else 'pictures'} | training | held out | gap |"
         yield "| --- | --- | --- | --- |"
+        ratio = c.ratio(split)
         for sizes, train, val in zip(*(values.T for values in grown)):
             yield (
-                f"| {np.mean(sizes):.0f} | {interval(train)} | {interval(val)} "
-                f"| {interval(train - val)} |"
+                f"| {np.mean(sizes):.0f} | {train.mean():.3f} | {val.mean():.3f} "
+                f"| {interval(train - val, ratio)} |"
             )
         yield ""
-        yield f"Split by {split}, augmented, as many steps at each size."
+        yield (
+            f"Split by {split}, augmented, as many steps at each size; means over the seeds, "
+            "intervals with Nadeau and Bengio's correction."
+        )
         yield ""
     yield "![Accuracy and data](growth.png)" if found else "No arms with less data were trained."
 

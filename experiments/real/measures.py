@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.core.intervals import LEVEL, Interval
+from experiments.core.statistics import LEVEL, Interval
 
 RESAMPLES = 2000
 BINS = 10  # of the share, for the reliability

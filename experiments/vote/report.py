@@ -3,8 +3,8 @@
 import numpy as np
 
 from common.output import write_csv, written
-from experiments.core.intervals import interval
 from experiments.core.plots import plt, save
+from experiments.core.statistics import interval
 from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
 from experiments.vote.variants import ARTICLE, SINGLE
 

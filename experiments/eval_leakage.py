@@ -1,0 +1,62 @@
+"""A leakage atlas: what each split of each data set gives away without a network.
+
+For every set and split: how much of the held-out pictures the nearest training picture and
+HOG with a ridge classifier name right, and how much of labels that were drawn at random for
+each clip, which nothing but a frame of the same clip can tell. Takes minutes.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+from experiments.smileys.splits import SPLITS, split_names
+
+COLUMNS = (
+    "set", "data", "pictures", "people", "classes", "split", "method", "accuracy", "low", "high",
+)  # fmt: skip
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, nargs="+", help="folders with manifest.csv, or CSV files")
+    add("--splits", type=split_names, default=SPLITS, help="default person,clip,image")
+    add("--folds", type=int, default=5, help="parts, each of which judges once (default 5)")
+    add("--seed", type=int, default=0, help="of the random labels")
+    add("--out", required=True, type=Path, help="folder for atlas.csv, atlas.png, REPORT.md")
+    args = parser.parse_args(argv)
+    if args.folds < 3:
+        parser.error("--folds must be at least 3")
+    return args
+
+
+def main(argv=None):
+    """Measure all sets, then write the table, the figure and the page."""
+    args = arguments(argv)
+    from common.output import make_folder
+    from experiments.compare.atlas import measure_set, write_atlas
+    from experiments.core.results import command_line
+    from experiments.smileys.data import SmileyData
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    rows = []
+    for source in args.data:
+        path = Path(source)
+        name = path.parent.name if path.name == "manifest.csv" else path.stem
+        rows += measure_set(name, SmileyData.read(source), args)
+    write_atlas(rows, COLUMNS, args, command_line("python experiments/eval_leakage.py", argv))
+    print((args.out / "REPORT.md").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    cli.run(main)
