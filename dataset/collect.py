@@ -41,6 +41,8 @@ def parse(argv):
     add("--code", default="", help="access code that visitors must enter (default: none)")
     help_text = "who keeps the pictures, as visitors read it (name and how to reach you)"
     add("--keeper", default="", help=help_text)
+    help_text = "days after which a person's pictures delete themselves; 0: never (default 365)"
+    add("--keep", type=number(0, 36500, int), default=365, metavar="DAYS", help=help_text)
     add("--name", action="append", default=[], help="another host name this computer is known by")
     add("--https", action="store_true", help="HTTPS for this computer's own browser, too")
     weights = cli.ROOT / "weights"
@@ -125,7 +127,9 @@ def main(argv=None):
         https = arguments.https or not local
         eyes = Eyes.load(arguments.weights, smiles_path(arguments))
         try:
-            smielfy = Smielfy(folder, eyes, arguments.code, https, arguments.keeper)
+            smielfy = Smielfy(
+                folder, eyes, arguments.code, https, arguments.keeper, keep_days=arguments.keep
+            )
         except OSError as error:
             raise cli.UserError(f"cannot write to {folder}: {error.strerror}") from None
         names = [*own_names(), *(name.lower() for name in arguments.name)]

@@ -150,6 +150,69 @@ def append(data, rows):
     update(data, lambda old: [*old, *rows])
 
 
+def extend(data, rows):
+    """Add rows that the caller knows to be new, at a cost that does not grow with the manifest.
+
+    A last line that a kill or a full disk left half is cut off. Where the manifest is not there
+    yet, or has other columns, this is `append`.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written; it is as before then.
+    """
+    path = manifest_path(data)
+    header = (",".join(COLUMNS) + "\n").encode()
+    with locked(path):
+        known = path.exists()
+        if known:
+            with open(path, "r+b") as file:
+                known = file.read(len(header)) == header
+                if known:
+                    end = cut_half_line(file)
+                    try:
+                        file.write(csv_lines(rows).encode())
+                        file.flush()
+                        os.fsync(file.fileno())
+                    except OSError:
+                        with contextlib.suppress(OSError):
+                            os.ftruncate(file.fileno(), end)
+                        raise
+    if not known and rows:
+        append(data, rows)
+
+
+def cut_half_line(file):
+    """Cut off what follows a file's last end of line, go there, and return the place."""
+    size = file.seek(0, os.SEEK_END)
+    end = size
+    while end:
+        first = max(0, end - 4096)
+        file.seek(first)
+        found = file.read(end - first).rfind(b"\n")
+        if found >= 0:
+            end = first + found + 1
+            break
+        end = first
+    if end < size:
+        file.truncate(end)
+    file.seek(end)
+    return end
+
+
+def rows_text(rows):
+    """A whole manifest as text."""
+    return ",".join(COLUMNS) + "\n" + csv_lines(rows)
+
+
+def csv_lines(rows):
+    """Rows as lines of a manifest, without its header."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerows([format_value(row[name]) for name in COLUMNS] for row in rows)
+    return file.getvalue()
+
+
 def update(data, change):
     """Replace the rows of a manifest, which may not be there yet, by ``change(rows)``."""
     path = manifest_path(data)
@@ -165,11 +228,7 @@ def update(data, change):
 
 def replace(path, rows):
     """Write a manifest beside its name, and rename it; the caller holds the lock."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([format_value(row[name]) for name in COLUMNS] for row in rows)
-    content = file.getvalue()
+    content = rows_text(rows)
     lines = content.split("\n")
     if any(lines[1:]):  # nothing is written that could not be read
         complain(path, parse_manifest(lines, path)[1], SHOWN)

@@ -61,15 +61,14 @@ def pictures_of(data, person):
     return rows, [Mipmap(image) for image in read_images(manifest_path(data), rows)]
 
 
-def own_threshold(vote, rows, pictures):
+def own_threshold(votes, rows):
     """The share from which on nine of ten of a person's judged pictures are named right.
 
     Parameters
     ----------
-    vote : callable
-        As `pipeline.vote.Voter.vote`.
-    rows, pictures :
-        As from `pictures_of`.
+    votes : list of pipeline.vote.Vote
+    rows : list of dict
+        Of the same pictures.
 
     Returns
     -------
@@ -78,14 +77,12 @@ def own_threshold(vote, rows, pictures):
     """
     import numpy as np
 
-    from common.tables import box_of
     from experiments.real.measures import sure_from
 
-    votes = [vote(picture, box_of(row)) for row, picture in zip(rows, pictures)]
     share = np.array([one.shares.max() for one in votes])
     right = np.array([one.smiley == row["smiley"] for one, row in zip(votes, rows)], bool)
     threshold = sure_from(share, right, fewest=FEWEST_SURE)
-    return None if np.isnan(threshold) else round(threshold, 4)
+    return None if np.isnan(threshold) else round(float(threshold), 4)
 
 
 def main(argv=None):
@@ -96,6 +93,7 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
+    from common.tables import box_of
     from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
@@ -130,13 +128,18 @@ def main(argv=None):
         if arguments.json and done[0] % 5 == 0:
             print(line({"done": done[0], "steps": STEPS * len(rounds)}), flush=True)
 
-    done, after, threshold = [0], None, None
+    done, after, threshold, answers = [0], None, None, []
     with bar:
         teacher(part(teach), STEPS, tick=tick)
         if judge:
             after = accuracy(*part(judge))
             voter = Voter(compile_smile_probs_sum(network), meta["classes"])
-            threshold = own_threshold(voter.vote, *part(judge))
+            votes = [voter.vote(pictures[k], box_of(rows[k])) for k in judge]
+            threshold = own_threshold(votes, [rows[k] for k in judge])
+            answers = [
+                {"path": rows[k]["path"], "smiley": rows[k]["smiley"], "seen": vote.smiley}
+                for k, vote in zip(judge, votes)
+            ]
             teacher.forget()
             teacher(part(rounds[1]), STEPS, tick=tick)
     save_weights(
@@ -153,6 +156,7 @@ def main(argv=None):
         "judged": len(judge),
         "whole": whole,
         "taught": len(rows),
+        "answers": answers,
     }
     if arguments.json:
         print(line(found), flush=True)

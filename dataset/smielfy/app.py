@@ -15,16 +15,17 @@ POST   /api/look?near=x,y,w,h  a JPEG: what the networks see in it; nothing is k
 POST   /api/teach              teach the network my face
 GET    /api/teach              how that stands
 DELETE /api/teach              undo it
+
+What is a visitor's own: `dataset.smielfy.own`; the keeper's: `dataset.smielfy.keeper`.
 """
 
 import asyncio
-import collections
 import contextlib
-import json
 import math
 import random
 import re
 import secrets
+import sys
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -35,19 +36,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from common.smileys import read_smileys
+from dataset.smielfy.bodies import read_body, read_json
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.guard import Guard, same
+from dataset.smielfy.keeper import Keeper
 from dataset.smielfy.limits import Limit
+from dataset.smielfy.own import COOKIE, PASS, Own
 from dataset.smielfy.people import Key, People
 from dataset.smielfy.refused import Refused
-from dataset.smielfy.shelf import lend, read_shelf, read_words, rendered_examples
-from dataset.smielfy.store import FRAMES, Store, check_space
-from dataset.smielfy.teaching import Teaching
+from dataset.smielfy.shelf import LANGUAGES, lend, read_shelf, read_words, rendered_examples
+from dataset.smielfy.store import FRAMES, Store, check_space, storing_problem
+from dataset.smielfy.teaching import Teaching, enough
 
-COOKIE, PASS = "smielfy", "smielfy-pass"
 YEAR = 365 * 24 * 3600
-JSON_BYTES = 2000  # of a request that is no picture
-PATIENCE = 20  # seconds a request's body may take
+HOUR = 3600
 UPLOADS = 60  # pictures being received at once
 EXAMPLES = 3  # of other people, shown at once
 
@@ -66,25 +68,32 @@ class Smielfy:
         Whether cookies are for HTTPS only.
     keeper : str
         Who keeps the pictures, as the page says before the consent.
+    approve : bool
+        Whether the keeper must approve a picture before others see it.
+    keep_days : int
+        Days after which a person's pictures and consent are deleted; 0 for never.
     """
 
-    def __init__(self, folder, eyes, code="", https=False, keeper=""):
-        self.eyes, self.code, self.https, self.keeper = eyes, code, https, keeper
+    def __init__(self, folder, eyes, code="", https=False, keeper="", approve=True, keep_days=0):
+        self.eyes, self.code, self.https, self.keeper = eyes, plain(code), https, keeper
+        self.keep_days = keep_days
         for name in ("", "private", "people", "collected"):
             (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.key = Key(folder / "private" / "key")
-        self.people = People(folder / "people")
+        self.people = People(folder / "people", approve)
         self.store = Store(folder / "collected", self.people.__contains__)
         self.teaching = Teaching(folder / "nets", folder / "collected", eyes.smiles)
         eyes.taught = self.teaching.net
-        for person in self.people.unfinished():
-            self.forget(person)
+        self.for_keeper = Keeper(self)
+        self.tidy()
         self.smileys = read_smileys()
         self.shelf, self.words = read_shelf(), read_words()
         self.rendered = rendered_examples(self.shelf)
         self.limits = {
             "consent": Limit(100, 20),  # a class of pupils may share one address
-            "code": Limit(10, 5),
+            "code": Limit(40, 40),  # a class may share one address
+            "guess": Limit(20, 5),  # wrong ones, of all together
+            "come": Limit(40, 40),
             "change": Limit(60, 60),
             "burst": Limit(40, 30),
             "picture": Limit(200, 300),
@@ -99,12 +108,13 @@ class Smielfy:
     def person(self, request):
         """The visitor's pseudonym, or None."""
         person = self.key.check(request.cookies.get(COOKIE), "person")
-        return person if person in self.people else None
+        known = person in self.people or self.people.leaving(person)
+        return person if known else None
 
     def agreed(self, request):
         """The visitor's pseudonym; refused without consent."""
         person = self.person(request)
-        if person is None:
+        if person is None or person not in self.people:
             raise Refused(403, "no_consent")
         return person
 
@@ -127,6 +137,12 @@ class Smielfy:
         if wait:
             raise Refused(429, "too_often", wait=math.ceil(wait))
 
+    def allowed(self, name, key):
+        """Refuse while a limit is used up, without using it."""
+        wait = self.limits[name].left(key)
+        if wait:
+            raise Refused(429, "too_often", wait=math.ceil(wait))
+
     def set_cookie(self, response, name, value):
         """Give a cookie that no script reads and no other site sends."""
         response.set_cookie(
@@ -141,6 +157,7 @@ class Smielfy:
         return JSONResponse(
             {
                 "person": person,
+                "leaving": self.people.leaving(person),
                 "entered": self.entered(request.headers.get("cookie", "")),
                 "shown": bool(person) and self.people.shows(person),
                 "given": self.store.bursts(person) if person else {},
@@ -152,8 +169,11 @@ class Smielfy:
     async def enter(self, request):
         """Check the access code."""
         self.limit("code", request.client.host if request.client else "")
+        self.allowed("guess", "all")
         body = await read_json(request, {"code": str})
-        if not same(body["code"].strip(), self.code):
+        if not same(plain(body["code"]), self.code):
+            # All guesses together, too: who has many addresses has no more of them.
+            self.limit("guess", "all")
             raise Refused(403, "wrong_code")
         response = JSONResponse({"entered": True})
         self.set_cookie(response, PASS, self.pass_)
@@ -168,10 +188,20 @@ class Smielfy:
         person = self.person(request)
         if person is None:
             check_space(self.store.folder)
-            person = await run_in_threadpool(self.writing, self.people.agree)
+            language = body.get("language") if body.get("language") in LANGUAGES else "en"
+            text = self.consent_text(language)
+            person = await run_in_threadpool(self.writing, self.people.agree, text, language)
         response = JSONResponse({"person": person}, 201)
         self.set_cookie(response, COOKIE, self.key.signed("person", person))
         return response
+
+    def consent_text(self, language):
+        """What a visitor reads before she agrees."""
+        words = read_words(language)["consent"]
+        names = ("who_text", "what_text", "kept_text", "yours_text", "agree")
+        until = words["until"].format(days=self.keep_days) if self.keep_days else ""
+        text = "\n".join([*(words[name] for name in names), until])
+        return text.replace("{keeper}", self.keeper or words["keeper"])
 
     async def shown(self, request):
         """Show the visitor's pictures as examples, or no longer."""
@@ -181,13 +211,15 @@ class Smielfy:
         await run_in_threadpool(self.show, person, body["shown"])
         return JSONResponse({"shown": body["shown"]})
 
-    def show(self, person, shown):
+    def show(self, person, shown, only_if_shown=False):
         """Choose one picture a smiley to show."""
         pictures = None
         if shown:
-            paths = self.store.latest(person)
-            pictures = {slug: self.store.picture(path) for slug, path in paths.items()}
-        self.writing(self.people.show, person, pictures)
+            pictures = {}
+            for slug, path in self.store.latest(person).items():
+                with contextlib.suppress(OSError):  # somebody has deleted the file
+                    pictures[slug] = self.store.picture(path)
+        self.writing(self.people.show, person, pictures, only_if_shown)
 
     async def table(self, request):
         """The smileys."""
@@ -196,7 +228,13 @@ class Smielfy:
         ]
         net = {"name": self.eyes.smiles.stem, "classes": self.eyes.classes, "sure": self.eyes.sure}
         return JSONResponse(
-            {"smileys": smileys, "frames": FRAMES, "keeper": self.keeper, "net": net}
+            {
+                "smileys": smileys,
+                "frames": FRAMES,
+                "keeper": self.keeper,
+                "keep_days": self.keep_days,
+                "net": net,
+            }
         )
 
     async def examples(self, request):
@@ -244,7 +282,7 @@ class Smielfy:
         smiley, _, number = burst.partition("-")
         new = await run_in_threadpool(self.store.add, person, smiley, number, frame, jpeg, box)
         if self.people.lacks(person, smiley):
-            await run_in_threadpool(self.show, person, True)
+            await run_in_threadpool(self.show, person, True, True)
         return JSONResponse({"kept": True}, 201 if new else 200)
 
     @contextlib.contextmanager
@@ -262,32 +300,77 @@ class Smielfy:
         """Remove what the visitor gave of a smiley."""
         person = self.agreed(request)
         self.limit("change", person)
-        await run_in_threadpool(self.store.remove, person, self.smiley(request))
+        smiley = self.smiley(request)
+        return await run_in_threadpool(self.take_back, person, smiley=smiley)
+
+    def take_back(self, person, **which):
+        """Remove some pictures, and what came of them; the reply to it.
+
+        A net that learned from them is forgotten; where enough are left, another is taught.
+        """
+        removed = self.store.remove(person, **which)
         if self.people.shows(person):
-            await run_in_threadpool(self.show, person, True)
-        return JSONResponse({"given": self.store.bursts(person)})
+            self.show(person, True, True)
+        given, net = self.store.bursts(person), None
+        if removed and self.teaching.undo(person):
+            self.eyes.forget(person)
+            net = "forgotten"
+            if enough(given) and given.keys() <= set(self.eyes.classes):
+                self.teaching.start(person, given)
+                net = "learning"
+        return JSONResponse({"given": given, "removed": removed, "net": net})
 
     async def leave(self, request):
         """Remove all that is the visitor's."""
-        await run_in_threadpool(self.forget, self.agreed(request))
+        person = self.person(request)
+        if person is None:
+            raise Refused(403, "no_consent")
+        await run_in_threadpool(self.forget, person)
         response = JSONResponse({"person": None})
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.https)
         return response
 
     def forget(self, person):
-        """Remove a person: first her consent, then all else; what a kill leaves, a start ends."""
+        """Remove a person: first her consent, then all else; what a kill leaves, a start ends.
+
+        On a full disk all of hers but the rows goes; it may be repeated until they go, too.
+        """
         self.writing(self.people.begin_deletion, person)
         self.teaching.undo(person)
         self.eyes.forget(person)
         self.store.remove(person)
         self.writing(self.people.end_deletion, person)
 
+    def tidy(self):
+        """End the deletions that were begun, and delete whose time is over."""
+        late = self.people.older_than(self.keep_days) if self.keep_days else []
+        for person in [*self.people.unfinished(), *late]:
+            try:
+                self.forget(person)
+            except Refused as error:  # the disk is still full: the next time
+                print(f"cannot delete {person} yet: {error.error}", file=sys.stderr, flush=True)
+
+    @contextlib.asynccontextmanager
+    async def tidying(self, application):
+        """While the service runs, tidy every hour."""
+
+        async def again():
+            while True:
+                await asyncio.sleep(HOUR)
+                await run_in_threadpool(self.tidy)
+
+        task = asyncio.create_task(again())
+        try:
+            yield
+        finally:
+            task.cancel()
+
     def writing(self, function, *arguments):
         """Call what writes a small file, and say so if the disk is full."""
         try:
             return function(*arguments)
         except OSError as error:
-            raise Refused(507, "disk_full" if error.errno == 28 else "cannot_store") from None
+            raise storing_problem(error) from None
 
     async def look(self, request):
         """Look at a mirror's picture; one at a time a visitor."""
@@ -309,6 +392,7 @@ class Smielfy:
         person = self.agreed(request)
         self.limit("change", person)
         check_space(self.store.folder)
+        await run_in_threadpool(self.store.mend)
         given = self.store.bursts(person)
         if not given.keys() <= set(self.eyes.classes):
             raise Refused(422, "other_net")
@@ -366,10 +450,13 @@ class Smielfy:
             Route("/api/teach", self.teach, methods=["POST"]),
             Route("/api/teach", self.taught, methods=["GET"]),
             Route("/api/teach", self.unteach, methods=["DELETE"]),
+            *Own(self).routes(),
+            *self.for_keeper.routes(),
             Route("/{path:path}", self.page, methods=["GET"]),
         ]
         return Starlette(
             routes=routes,
+            lifespan=self.tidying,
             middleware=[Middleware(Guard, names=names, entered=self.entered)],
             exception_handlers={
                 Refused: self.refuse,
@@ -379,49 +466,9 @@ class Smielfy:
         )
 
 
-async def read_body(request, most):
-    """Read a request's body of at most so many bytes: 413 above, 408 if it takes too long."""
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:18]) > most:
-        raise Refused(413, "too_large")
-    body = bytearray()
-
-    async def read():
-        async for chunk in request.stream():
-            body.extend(chunk)
-            if len(body) > most:
-                raise Refused(413, "too_large")
-
-    try:
-        await asyncio.wait_for(read(), PATIENCE)
-    except asyncio.TimeoutError:
-        raise Refused(408, "too_slow") from None
-    return bytes(body)
-
-
-async def read_json(request, fields):
-    """Read a small JSON object.
-
-    Parameters
-    ----------
-    request : Request
-    fields : dict of str to type
-        What it must hold.
-
-    Raises
-    ------
-    Refused
-        400 for what is no JSON, 422 for a missing field or one of another type.
-    """
-    try:
-        value = json.loads(await read_body(request, JSON_BYTES))
-    except (ValueError, RecursionError):
-        raise Refused(400, "no_json") from None
-    if not isinstance(value, collections.abc.Mapping):
-        raise Refused(422, "wrong_fields")
-    if any(type(value.get(name)) is not kind for name, kind in fields.items()):
-        raise Refused(422, "wrong_fields")
-    return value
+def plain(code):
+    """An access code without what is easily mistaken: case and blanks."""
+    return "".join(code.split()).casefold()
 
 
 def read_box(text):

@@ -20,6 +20,13 @@ class Limit:
         self.capacity, self.rate = capacity, per_minute / 60
         self._buckets = {}
 
+    def left(self, key, now=None):
+        """Seconds until this key may ask, as `wait`, but nothing is used."""
+        now = time.monotonic() if now is None else now
+        tokens, last = self._buckets.get(key, (self.capacity, now))
+        tokens = min(self.capacity, tokens + (now - last) * self.rate)
+        return 0 if tokens >= 1 else (1 - tokens) / self.rate
+
     def wait(self, key, now=None):
         """Seconds until this key may ask (0: it may, and has now used a token)."""
         now = time.monotonic() if now is None else now

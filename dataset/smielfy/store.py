@@ -5,20 +5,24 @@
 
 A crop is written first and its row follows; a picture is accepted when the row is on
 disk. Whatever kills the service, the manifest names whole pictures that are there;
-what it does not name is removed at the next start.
+what it does not name is removed at the next start. Deleting goes the other way: crops
+first, which makes room on a full disk. A row whose crop is gone, since somebody deleted
+the file by hand say, is named to whoever runs the service, and left out.
 """
 
 import collections
 import errno
+import hashlib
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
 from common.cli import UserError
 from common.output import written
-from common.tables import manifest_path
-from dataset.manifest import append, read_manifest, update
+from common.tables import complain, manifest_path, read_lines
+from dataset.manifest import extend, parse_manifest, update
 from dataset.smielfy.people import remove_folder
 from dataset.smielfy.refused import Refused
 
@@ -42,17 +46,51 @@ class Store:
         self.crops = self.folder / "crops"
         self.crops.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()  # on what is below, and on who is accepted
-        self._writing = threading.Lock()  # held while the manifest is replaced
+        self._writing = threading.Lock()  # held while the manifest is written
         self._waiting = []
+        self._gone = set()  # paths, and people, whose rows are still to be taken out
         self._paths = collections.defaultdict(dict)  # person: {path: (smiley, clip)}
+        self._marks = {}  # digest of a crop: its path
+        self._digests = {}  # the other way round
         path = manifest_path(self.folder)
         if path.exists() and path.read_bytes().count(b"\n") > 1:
-            for row in read_manifest(self.folder):
+            extend(self.folder, [])
+            rows, problems = parse_manifest(read_lines(path), path)
+            complain(path, problems)
+            for row in rows:
                 self._note(row)
+            self.mend()
+            for paths in self._paths.values():
+                for name in paths:
+                    self._mark(name, (self.folder / name).read_bytes())
         self._sweep()
 
     def _note(self, row):
         self._paths[row["person"]][row["path"]] = (row["smiley"], row["clip"])
+
+    def _mark(self, path, picture):
+        digest = hashlib.sha256(picture).digest()
+        self._marks[digest], self._digests[path] = path, digest
+
+    def _unmark(self, path):
+        digest = self._digests.pop(path, None)
+        if self._marks.get(digest) == path:
+            del self._marks[digest]
+
+    def mend(self):
+        """Leave out rows whose crop is gone, and name them; returns their paths."""
+        with self._lock:
+            gone = [
+                path
+                for paths in self._paths.values()
+                for path in paths
+                if not (self.folder / path).is_file()
+            ]
+        for path in gone:
+            print(f"left out, its picture is gone: {path}", file=sys.stderr, flush=True)
+        if gone:
+            self._drop(set(gone))
+        return gone
 
     def _sweep(self):
         """Remove crops that no row names: their reply was never sent."""
@@ -99,7 +137,8 @@ class Store:
         Raises
         ------
         Refused
-            403 without consent, 429 above `MOST` pictures, 507 if the disk is full.
+            403 without consent, 409 for a picture that is here already, in another burst or as
+            another frame; 429 above `MOST` pictures, 507 if the disk is full.
         """
         name = f"{smiley}-{burst}_{frame:02d}.jpg"
         path = self.crops / person / name
@@ -113,6 +152,8 @@ class Store:
                 raise Refused(403, "no_consent")
             if row["path"] in self._paths[person]:
                 return False
+            if hashlib.sha256(picture).digest() in self._marks:
+                raise Refused(409, "have_it")
             if len(self._paths[person]) >= MOST:
                 raise Refused(429, "enough")
             check_space(self.folder)
@@ -125,11 +166,13 @@ class Store:
             except OSError as error:
                 raise storing_problem(error) from None
             self._note(row)
+            self._mark(row["path"], picture)
         try:
             self._append(row)
         except UserError as error:
             with self._lock:
                 self._paths[person].pop(row["path"], None)
+                self._unmark(row["path"])
             path.unlink(missing_ok=True)
             full = os.strerror(errno.ENOSPC) in str(error)
             raise Refused(507, "disk_full" if full else "cannot_store") from None
@@ -152,8 +195,10 @@ class Store:
                 rows = [r for r in rows if r["path"] in self._paths.get(r["person"], {})]
             error = None
             try:
+                if self._gone:  # of a deletion on a full disk
+                    self._rewrite()
                 if rows:
-                    append(self.folder, rows)
+                    extend(self.folder, rows)
             except UserError as problem:
                 error = problem
             for other in batch:
@@ -164,6 +209,25 @@ class Store:
     def picture(self, path):
         """Bytes of a kept picture."""
         return (self.folder / path).read_bytes()
+
+    def rows(self, person=None):
+        """Rows of the manifest, all or one person's, without those that are deleted."""
+        path = manifest_path(self.folder)
+        if not path.exists():
+            return []
+        rows, _ = parse_manifest(read_lines(path), path)
+        with self._lock:
+            return [
+                row
+                for row in rows
+                if person in (None, row["person"])
+                and row["path"] in self._paths.get(row["person"], {})
+            ]
+
+    def pictures(self, person):
+        """A person's pictures in the order of their giving: list of (path, smiley, clip)."""
+        with self._lock:
+            return [(path, *what) for path, what in self._paths.get(person, {}).items()]
 
     def latest(self, person):
         """Path of one picture a smiley: the middle one of the last burst."""
@@ -177,30 +241,59 @@ class Store:
             by_smiley[smiley].append(path)
         return {smiley: paths[len(paths) // 2] for smiley, paths in by_smiley.items()}
 
-    def remove(self, person, smiley=None):
-        """Remove a person's pictures, all or those of one smiley: rows first, then crops."""
+    def remove(self, person, smiley=None, clip=None, path=None):
+        """Remove a person's pictures: all, or those of a smiley, of a burst, or one.
 
-        def hers(row):
-            return row["person"] == person and smiley in (None, row["smiley"])
+        Returns
+        -------
+        int
+            How many there were.
 
+        Raises
+        ------
+        Refused
+            507 if the manifest cannot be written. The pictures are gone then; the rows go
+            when this is repeated, or with the next picture, or at the next start.
+        """
+        with self._lock:
+            gone = {
+                name
+                for name, what in self._paths.get(person, {}).items()
+                if smiley in (None, what[0]) and clip in (None, what[1]) and path in (None, name)
+            }
+        everything = smiley is None and clip is None and path is None
+        self._drop(gone, person if everything else None)
+        return len(gone)
+
+    def _drop(self, gone, person=None):
+        """Remove the pictures of these paths, and a person's folder and rows wholly."""
         with self._writing:
             with self._lock:
-                held = self._paths.pop(person, {})
-                gone = {path for path, (slug, _) in held.items() if smiley in (None, slug)}
-                rest = {path: held[path] for path in held.keys() - gone}
-                if rest:
-                    self._paths[person] = rest
-            try:
-                if manifest_path(self.folder).exists():
-                    update(self.folder, lambda rows: [r for r in rows if not hers(r)])
-            except UserError as error:
-                raise Refused(507, "cannot_store") from error
-            with self._lock:
-                if smiley is None:
+                for paths in self._paths.values():
+                    for path in gone & paths.keys():
+                        del paths[path]
+                if person:
+                    gone = gone | self._paths.pop(person, {}).keys()
                     remove_folder(self.crops / person)
-                    self._paths.pop(person, None)
                 for path in gone:
+                    self._unmark(path)
                     (self.folder / path).unlink(missing_ok=True)
+            self._gone |= gone | ({person} if person else set())
+            try:
+                self._rewrite()
+            except UserError as error:
+                full = os.strerror(errno.ENOSPC) in str(error)
+                raise Refused(507, "delete_again" if full else "cannot_store") from error
+
+    def _rewrite(self):
+        """Take out of the manifest what was deleted; `_writing` is held."""
+        gone = self._gone
+        if gone and manifest_path(self.folder).exists():
+            update(
+                self.folder,
+                lambda rows: [r for r in rows if not gone & {r["path"], r["person"]}],
+            )
+        self._gone = set()
 
 
 def check_space(folder):

@@ -1,5 +1,6 @@
 """Manifests: one message names every bad row; what is written is whole, whoever writes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from common.cli import ROOT, UserError
 from common.smileys import read_smileys
+from common.tables import read_lines
 from dataset import manifest
 from dataset.manifest import append, read_manifest, write_manifest
 
@@ -222,3 +224,77 @@ def test_the_program_describes_a_set(folder, call, refused):
     code, out, _ = call(manifest.main, folder, "--any-smiley")
     assert code == 0
     assert "missing" not in out
+
+
+ROW = {"person": "p", "smiley": "smile", "clip": "c", "x": 1, "y": 2, "w": 3, "h": 4}
+
+
+def numbered(*frames):
+    return [{**ROW, "path": f"{frame}.png", "frame": frame} for frame in frames]
+
+
+def test_extending_is_appending(tmp_path):
+    for way, folder in ((manifest.append, tmp_path / "a"), (manifest.extend, tmp_path / "b")):
+        folder.mkdir()
+        for frames in ((1,), (2, 3), ()):
+            way(folder, numbered(*frames))
+    assert (tmp_path / "a" / "manifest.csv").read_text() == (
+        tmp_path / "b" / "manifest.csv"
+    ).read_text()
+
+
+@pytest.mark.parametrize("tail", ["3.png,p,smi", "x" * 9000, "3.png,p,smile,c,3,1,2,3,4"])
+def test_a_line_that_a_kill_left_half_is_cut_off(tmp_path, tail):
+    manifest.extend(tmp_path, numbered(1, 2))
+    whole = (tmp_path / "manifest.csv").read_text()
+    (tmp_path / "manifest.csv").write_text(whole + tail)
+    manifest.extend(tmp_path, numbered(5))
+    text = (tmp_path / "manifest.csv").read_text()
+    assert text == whole + "5.png,p,smile,c,5,1,2,3,4\n"
+
+
+def test_extending_a_manifest_of_other_columns(tmp_path):
+    (tmp_path / "manifest.csv").write_text(
+        "path,person,label,serial,x,y,w,h\n0.png,p,smile,1,1,2,3,4\n"
+    )
+    manifest.extend(tmp_path, numbered(5))
+    lines = (tmp_path / "manifest.csv").read_text().splitlines()
+    assert lines[0].startswith("path,person,smiley")
+    assert len(lines) == 3
+
+
+class Counted:
+    """A file that counts the bytes that are read and written."""
+
+    def __init__(self, file):
+        self.file, self.used = file, 0
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def read(self, size):
+        self.used += size
+        return self.file.read(size)
+
+    def write(self, data):
+        self.used += len(data)
+        return self.file.write(data)
+
+
+@pytest.mark.parametrize("rows", [100, 20_000])
+def test_extending_reads_no_more_of_a_long_manifest(tmp_path, monkeypatch, rows):
+    """What was read and written is counted, not timed."""
+    manifest.write_manifest(tmp_path, numbered(*range(rows)))
+    files = []
+
+    def counted(*arguments, **options):
+        files.append(Counted(open(*arguments, **options)))  # noqa: SIM115
+        return contextlib.closing(files[-1])
+
+    monkeypatch.setattr(manifest, "open", counted, raising=False)
+    monkeypatch.setattr(contextlib.closing, "__enter__", lambda closing: closing.thing)
+    monkeypatch.setattr(manifest, "parse_manifest", None)  # nothing is parsed anew
+    manifest.extend(tmp_path, numbered(99_999))
+    monkeypatch.undo()
+    assert 0 < sum(file.used for file in files) < 5000
+    assert len(read_lines(tmp_path / "manifest.csv")) >= rows + 2

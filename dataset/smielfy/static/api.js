@@ -24,7 +24,7 @@ export async function ask(method, address, body) {
   const value = await reply.json().catch(() => ({}));
   if (!reply.ok) {
     const wait = Number(reply.headers.get("Retry-After")) || 0;
-    throw new Problem(value.error ?? "unknown", reply.status, wait);
+    throw new Problem(value.error ?? (reply.status >= 500 ? "server" : "unknown"), reply.status, wait);
   }
   return value;
 }

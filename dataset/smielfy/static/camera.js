@@ -40,6 +40,18 @@ export function stop() {
 
 export const running = () => stream !== null;
 
+// Call back when the camera ends by itself: unplugged, or taken by another program.
+export function onend(callback) {
+  const mine = stream;
+  for (const track of mine?.getVideoTracks() ?? []) {
+    track.addEventListener("ended", () => {
+      if (mine !== stream) return;
+      stop();
+      callback();
+    }, { once: true });
+  }
+}
+
 // The source's pixels, no more than `longer` on the longer side, as a JPEG.
 export function grab(source, longer, quality = 0.92) {
   const width = source.videoWidth || source.width;

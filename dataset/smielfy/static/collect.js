@@ -98,6 +98,13 @@ async function live() {
   try {
     if (!(await camera.start(video))) return;
     hint.textContent = say("shoot.fit");
+    camera.onend(() => {
+      if (stage.hidden) return;
+      endBurst();
+      phase("live");
+      hint.textContent = count.textContent = "";
+      $("shoot-problem").textContent = complaint(new Problem("camera_ended"));
+    });
     $("take").disabled = false;
     $("take").focus({ preventScroll: true });
   } catch (problem) {
@@ -173,16 +180,22 @@ function countKept() {
 
 // Send pictures as one burst of a smiley; tells how many were kept, and why others were not.
 export async function sendBurst(smiley, pictures, ondone = () => {}) {
-  const { burst } = await insist("POST", "/api/bursts", { smiley });
+  // After a cut connection the same burst goes on: it is kept with its pictures.
+  pictures.burst ??= (await insist("POST", "/api/bursts", { smiley })).burst;
   const refused = {};
   let kept = 0;
   for (const [index, picture] of pictures.entries()) {
     ondone(index);
+    if (picture.done) {
+      kept++;
+      continue;
+    }
     try {
-      await insist("POST", `/api/bursts/${burst}/${picture.frame}`, picture.blob);
+      await insist("POST", `/api/bursts/${pictures.burst}/${picture.frame}`, picture.blob);
+      picture.done = true;
       kept++;
     } catch (problem) {
-      if (![413, 415, 422].includes(problem.status)) throw problem;
+      if (![409, 413, 415, 422].includes(problem.status)) throw problem;
       refused[problem.code] = (refused[problem.code] ?? 0) + 1;
     }
   }
@@ -191,7 +204,7 @@ export async function sendBurst(smiley, pictures, ondone = () => {}) {
 
 async function send() {
   const mine = turn;
-  const pictures = taken.filter((picture) => picture.keep);
+  const pictures = Object.assign(taken.filter((picture) => picture.keep), { burst: taken.burst });
   const button = $("send");
   const choices = $("pictures").querySelectorAll("button");
   for (const each of [button, $("retake"), ...choices]) each.disabled = true;
@@ -201,7 +214,7 @@ async function send() {
     });
     const lost = Object.values(refused).reduce((a, b) => a + b, 0);
     const told = say("shoot.sent", { count: kept }) + (lost ? ` ${say("shoot.refused", { count: lost })}` : "");
-    await refresh();
+    await refresh().catch(() => {}); // they are kept; the counts come with the next view
     if (mine !== turn) return toast(told); // she went elsewhere meanwhile
     taken = [];
     phase("result");
@@ -215,7 +228,8 @@ async function send() {
     (kept ? $("next") : $("more")).focus();
   } catch (problem) {
     if (mine !== turn) return toast(complaint(problem));
-    $("shoot-problem").textContent = complaint(problem);
+    taken.burst = pictures.burst;
+    $("shoot-problem").textContent = `${complaint(problem)} ${say("shoot.unsent")}`;
     for (const each of choices) each.disabled = false;
     countKept();
   } finally {

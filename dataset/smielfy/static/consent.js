@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { state, $, refresh, again, say } from "./state.js";
-import { complaint } from "./words.js";
+import { complaint, language } from "./words.js";
 
 function form(id, send) {
   const node = $(id);
@@ -22,7 +22,7 @@ function form(id, send) {
 
 form("code-form", () => ask("POST", "/api/enter", { code: $("code").value }));
 form("consent-form", async () => {
-  await ask("POST", "/api/consent", { agree: $("agree").checked });
+  await ask("POST", "/api/consent", { agree: $("agree").checked, language });
   location.hash = "collect";
 });
 
@@ -31,6 +31,7 @@ export const consent = {
   enter() {
     $("agree").checked = false;
     $("who").textContent = say("consent.who_text", { keeper: state.keeper || say("consent.keeper") });
+    $("until").textContent = state.keepDays ? say("consent.until", { days: state.keepDays }) : "";
     $("parade").textContent = Object.values(state.smileys).map((smiley) => smiley.emoji).join("");
   },
 };

@@ -1,6 +1,6 @@
 // The mimic game: a smiley is dealt, and the network must see it for half a second.
 
-import { pause } from "./api.js";
+import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
@@ -182,6 +182,12 @@ export const game = {
     $("play").disabled = true;
     try {
       if (!(await camera.start(video))) return;
+      camera.onend(() => {
+        game.leave();
+        hint.textContent = "";
+        $("play").disabled = true;
+        $("game-problem").textContent = complaint(new Problem("camera_ended"));
+      });
       looks.run();
       $("play").disabled = false;
     } catch (problem) {

@@ -1,6 +1,6 @@
 // Starts the page and shows the view that the address names.
 
-import { ask } from "./api.js";
+import { ask, Problem } from "./api.js";
 import * as camera from "./camera.js";
 import { collect, shoot } from "./collect.js";
 import { game } from "./game.js";
@@ -13,6 +13,7 @@ import * as words from "./words.js";
 const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
 const FREE = ["mirror", "game", "consent", "mine"]; // without consent
 let current = null;
+let loaded = false; // whether the table of smileys is here
 
 async function show() {
   let [name, ...rest] = location.hash.slice(1).split("/");
@@ -36,22 +37,51 @@ async function show() {
   scrollTo(0, 0);
   $("view").focus({ preventScroll: true });
   document.title = `${words.say("title")} – ${words.say(`${name === "shoot" ? "nav.collect" : name === "consent" || name === "code" ? `${name}.title` : `nav.${name}`}`)}`;
-  await current.enter(...rest);
+  try {
+    await current.enter(...rest);
+  } catch (problem) {
+    away(problem);
+  }
+}
+
+// The page's computer is away, or in trouble: say so, and try again.
+function away(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  current?.leave?.();
+  current = null;
+  camera.stop();
+  for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== "away";
+  $("away-problem").textContent = words.complaint(problem);
+  $("away-again").focus();
 }
 
 async function begin() {
-  await words.load(words.preferred());
   $("language").addEventListener("click", async () => {
     await words.swap();
     if (current) await show();
   });
-  await refresh();
-  const { smileys, frames, keeper, net } = await ask("GET", "/api/smileys");
-  state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
-  Object.assign(state, { frames, keeper, net });
-  addEventListener("hashchange", show);
+  $("away-again").addEventListener("click", () => load());
+  addEventListener("hashchange", () => loaded && show());
   addEventListener("smielfy", show); // the state has changed: choose the view anew
+  await load();
+}
+
+async function load() {
+  try {
+    await words.load(words.preferred());
+    await refresh();
+    await table();
+  } catch (problem) {
+    return away(problem);
+  }
+  loaded = true;
   await show();
+}
+
+async function table() {
+  const { smileys, frames, keeper, keep_days: keepDays, net } = await ask("GET", "/api/smileys");
+  state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
+  Object.assign(state, { frames, keeper, keepDays, net });
 }
 
 begin();

@@ -15,16 +15,20 @@ async function attempt(control, action) {
   }
 }
 
+// What became of the taught net when a picture that it had learned from was removed.
+export const removedSaid = (net) =>
+  net === "learning" ? say("mine.removed_again") : say(net ? "mine.removed_net" : "mine.removed");
+
 function row(slug) {
   const given = state.me.given[slug];
   const remove = make("button", { className: "quiet", textContent: say("mine.remove"), hidden: !given });
   remove.ariaLabel = `${say("mine.remove")}: ${named(slug)}`;
   remove.addEventListener("click", () =>
     attempt(remove, async () => {
-      await ask("DELETE", `/api/pictures/${slug}`);
+      const { net } = await ask("DELETE", `/api/pictures/${slug}`);
       await mine.enter();
       $("view").focus({ preventScroll: true }); // the button is gone
-      toast(say("mine.removed"));
+      toast(removedSaid(net));
     }),
   );
   return make(
@@ -56,8 +60,11 @@ $("delete").addEventListener("click", () => {
 $("sure").addEventListener("close", () => {
   if ($("sure").returnValue !== "yes") return;
   attempt($("delete"), async () => {
-    await ask("DELETE", "/api/me");
-    await refresh();
+    try {
+      await ask("DELETE", "/api/me");
+    } finally {
+      await refresh();
+    }
     again();
     toast(say("mine.deleted"));
   });
@@ -118,8 +125,9 @@ export const mine = {
   },
   async enter() {
     await refresh();
-    const { person, shown } = state.me;
+    const { person, shown, leaving } = state.me;
     $("mine-person").textContent = person ? say("mine.pseudonym", { person }) : say("mine.none");
+    $("mine-problem").textContent = leaving ? say("error.delete_again") : "";
     $("mine-things").hidden = !person;
     if (!person) return;
     $("given").replaceChildren(...Object.keys(state.smileys).map(row));

@@ -1,5 +1,6 @@
 // The mirror: what the networks see, as it happens.
 
+import { Problem } from "./api.js";
 import * as camera from "./camera.js";
 import { Looks, drawFace } from "./looks.js";
 import { state, $, make, say, how } from "./state.js";
@@ -46,6 +47,13 @@ function showLook({ look, fps, latency }) {
   $("mirror-speed").textContent = say("mirror.speed", { fps: decimal(fps), latency: Math.round(latency) });
 }
 
+function cameraEnded() {
+  looks.stop();
+  frame.hidden = true;
+  hint.textContent = "";
+  $("mirror-problem").textContent = complaint(new Problem("camera_ended"));
+}
+
 export const mirror = {
   async enter() {
     rows = {};
@@ -64,7 +72,9 @@ export const mirror = {
     showFirst();
     hint.textContent = say("shoot.starting");
     try {
-      if (await camera.start(video)) looks.run();
+      if (!(await camera.start(video))) return;
+      camera.onend(cameraEnded);
+      looks.run();
     } catch (problem) {
       hint.textContent = "";
       $("mirror-problem").textContent = complaint(problem);

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { find, say } from "./words.js";
 
-export const state = { me: {}, smileys: {}, frames: 10, keeper: "", net: { name: "", classes: [], sure: null } };
+export const state = { me: {}, smileys: {}, frames: 10, keeper: "", keepDays: 0, net: { name: "", classes: [], sure: null } };
 export const $ = (id) => document.getElementById(id);
 
 export async function refresh() {

@@ -1,5 +1,7 @@
 // The page's texts. Markup names them by data-word; scripts ask for them by say().
 
+import { ask } from "./api.js";
+
 const LANGUAGES = ["en", "ru"];
 let words = {};
 let english = {};
@@ -7,7 +9,7 @@ export let language = "en";
 
 export async function load(wanted) {
   language = LANGUAGES.includes(wanted) ? wanted : "en";
-  const read = async (name) => (await fetch(`/words/${name}.json`)).json();
+  const read = (name) => ask("GET", `/words/${name}.json`);
   [words, english] = await Promise.all([read(language), read("en")]);
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-word]")) {

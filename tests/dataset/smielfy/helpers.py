@@ -32,6 +32,19 @@ def two_faces(width=640, height=240, ratio=1.0):
 
 
 FACE = jpeg(drawn_face(320, 240))
+_number = itertools.count(1)
+
+
+def another():
+    """Another picture of the same face, each time, as a camera gives; a JPEG."""
+    image, number = drawn_face(320, 240), next(_number)
+    for bit in range(20):  # squares beside the face, inside what is cut out
+        if number >> bit & 1:
+            x, y = 66 + 16 * (bit % 10), 20 + 12 * (bit // 10)
+            cv2.rectangle(image, (x, y), (x + 11, y + 7), (250, 250, 250), -1)
+    return jpeg(image)
+
+
 NO_FACE = jpeg(np.full((240, 320, 3), 90, np.uint8))
 
 
@@ -88,11 +101,11 @@ class Visitor(TestClient):
         assert reply.status_code == 201, reply.text
         return reply.json()["burst"]
 
-    def give(self, smiley="smile", pictures=3, data=FACE):
+    def give(self, smiley="smile", pictures=3, data=None):
         """Send a burst."""
         burst = self.begin(smiley)
         for frame in range(pictures):
-            reply = self.post(f"/api/bursts/{burst}/{frame}", content=data)
+            reply = self.post(f"/api/bursts/{burst}/{frame}", content=data or another())
             assert reply.status_code == 201, reply.text
         return burst
 

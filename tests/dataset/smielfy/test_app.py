@@ -1,6 +1,8 @@
 """The service, asked as a browser asks it."""
 
+import errno
 import json
+import os
 import re
 import threading
 import time
@@ -22,6 +24,7 @@ from tests.dataset.smielfy.helpers import (
     NO_FACE,
     OURS,
     Visitor,
+    another,
     files,
     jpeg,
     mentions,
@@ -73,7 +76,7 @@ def test_a_visit(ann, smielfy, tmp_path):
     assert reply.status_code == 200
     assert not mentions(tmp_path, person)
     assert ann.get("/api/me").json() == {
-        "person": None, "entered": True, "shown": False, "given": {}, "people": 0,
+        "person": None, "leaving": False, "entered": True, "shown": False, "given": {}, "people": 0,
         "taught": False,
     }  # fmt: skip
 
@@ -163,6 +166,7 @@ def test_a_burst_has_ten_pictures(ann, frame):
 
 
 def test_examples_are_of_those_who_agreed_to_be_shown(ann, application, smielfy):
+    smielfy.people.approve = False
     ben = Visitor(application)
     ann.agree()
     ann.give("smile")
@@ -179,6 +183,112 @@ def test_examples_are_of_those_who_agreed_to_be_shown(ann, application, smielfy)
     ann.post("/api/shown", json={"shown": False})
     assert ben.get(address).status_code == 404
     assert ben.get("/api/examples/grin").status_code == 404
+
+
+def test_the_same_pixels_are_refused_in_another_burst(ann, tmp_path):
+    """However the file around them was changed: only pixels are compared."""
+    ann.agree()
+    data = another()
+    first = ann.begin()
+    assert ann.post(f"/api/bursts/{first}/0", content=data).status_code == 201
+    assert ann.post(f"/api/bursts/{first}/0", content=data).status_code == 200  # a lost reply
+    assert said(ann.post(f"/api/bursts/{ann.begin()}/0", content=data + b"more"), 409) == "have_it"
+    assert len(read_manifest(tmp_path / "out" / "collected")) == 1
+
+
+def test_show_mine_off_beats_an_upload_in_flight(ann, smielfy):
+    smielfy.people.approve = False
+    ann.agree()
+    ann.give("smile")
+    ann.post("/api/shown", json={"shown": True})
+    real = smielfy.store.add
+
+    def add(*arguments):
+        kept = real(*arguments)
+        ann.post("/api/shown", json={"shown": False})  # between the picture and its showing
+        return kept
+
+    smielfy.store.add = add
+    lacks = smielfy.people.lacks
+    smielfy.people.lacks = lambda *_: True  # asked before she switched it off
+    ann.give("wink", 1)
+    smielfy.people.lacks = lacks
+    assert ann.get("/api/me").json()["shown"] is False
+    assert smielfy.people.all_shown() == []
+
+
+def test_deleting_on_a_full_disk_is_said_and_repeated(ann, smielfy, tmp_path, monkeypatch):
+    import dataset.manifest
+
+    person = ann.agree()
+    ann.give("smile")
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(dataset.manifest, "replace", fail)
+    assert said(ann.delete("/api/me"), 507) == "delete_again"
+    me = ann.get("/api/me").json()  # she is not told that nothing is known
+    assert (me["person"], me["leaving"]) == (person, True)
+    assert not (tmp_path / "out" / "collected" / "crops" / person).exists()
+    assert said(ann.post("/api/bursts", json={"smiley": "smile"}), 403) == "no_consent"
+    monkeypatch.undo()
+    assert ann.delete("/api/me").status_code == 200
+    assert not mentions(tmp_path, person)
+
+
+def test_a_deletion_on_a_full_disk_is_ended_by_itself(ann, smielfy, tmp_path, monkeypatch):
+    import dataset.manifest
+
+    person = ann.agree()
+    ann.give("smile")
+    monkeypatch.setattr(
+        dataset.manifest, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
+    )
+    ann.delete("/api/me")
+    smielfy.tidy()
+    monkeypatch.undo()
+    smielfy.tidy()
+    assert not mentions(tmp_path, person)
+
+
+def test_who_agreed_too_long_ago_is_deleted(nets, tmp_path, monkeypatch):
+    smielfy = service(nets, tmp_path / "out", keep_days=30)
+    ann, ben = (Visitor(smielfy.application()) for _ in range(2))
+    monkeypatch.setattr("dataset.smielfy.people.today", lambda: "2001-02-03")
+    old = ann.agree()
+    ann.give("smile")
+    monkeypatch.undo()
+    ben.agree()
+    ben.give("smile")
+    smielfy.tidy()
+    assert not mentions(tmp_path, old)
+    assert ben.get("/api/me").json()["given"]["smile"]["pictures"] == 3
+    assert ann.get("/api/me").json()["person"] is None
+
+
+def test_a_picture_that_somebody_deleted_by_hand_harms_nobody(ann, smielfy, tmp_path, capsys):
+    person = ann.agree()
+    ann.give("smile")
+    ann.give("sad")
+    crops = tmp_path / "out" / "collected" / "crops" / person
+    next(crops.glob("sad*")).unlink()
+    assert ann.post("/api/shown", json={"shown": True}).status_code == 200
+    assert said(ann.post("/api/teach"), 422) == "too_few"  # counted anew
+    assert f"crops/{person}/sad" in capsys.readouterr().err
+    assert ann.get("/api/me").json()["given"]["sad"]["pictures"] == 2
+
+
+def test_the_consent_that_is_kept_is_the_one_that_was_read(nets, tmp_path):
+    smielfy = service(nets, tmp_path, keeper="Eve, room 7", keep_days=30)
+    ann = Visitor(smielfy.application())
+    ann.post("/api/consent", json={"agree": True, "language": "ru"})
+    (name,) = smielfy.people.names()
+    record = smielfy.people.record(name)
+    text = (tmp_path / "people" / "consent" / f"{record['version']}.txt").read_text()
+    assert "Eve, room 7" in text
+    assert "30" in text
+    assert read_words("ru")["consent"]["agree"] in text
 
 
 def test_the_mirror_sees_and_keeps_nothing(ann, tmp_path, nets):
@@ -277,6 +387,23 @@ def test_the_access_code(nets, tmp_path):
     client.agree()
     other = service(nets, tmp_path, code="lemon").application()  # the code was changed
     assert said(Visitor(other, cookies=client.cookies).post("/api/bursts"), 401) == "code_needed"
+
+
+@pytest.mark.parametrize("said", ["MELON 7", " melon7", "me lon\t7 "])
+def test_case_and_blanks_of_the_code_do_not_matter(nets, tmp_path, said):
+    client = Visitor(service(nets, tmp_path, code="Melon 7").application())
+    assert client.post("/api/enter", json={"code": said}).status_code == 200
+
+
+def test_guesses_are_limited_in_all_not_by_address(nets, tmp_path):
+    smielfy = service(nets, tmp_path, code="melon")
+    smielfy.limits["guess"] = Limit(5, 1)
+    application = smielfy.application()
+    clients = [Visitor(application, client=(f"10.0.0.{k}", 50000)) for k in range(8)]
+    for client in clients[:3]:  # who knows it uses up nothing
+        assert client.post("/api/enter", json={"code": "melon"}).status_code == 200
+    replies = [client.post("/api/enter", json={"code": "lemon"}) for client in clients]
+    assert [reply.status_code for reply in replies] == [403] * 5 + [429] * 3
 
 
 def test_guessing_the_code_is_slow(nets, tmp_path):
@@ -467,10 +594,11 @@ def send_at_once(nets, folder, count):
         client.agree()
         burst = client.begin()
         for frame in range(4):
-            reply = client.post(f"/api/bursts/{burst}/{frame}", content=FACE)
+            data = another()
+            reply = client.post(f"/api/bursts/{burst}/{frame}", content=data)
             while reply.status_code == 429:
                 time.sleep(0.05)
-                reply = client.post(f"/api/bursts/{burst}/{frame}", content=FACE)
+                reply = client.post(f"/api/bursts/{burst}/{frame}", content=data)
             if reply.status_code != 201:
                 problems.append(reply.text)
             start = time.perf_counter()

@@ -88,6 +88,20 @@ def browser(tmp_path_factory):
         browser.close()
 
 
+# A real camera's noise: no two pictures of a still face are alike.
+NOISE = """
+const real = HTMLCanvasElement.prototype.toBlob;
+HTMLCanvasElement.prototype.toBlob = function (...rest) {
+    const context = this.getContext("2d");
+    for (let k = 0; k < 24; k++) {
+        context.fillStyle = Math.random() < 0.5 ? "#555" : "#777";
+        context.fillRect(this.width / 2 - 96 + 8 * k, 0.08 * this.height, 8, 6);
+    }
+    return real.apply(this, rest);
+};
+"""
+
+
 @pytest.fixture
 def visit(browser, service):
     """Open the page in a browser of its own; what it complains of fails the test."""
@@ -99,6 +113,7 @@ def visit(browser, service):
         )
         contexts.append(context)
         context.set_default_timeout(60_000)
+        context.add_init_script(NOISE)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type == "error" else 0)
@@ -113,8 +128,9 @@ def visit(browser, service):
     yield visit
     for context in contexts:
         context.close()
-    # Chromium logs these replies, which are answers: busy, and no face.
-    assert [text for text in problems if not re.search(" (429|422) ", text)] == []
+    # Chromium logs these replies, which are answers: busy, no face; and what a test cuts off.
+    logged = " (429|422|503) |net::ERR_FAILED"
+    assert [text for text in problems if not re.search(logged, text)] == []
 
 
 def agree(page):
@@ -434,3 +450,74 @@ def test_amounts_are_right_in_both_languages(visit):
         else:  # 0, 5 to 20, 25
             form = "снимков", "серий"
         assert russian[count] == f"{count} {form[0]}, {count} {form[1]}"
+
+
+def cut(page, number):
+    """Cut the connection at the picture with this number, until it is mended."""
+    pattern = re.compile(rf"/api/bursts/[^/]+/{number}$")
+    page.route(pattern, lambda route: route.abort())
+    return lambda: page.unroute(pattern)
+
+
+def test_a_cut_connection_loses_nothing_and_the_burst_goes_on(visit, service):
+    page = visit()
+    person = agree(page)
+    page.click('#smileys a[href="#shoot/sad"]')
+    page.click("#take:enabled")
+    expect(page.locator("#pictures button")).to_have_count(10)
+    mend = cut(page, 7)
+    page.click("#send")
+    expect(page.locator("#shoot-problem")).to_contain_text("press Send again")
+    mend()
+    page.click("#send")
+    expect(page.locator("#result-text")).to_have_text("10 pictures kept.")
+    rows = [r for r in read_manifest(service.folder / "collected") if r["person"] == person]
+    assert sorted(int(row["frame"]) for row in rows) == list(range(10))
+    assert len({row["clip"] for row in rows}) == 1
+
+
+VIEWS = ("collect", "shoot/sad", "mirror", "game", "mine")
+
+
+@pytest.mark.parametrize("trouble", ["away", "503"])
+def test_every_view_says_when_the_server_is_away(visit, trouble):
+    page = visit()
+    agree(page)
+    answer = {
+        "away": lambda route: route.abort(),
+        "503": lambda route: route.fulfill(status=503, body="<html>"),
+    }[trouble]
+    said = {"away": "does not answer", "503": "in trouble"}[trouble]
+    for view in VIEWS:
+        page.evaluate("location.hash = 'collect'")
+        expect(page.locator("#smileys a")).to_have_count(17)
+        page.route("**/api/**", answer)
+        page.evaluate(f"location.hash = '{view}'")
+        if view == "collect":
+            page.evaluate("dispatchEvent(new Event('smielfy'))")
+        if view == "shoot/sad":
+            page.click("#take:enabled")
+            page.click("#send:enabled")
+        expect(page.locator(".problem:visible", has_text=said).first).to_be_visible()
+        page.unroute("**/api/**")
+    page.reload()
+    page.route("**/api/**", answer)
+    page.reload()
+    expect(page.locator("#away-problem")).to_contain_text(said)
+    page.unroute("**/api/**")
+    page.click("#away-again")
+    expect(page.locator("#given li, #smileys a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["shoot/sad", "mirror", "game"])
+def test_a_camera_that_ends_in_the_middle_is_noticed(visit, view):
+    page = visit()
+    agree(page)
+    page.evaluate(f"location.hash = '{view}'")
+    video = page.locator("video:visible")
+    expect(video).to_be_visible()
+    page.wait_for_function(
+        "[...document.querySelectorAll('video')].some((video) => video.videoWidth > 0)"
+    )
+    video.evaluate("node => node.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(page.locator(".problem:visible")).to_contain_text("The camera has ended")

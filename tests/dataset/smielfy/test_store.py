@@ -17,7 +17,7 @@ from dataset.smielfy import store as module
 from dataset.smielfy.people import Key, People
 from dataset.smielfy.refused import Refused
 from dataset.smielfy.store import Store
-from tests.dataset.smielfy.helpers import FACE, files, mentions
+from tests.dataset.smielfy.helpers import FACE, another, files, mentions
 
 ANN, BEN = "s00000000000a", "s00000000000b"
 BOX = (80, 40, 160, 160)
@@ -45,16 +45,16 @@ def test_a_picture_is_in_the_manifest_when_it_is_accepted(store, tmp_path):
 
 
 def test_a_picture_that_is_sent_twice_is_kept_once(store, tmp_path):
-    assert store.add(ANN, "smile", "0a1b", 3, FACE, BOX)
-    assert not store.add(ANN, "smile", "0a1b", 3, FACE, BOX)
+    assert store.add(ANN, "smile", "0a1b", 3, another(), BOX)
+    assert not store.add(ANN, "smile", "0a1b", 3, another(), BOX)
     assert len(read_manifest(tmp_path)) == 1
 
 
 def test_counts_by_smiley_and_burst_survive_a_restart(store, tmp_path, people):
     for burst, frames in (("aa", 3), ("bb", 2)):
         for frame in range(frames):
-            store.add(ANN, "smile", burst, frame, FACE, BOX)
-    store.add(ANN, "wink", "cc", 0, FACE, BOX)
+            store.add(ANN, "smile", burst, frame, another(), BOX)
+    store.add(ANN, "wink", "cc", 0, another(), BOX)
     counts = {
         "smile": {"pictures": 5, "bursts": 2},
         "wink": {"pictures": 1, "bursts": 1},
@@ -72,7 +72,7 @@ def test_counts_by_smiley_and_burst_survive_a_restart(store, tmp_path, people):
 def test_removal_leaves_others_alone(store, tmp_path):
     for person in (ANN, BEN):
         for smiley in ("smile", "wink"):
-            store.add(person, smiley, "aa", 0, FACE, BOX)
+            store.add(person, smiley, "aa", 0, another(), BOX)
     store.remove(ANN, "wink")
     assert {(r["person"], r["smiley"]) for r in read_manifest(tmp_path)} == {
         (ANN, "smile"), (BEN, "smile"), (BEN, "wink"),
@@ -92,7 +92,7 @@ def test_rows_that_others_have_added_stay(store, tmp_path):
     (tmp_path / "own.jpg").write_bytes(FACE)
     row = {"path": "own.jpg", "person": "p1", "smiley": "smile", "clip": "c", "frame": 0}
     append(tmp_path, [{**row, **dict(zip("xywh", BOX))}])
-    store.add(ANN, "smile", "aa", 0, FACE, BOX)
+    store.add(ANN, "smile", "aa", 0, another(), BOX)
     store.remove(ANN)
     assert [row["path"] for row in read_manifest(tmp_path)] == ["own.jpg"]
 
@@ -100,7 +100,7 @@ def test_rows_that_others_have_added_stay(store, tmp_path):
 def test_without_consent_nothing_is_written(store, tmp_path, people):
     people.remove(ANN)
     with pytest.raises(Refused) as caught:
-        store.add(ANN, "smile", "aa", 0, FACE, BOX)
+        store.add(ANN, "smile", "aa", 0, another(), BOX)
     assert (caught.value.status, caught.value.error) == (403, "no_consent")
     assert files(tmp_path) == {}
 
@@ -108,7 +108,7 @@ def test_without_consent_nothing_is_written(store, tmp_path, people):
 def test_many_writers_at_once(store, tmp_path):
     def send(burst):
         for frame in range(10):
-            store.add(ANN, "smile", f"{burst:02x}", frame, FACE, BOX)
+            store.add(ANN, "smile", f"{burst:02x}", frame, another(), BOX)
 
     threads = [threading.Thread(target=send, args=(burst,)) for burst in range(12)]
     for thread in threads:
@@ -129,7 +129,7 @@ def test_deletion_while_pictures_arrive(store, tmp_path, people):
     def send(burst):
         for frame in range(10):
             try:
-                store.add(ANN, "smile", f"{burst:02x}", frame, FACE, BOX)
+                store.add(ANN, "smile", f"{burst:02x}", frame, another(), BOX)
                 begun.set()
             except Refused as error:
                 refused.append(error.error)
@@ -148,7 +148,7 @@ def test_deletion_while_pictures_arrive(store, tmp_path, people):
 
 @pytest.mark.parametrize("where", ["space", "crop", "manifest"])
 def test_a_full_disk_is_said_and_loses_nothing(store, tmp_path, monkeypatch, where):
-    store.add(ANN, "smile", "aa", 0, FACE, BOX)
+    store.add(ANN, "smile", "aa", 0, another(), BOX)
     before = files(tmp_path)
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -162,14 +162,97 @@ def test_a_full_disk_is_said_and_loses_nothing(store, tmp_path, monkeypatch, whe
     else:
         import dataset.manifest
 
-        monkeypatch.setattr(dataset.manifest, "replace", fail)
+        monkeypatch.setattr(dataset.manifest, "csv_lines", fail)
     with pytest.raises(Refused) as caught:
-        store.add(ANN, "smile", "aa", 1, FACE, BOX)
+        store.add(ANN, "smile", "aa", 1, another(), BOX)
     assert (caught.value.status, caught.value.error) == (507, "disk_full")
     monkeypatch.undo()
     assert files(tmp_path) == before
     assert store.bursts(ANN)["smile"]["pictures"] == 1
-    assert store.add(ANN, "smile", "aa", 1, FACE, BOX)
+    assert store.add(ANN, "smile", "aa", 1, another(), BOX)
+
+
+def test_a_picture_that_is_here_is_not_kept_again(store, tmp_path, people):
+    """Resent as another burst, it would be on both sides of a split by clip."""
+    data = another()
+    assert store.add(ANN, "smile", "aa", 0, data, BOX)
+    others = [
+        (ANN, "smile", "bb", 0), (ANN, "wink", "aa", 0),
+        (ANN, "smile", "aa", 1), (BEN, "smile", "aa", 0),
+    ]  # fmt: skip
+    for who, smiley, burst, frame in others:
+        with pytest.raises(Refused) as caught:
+            Store(tmp_path, people.__contains__).add(who, smiley, burst, frame, data, BOX)
+        assert (caught.value.status, caught.value.error) == (409, "have_it")
+    assert len(read_manifest(tmp_path)) == 1
+    store.remove(ANN)
+    assert store.add(BEN, "smile", "aa", 0, data, BOX)  # what was removed is not here
+
+
+def test_a_crop_deleted_by_hand_is_named_and_left_out(store, tmp_path, people, capsys):
+    for frame in range(3):
+        store.add(ANN, "smile", "aa", frame, another(), BOX)
+    lost = f"crops/{ANN}/smile-aa_01.jpg"
+    (tmp_path / lost).unlink()
+    again = Store(tmp_path, people.__contains__)
+    assert lost in capsys.readouterr().err
+    assert [row["frame"] for row in read_manifest(tmp_path, pictures=True)] == ["0", "2"]
+    assert again.bursts(ANN)["smile"]["pictures"] == 2
+    (tmp_path / f"crops/{ANN}/smile-aa_02.jpg").unlink()  # while it runs
+    assert again.mend() == [f"crops/{ANN}/smile-aa_02.jpg"]
+    assert len(read_manifest(tmp_path, pictures=True)) == 1
+    assert again.add(ANN, "smile", "aa", 1, another(), BOX)
+
+
+def test_deleting_on_a_full_disk_makes_room_and_can_be_repeated(store, tmp_path, monkeypatch):
+    import dataset.manifest
+
+    for person in (ANN, BEN):
+        store.add(person, "smile", "aa", 0, another(), BOX)
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(dataset.manifest, "replace", fail)
+    for _ in range(2):
+        with pytest.raises(Refused) as caught:
+            store.remove(ANN)
+        assert (caught.value.status, caught.value.error) == (507, "delete_again")
+        assert not (tmp_path / "crops" / ANN).exists()
+    monkeypatch.undo()
+    store.remove(ANN)
+    assert not mentions(tmp_path, ANN)
+    assert [row["person"] for row in read_manifest(tmp_path, pictures=True)] == [BEN]
+
+
+def test_rows_left_by_a_full_disk_go_with_the_next_picture(store, tmp_path, monkeypatch):
+    import dataset.manifest
+
+    store.add(ANN, "smile", "aa", 0, another(), BOX)
+    real = dataset.manifest.replace
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(dataset.manifest, "replace", full)
+    with pytest.raises(Refused):
+        store.remove(ANN)
+    monkeypatch.setattr(dataset.manifest, "replace", real)
+    store.add(BEN, "smile", "bb", 0, another(), BOX)
+    assert [row["person"] for row in read_manifest(tmp_path, pictures=True)] == [BEN]
+
+
+def test_parts_of_what_was_given_can_be_removed(store, tmp_path):
+    for burst in ("aa", "bb"):
+        for frame in range(2):
+            store.add(ANN, "smile", burst, frame, another(), BOX)
+    assert store.remove(ANN, path=f"crops/{ANN}/smile-aa_01.jpg") == 1
+    assert store.remove(ANN, path=f"crops/{ANN}/smile-aa_01.jpg") == 0
+    assert store.remove(BEN, path=f"crops/{ANN}/smile-aa_00.jpg") == 0  # it is not his
+    assert store.remove(ANN, clip="smile-bb") == 2
+    assert [row["path"] for row in read_manifest(tmp_path, pictures=True)] == [
+        f"crops/{ANN}/smile-aa_00.jpg"
+    ]
 
 
 SENDER = """
@@ -177,9 +260,11 @@ import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 from dataset.smielfy.store import Store
 store = Store({folder!r}, lambda person: True)
+face = lambda *number: {face!r} + repr((number, sys.argv[1])).encode()
 for burst in range(10_000):
     for frame in range(10):
-        store.add({person!r}, "smile", f"{{burst:04x}}{{sys.argv[1]}}", frame, {face!r}, {box!r})
+        name = f"{{burst:04x}}{{sys.argv[1]}}"
+        store.add({person!r}, "smile", name, frame, face(burst, frame), {box!r})
         print(f"smile-{{burst:04x}}{{sys.argv[1]}} {{frame}}", flush=True)
 """
 
@@ -233,7 +318,7 @@ def test_a_key_half_written_is_made_anew(tmp_path):
 
 
 def test_people_agree_show_and_leave(tmp_path):
-    people = People(tmp_path)
+    people = People(tmp_path, approve=False)
     ann, ben = people.agree(), people.agree()
     assert ann != ben
     assert not people.shows(ann)
@@ -242,10 +327,10 @@ def test_people_agree_show_and_leave(tmp_path):
     assert (smiley, people.example(name)) == ("smile", FACE)
     assert ann not in name
     assert people.examples("wink") == []
-    again = People(tmp_path)
+    again = People(tmp_path, approve=False)
     assert ann in again
     assert again.example(name) == FACE
-    people.show(ann, {"smile": FACE, "wink": FACE})
+    people.show(ann, {"smile": another(), "wink": FACE})
     assert people.example(name) is None
     people.show(ann, None)
     assert people.examples() == []
@@ -260,16 +345,63 @@ def test_people_agree_show_and_leave(tmp_path):
     assert ben in People(tmp_path)
 
 
+def test_a_picture_is_shown_when_the_keeper_has_approved_it(tmp_path):
+    people = People(tmp_path)
+    ann, data = people.agree(), another()
+    people.show(ann, {"smile": data})
+    assert people.examples() == []
+    ((person, smiley, name),) = people.all_shown()
+    assert (person, smiley) == (ann, "smile")
+    assert people.example(name) is None
+    assert people.example(name, approved=False) == data
+    assert people.allow(name, True)
+    assert people.examples() == [("smile", name)]
+    people.show(ann, {"smile": data, "wink": another()})  # the approval stays with its picture
+    assert People(tmp_path).examples() == [("smile", name)]
+    people.allow(name, False)
+    assert people.examples() == []
+    assert not people.allow("0" * 16, True)
+
+
+def test_switching_off_beats_what_comes_later(tmp_path):
+    people = People(tmp_path, approve=False)
+    ann = people.agree()
+    people.show(ann, {"smile": another()})
+    people.show(ann, None)
+    people.show(ann, {"smile": another()}, only_if_shown=True)  # of an upload in flight
+    assert not people.shows(ann)
+    assert people.examples() == []
+
+
+def test_the_text_that_a_person_agreed_to_is_kept(tmp_path):
+    people = People(tmp_path)
+    ann, ben, cleo = people.agree("one", "en"), people.agree("one", "en"), people.agree("two", "ru")
+    versions = [people.record(who)["version"] for who in (ann, ben, cleo)]
+    assert versions[0] == versions[1] != versions[2]
+    assert (tmp_path / "consent" / f"{versions[2]}.txt").read_text() == "two"
+    assert people.record(cleo)["language"] == "ru"
+
+
+def test_who_agreed_too_long_ago(tmp_path, monkeypatch):
+    people = People(tmp_path)
+    monkeypatch.setattr("dataset.smielfy.people.today", lambda: "2001-02-03")
+    old = people.agree()
+    monkeypatch.undo()
+    people.agree()
+    assert people.older_than(30) == [old]
+    assert people.names()[0] == old
+
+
 @pytest.mark.parametrize("name", ["../key", "..", "", "shown", "0" * 16, "a\0b", "a" * 5000])
 def test_no_other_file_is_an_example(tmp_path, name):
-    people = People(tmp_path)
+    people = People(tmp_path, approve=False)
     people.show(people.agree(), {"smile": FACE})
     assert people.example(name) is None
 
 
 def test_pictures_left_by_a_kill_are_no_longer_shown(tmp_path):
-    people = People(tmp_path)
+    people = People(tmp_path, approve=False)
     people.show(people.agree(), {"smile": FACE})
     (tmp_path / "shown" / "0123.jpg").write_bytes(FACE)
-    assert len(People(tmp_path).examples()) == 1
+    assert len(People(tmp_path, approve=False).examples()) == 1
     assert len(list((tmp_path / "shown").iterdir())) == 1

@@ -1,0 +1,129 @@
+"""What a visitor may see, take away and delete of her own, here and from another device."""
+
+import io
+
+import segno
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from dataset.smielfy.archive import pack
+from dataset.smielfy.bodies import read_json
+from dataset.smielfy.refused import Refused
+
+COOKIE, PASS = "smielfy", "smielfy-pass"
+
+
+class Own:
+    """Routes for a visitor's own things.
+
+    GET    /api/mine                    her pictures
+    GET    /api/mine/SMILEY-BURST_NN    one of them
+    DELETE /api/mine/SMILEY-BURST_NN    remove it
+    GET    /api/mine.zip                all that is kept of her
+    GET    /api/link                    the key to go on elsewhere, and its QR code
+    POST   /api/come                    {"key"}: go on here
+    POST   /api/next                    the next person is at this device
+
+    Parameters
+    ----------
+    service : dataset.smielfy.app.Smielfy
+    """
+
+    def __init__(self, service):
+        self.service = service
+
+    def routes(self):
+        """Its routes."""
+        return [
+            Route("/api/mine", self.pictures, methods=["GET"]),
+            Route("/api/mine.zip", self.download, methods=["GET"]),
+            Route("/api/mine/{name}", self.picture, methods=["GET"]),
+            Route("/api/mine/{name}", self.remove, methods=["DELETE"]),
+            Route("/api/link", self.link, methods=["GET"]),
+            Route("/api/come", self.come, methods=["POST"]),
+            Route("/api/next", self.next, methods=["POST"]),
+        ]
+
+    async def pictures(self, request):
+        """List them; what was taught says how each that judged was named."""
+        person = self.service.agreed(request)
+        found = [
+            {"name": name_of(path), "smiley": smiley, "clip": clip}
+            for path, smiley, clip in self.service.store.pictures(person)
+        ]
+        answers = self.service.teaching.state(person).get("answers", [])
+        named = [
+            {"name": name_of(one["path"]), "smiley": one["smiley"], "seen": one["seen"]}
+            for one in answers
+        ]
+        return JSONResponse({"pictures": found, "answers": named})
+
+    def path(self, person, name):
+        """Path of a person's picture by its name."""
+        for path, _, _ in self.service.store.pictures(person):
+            if name_of(path) == name:
+                return path
+        raise HTTPException(404)
+
+    async def picture(self, request):
+        """One picture."""
+        path = self.path(self.service.agreed(request), request.path_params["name"])
+        try:
+            data = await run_in_threadpool(self.service.store.picture, path)
+        except OSError:
+            raise HTTPException(404) from None
+        return Response(data, media_type="image/jpeg")
+
+    async def remove(self, request):
+        """Remove one picture."""
+        person = self.service.agreed(request)
+        self.service.limit("change", person)
+        path = self.path(person, request.path_params["name"])
+        return await run_in_threadpool(self.service.take_back, person, path=path)
+
+    async def download(self, request):
+        """All that is kept of a person."""
+        person = self.service.agreed(request)
+        self.service.limit("change", person)
+        return download(pack(self.service.store, self.service.people, person), "smielfy-mine.zip")
+
+    async def link(self, request):
+        """The private link: who has it is this person."""
+        person = self.service.agreed(request)
+        path = f"/#come/{self.service.key.signed('link', person)}"
+        address = f"{request.url.scheme}://{request.headers.get('host', '')}{path}"
+        drawn = io.BytesIO()
+        segno.make(address, error="m").save(drawn, kind="svg", border=2, scale=4, light="#fff")
+        return JSONResponse({"path": path, "svg": drawn.getvalue().decode()})
+
+    async def come(self, request):
+        """Go on as the person of a private link; she has entered before."""
+        self.service.limit("come", "all")
+        body = await read_json(request, {"key": str})
+        person = self.service.key.check(body["key"], "link")
+        if person is None or person not in self.service.people:
+            raise Refused(403, "no_link")
+        response = JSONResponse({"person": person})
+        self.service.set_cookie(response, COOKIE, self.service.key.signed("person", person))
+        if self.service.code:
+            self.service.set_cookie(response, PASS, self.service.pass_)
+        return response
+
+    async def next(self, request):
+        """Let the next person begin; what was given stays."""
+        response = JSONResponse({"person": None})
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.service.https)
+        return response
+
+
+def name_of(path):
+    """A picture's name among a person's own."""
+    return path.rpartition("/")[2].removesuffix(".jpg")
+
+
+def download(chunks, name):
+    """A ZIP file as the reply, sent while it is made."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
