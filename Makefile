@@ -56,21 +56,47 @@ train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split 
 QUICK ?=
 REAL ?=
 COMPARED = $(patsubst data/smileys,$(if $(QUICK),data/quick,data/takes),$(DATA))
-COMPARISON = $(or $(OUT),$(if $(filter data/takes,$(COMPARED)),results/eval_split/smileys,runs/eval_split/$(basename $(notdir $(COMPARED)))))
+SPLIT_OUT = $(if $(QUICK),runs,results)/eval_split
+COMPARISON = $(or $(OUT),$(if $(filter data/takes,$(COMPARED)),results/eval_split/rendered,runs/eval_split/$(basename $(notdir $(COMPARED)))))
+# Where it has been chosen, all comparisons take it.
+RECIPE = $(if $(QUICK),,$(addprefix --recipe ,$(wildcard results/recipe/recipe.json)))
 
-eval-split: setup ## compare splits and augmentation: hours (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
+eval-split: setup ## compare splits and augmentation: a night (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
 	@test '$(COMPARED)' != data/takes || $(RUN) dataset/make_data.py $(TAKES) --out data/takes
 	@test '$(COMPARED)' != data/quick || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
-	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
-	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' --out $(if $(QUICK),runs,results)/eval_split/real $(if $(QUICK),$(QUICK_ARMS)) $(ARGS)
+	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS),$(RECIPE)) $(ARGS)
+	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' \
+	    --out '$(SPLIT_OUT)/$(basename $(notdir $(REAL)))' $(if $(QUICK),$(QUICK_ARMS),$(RECIPE)) $(ARGS)
 
 TAKES = --takes 2 --frames 5-6 --whole 0
-QUICK_PEOPLE = --people 5 --takes 2 --frames 2 --whole 0
-QUICK_ARMS = --seeds 3 --epochs 20 --batch 16 --growth none
+QUICK_PEOPLE = --people 6 --takes 2 --frames 2 --whole 0
+QUICK_ARMS = --folds 3 --seeds 3 --epochs 20 --batch 16 --growth none
+
+# People whom no comparison judges: seed 9.
+choose-recipe: setup ## choose learning rate, batch, schedule and budget for all comparisons: hours (QUICK=1: minutes)
+	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py $(TAKES) --seed 9 --out data/tuning
+	@test -z '$(QUICK)' || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
+	$(RUN) experiments/choose_recipe.py $(if $(QUICK),--data data/quick --batches 20 --doublings 1 \
+	    --out runs/recipe,--data data/tuning --out results/recipe) $(ARGS)
+
+eval-people: setup ## how many people it takes: a night (QUICK=1: minutes; REAL=CSV: real people too)
+	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py --people 360 --takes 2 --frames 5 --whole 0 --seed 12 --out data/crowd
+	@test -z '$(QUICK)' || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
+	$(RUN) experiments/eval_people.py $(if $(QUICK),--data data/quick --people 2$(COMMA)4 --pictures 1$(COMMA)4 \
+	    --unseen 2 --seeds 1 --batch 16 --batches 100 --epoch 10 --out runs/eval_people/quick,\
+	    --data data/crowd --out results/eval_people/rendered $(RECIPE)) $(ARGS)
+	@test -z '$(REAL)' || $(RUN) experiments/eval_people.py --data '$(REAL)' --people 4,6,9,13,18 --unseen 5 --rotate \
+	    --seeds 4 --out $(if $(QUICK),runs,results)/eval_people/$(basename $(notdir $(REAL))) $(RECIPE) $(ARGS)
+
+COMMA = ,
+
+eval-leakage: setup ## what each split gives away without a network: minutes (REAL='CSV CSV')
+	$(RUN) dataset/make_data.py $(TAKES) --out data/takes
+	$(RUN) experiments/eval_leakage.py --data $(REAL) data/takes --out '$(or $(OUT),results/leakage)' $(ARGS)
 
 eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
-	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(ARGS)
+	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(RECIPE) $(ARGS)
 
 # Those of the comparisons.
 .PHONY: cluster worker choose-recipe eval-people eval-leakage

@@ -41,7 +41,8 @@ def arguments(argv=None):
     parser.add_argument(
         "--epochs",
         type=int,
-        help="passes through the training pictures (default: 60, or as many as make 6000 batches)",
+        help="passes through the training pictures (default: as many as make the batches of the "
+        "recipe, or 6000 of 32 pictures)",
     )
     some = parser.add_mutually_exclusive_group()
     some.add_argument("--no-augment", action="store_true", help="arms without augmentation only")

@@ -10,7 +10,6 @@ from experiments.smileys.splits import MANY, groups_of
 from experiments.smileys.training import epoch_steps
 
 FOLDS = 5
-LEAST_EPOCHS, LEAST_STEPS = 60, 6000  # see docs/results.md, "Trained until flat"
 
 
 def check_data(data, splits):
@@ -53,7 +52,7 @@ def plan(data, args):
     """All arms of a comparison, the article's first."""
     pictures = len(data.rows) * (args.folds - 1) / args.folds
     steps = epoch_steps(pictures, args.batch)
-    epochs = args.epochs or max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / steps))
+    epochs = args.epochs or math.ceil(args.batches * 32 / args.batch / steps)
     budget = {"epochs": epochs, "steps": steps, "batch": args.batch}
     budget |= {"rate": args.rate, "schedule": args.schedule}
     arms = []

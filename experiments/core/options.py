@@ -7,6 +7,7 @@ from pathlib import Path
 from common.cli import UserError
 
 RECIPE = {"batch": 32, "rate": 3e-3, "schedule": "cosine"}
+BATCHES = 6000  # of 32 pictures, where no file says otherwise
 
 
 def add_recipe_options(parser):
@@ -26,10 +27,12 @@ def add_recipe_options(parser):
 def take_recipe(args):
     """Fill in the recipe of parsed arguments; raise a `UserError` for a file that is none."""
     recipe = dict(RECIPE)
+    args.batches = BATCHES
     if args.recipe:
         try:
             found = json.loads(args.recipe.read_text())["chosen"]
             recipe = {name: type(RECIPE[name])(found[name]) for name in RECIPE}
+            args.batches = int(found["batches"])
         except FileNotFoundError:
             raise UserError(f"there is no {args.recipe}: run 'make choose-recipe' first") from None
         except (ValueError, KeyError, TypeError):

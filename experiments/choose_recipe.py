@@ -1,0 +1,68 @@
+"""Choose learning rate, batch, schedule and budget once, on people who are in no comparison.
+
+The people are rendered by another seed than those of the comparisons (`make choose-recipe`).
+One setting after the other is varied, the others staying as they are: the learning rate, then the
+batch (as many pictures in all), then the schedule; the best by held-out people is taken, after
+trainings of a middling budget. Then the smallest budget is taken at which training accuracy is flat
+and which, doubled, would raise it by less than half a point. All arms of a comparison take
+what is chosen (`--recipe`).
+
+It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+from experiments.core.options import add_engine_options, add_stale_option
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    add("--folds", type=int, default=3, help="trainings of each setting (default 3)")
+    add("--batches", type=int, default=1500, help="smallest budget tried, of 32 (default 1500)")
+    add("--doublings", type=int, default=3, help="of the budget, at most (default 3)")
+    add_engine_options(parser)
+    add_stale_option(parser)
+    add("--out", required=True, type=Path, help="folder for recipe.json, tried.csv, arms/")
+    args = parser.parse_args(argv)
+    if args.folds < 3 or min(args.batches, args.doublings, args.processes) < 1:
+        parser.error("--folds must be at least 3, the other numbers at least 1")
+    return args
+
+
+def main(argv=None):
+    """Train what is missing, then write what was tried and what is chosen."""
+    args = arguments(argv)
+    from common.output import make_folder
+    from experiments.compare.recipe import search
+    from experiments.compare.split_arms import check_data
+    from experiments.core.training import Stopped
+    from experiments.smileys.data import SmileyData
+
+    data = SmileyData.read(args.data)
+    check_data(data, ["person"])
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    try:
+        chosen = search(data, args)
+    except Stopped:
+        print(f"stopped and saved in {args.out}: the same command goes on", file=sys.stderr)
+        return 130
+    print(f"{args.out / 'recipe.json'}: {chosen}")
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

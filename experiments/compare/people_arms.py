@@ -1,0 +1,101 @@
+"""The arms of `eval_people.py`: so many people, so many pictures of each smiley."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.cli import UserError
+from experiments.compare.training import Arm
+from experiments.smileys.data import SMILEYS
+from experiments.smileys.splits import CHOOSE, Parts
+
+
+@dataclass(frozen=True)
+class GridArm(Arm):
+    """An arm whose people are counted.
+
+    Parameters
+    ----------
+    count : int
+        Of people who train; some of them choose the epoch.
+    pictures : int
+        Of each smiley of a person, at most: the first of each clip in turn.
+    unseen : int
+        People who judge: those of place ``fold`` in an order that depends on no seed.
+    """
+
+    count: int = 0
+    pictures: int = 0
+    unseen: int = 0
+
+    def parts(self, rows):
+        """Which pictures train, choose and judge; more people include fewer."""
+        people = sorted({row["person"] for row in rows})
+        order = [people[k] for k in np.random.default_rng([0, 4]).permutation(len(people))]
+        begin = self.fold * self.unseen
+        judge = set(order[begin : begin + self.unseen])
+        rest = [person for person in order if person not in judge]
+        shuffled = np.random.default_rng([self.seed, 5]).permutation(len(rest))[: self.count]
+        chosen = [rest[k] for k in shuffled]
+        # Every eighth: with more people, those who chose before choose still.
+        choose = set(chosen[1::CHOOSE])
+        fit = set(chosen) - choose
+        few = first_pictures(rows, self.pictures)
+        return Parts(
+            np.array([k for k in few if rows[k]["person"] in fit], int),
+            np.array([k for k in few if rows[k]["person"] in choose], int),
+            np.array([k for k, row in enumerate(rows) if row["person"] in judge], int),
+        )
+
+
+def first_pictures(rows, count):
+    """Indices of so many pictures of each person and smiley, from each clip in turn."""
+    clips = {}
+    for k, row in enumerate(rows):
+        own = clips.setdefault((row["person"], row["smiley"]), {})
+        own.setdefault(row["clip"], []).append(k)
+    kept = []
+    for own in clips.values():
+        turns = [
+            (place, number, k)
+            for number, clip in enumerate(own.values())
+            for place, k in enumerate(clip)
+        ]
+        kept += [k for _, _, k in sorted(turns)[:count]]
+    return sorted(kept)
+
+
+def plan(data, args):
+    """All arms as dict of (people, pictures, seed) to GridArm, the smallest first."""
+    there = len({row["person"] for row in data.rows})
+    folds = there // args.unseen if args.rotate else 1
+    most = there - args.unseen
+    if most < min(args.people) or min(args.people) < 2:
+        raise UserError(
+            f"{there} people, {args.unseen} of them unseen, leave {most} to learn from, and 2 at "
+            f"least are needed: fewer --unseen, or other --people than {min(args.people)}"
+        )
+    arms = {}
+    for count in args.people:
+        if count > most:
+            continue
+        for pictures in args.pictures:
+            for seed in range(args.seeds):
+                arms[count, pictures, seed] = GridArm(
+                    name=f"people{count}-pictures{pictures}-seed{seed}",
+                    split="person",
+                    folds=folds,
+                    fold=seed % folds,
+                    deal=0,
+                    seed=seed,
+                    augmentation=SMILEYS,
+                    epochs=max(1, args.batches // args.epoch),
+                    steps=min(args.epoch, args.batches),
+                    batch=args.batch,
+                    rate=args.rate,
+                    schedule=args.schedule,
+                    count=count,
+                    pictures=pictures,
+                    unseen=args.unseen,
+                )
+    return arms

@@ -1,0 +1,75 @@
+"""The search of `choose_recipe.py`."""
+
+import json
+import math
+
+import numpy as np
+
+from common.output import write_csv, written
+from experiments.compare.arms import run_arms
+from experiments.compare.flat import RISE, is_flat, rise
+from experiments.compare.split_arms import arm_of
+from experiments.core.options import RECIPE
+from experiments.smileys.data import SMILEYS
+from experiments.smileys.training import epoch_steps
+
+# What is varied, one after the other.
+STAGES = {"rate": (1e-3, 3e-3, 6e-3), "batch": (32, 64), "schedule": ("cosine", "late")}
+SHOWN = 32  # pictures a batch in terms of which budgets are given
+COLUMNS = ("rate", "batch", "schedule", "batches", "held_out", "training", "rise", "flat")
+
+
+def search(data, args):
+    """Run the stages, write tried.csv and recipe.json; the recipe that was chosen."""
+    recipe = {**RECIPE, "batches": args.batches * 2 ** max(0, args.doublings - 2)}
+    rows, hash_ = [], data.hash()
+
+    def tried(recipe):
+        arms = arms_of(data, recipe, args.folds)
+        results, _ = run_arms(arms, args.data, data, hash_, args.out, args)
+        row = {**recipe, **measures([results[arm.name] for arm in arms])}
+        if row not in rows:
+            rows.append(row)
+            write_csv(args.out / "tried.csv", COLUMNS, rows, digits=4)
+        return row
+
+    for name, values in STAGES.items():
+        # Of equals the first: max keeps it.
+        best = max((tried({**recipe, name: v}) for v in values), key=lambda row: row["held_out"])
+        recipe[name] = best[name]
+    recipe["batches"] = args.batches
+    for _ in range(args.doublings):
+        now, doubled = tried(recipe), tried({**recipe, "batches": 2 * recipe["batches"]})
+        if now["flat"] and doubled["training"] - now["training"] < RISE:
+            break
+        recipe["batches"] *= 2
+    with written(args.out / "recipe.json") as beside:
+        beside.write_text(json.dumps({"chosen": recipe, "data": hash_}, indent=1) + "\n")
+    return recipe
+
+
+def arms_of(data, recipe, folds):
+    """Trainings with augmentation, each with other people held out."""
+    batch = recipe["batch"]
+    steps = epoch_steps(len(data.rows) * (folds - 1) / folds, batch)
+    epochs = max(1, math.ceil(recipe["batches"] * SHOWN / batch / steps))
+    name = f"rate{recipe['rate']:g}-batch{batch}-{recipe['schedule']}-{recipe['batches']}"
+    return [
+        arm_of(
+            data, "person", seed, name, folds, augmentation=SMILEYS, epochs=epochs, steps=steps,
+            batch=batch, rate=recipe["rate"], schedule=recipe["schedule"],
+        )
+        for seed in range(folds)
+    ]  # fmt: skip
+
+
+def measures(results):
+    """Of one setting's trainings, after the last epoch: dict, see `COLUMNS`."""
+    curves = [result["history"]["train_accuracy"] for result in results]
+    held_out = [result["history"]["val_accuracy"][-1] for result in results]
+    return {
+        "held_out": float(np.mean(held_out)),
+        "training": float(min(curve[-1] for curve in curves)),
+        "rise": float(max(rise(curve) for curve in curves)),
+        "flat": all(map(is_flat, curves)),
+    }

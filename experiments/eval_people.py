@@ -1,0 +1,99 @@
+"""How many people would it have taken? A grid of people and pictures, and a law fitted to it.
+
+Nets learn from more and more people, with few and with many pictures of each smiley, and name
+the same unseen people. The error against the number of people is fitted by c + a n^-b, with
+intervals that resample the unseen people, and solved for the skills wanted.
+
+Rendered people are made by `make eval-people`. Real people, few as they are, take turns to be
+unseen: --rotate. It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+from experiments.core.options import (
+    add_engine_options,
+    add_recipe_options,
+    add_stale_option,
+    take_recipe,
+)
+
+
+def arguments(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    add("--people", type=numbers, default=(5, 10, 20, 40, 80, 160, 320), metavar="N,N",
+        help="who train (default 5,10,20,40,80,160,320)")  # fmt: skip
+    add("--pictures", type=numbers, default=(1, 10), metavar="N,N",
+        help="of each smiley of a person, at most (default 1,10)")  # fmt: skip
+    add("--unseen", type=int, default=40, help="people who are named (default 40)")
+    add("--rotate", action="store_true", help="each seed has other unseen people")
+    add("--seeds", type=int, default=2, help="trainings of each, other people each (default 2)")
+    add("--epoch", type=int, default=500, help="batches between two measurements (default 500)")
+    add_recipe_options(parser)
+    add("--batches", type=int, help="in every training (default 6000 of 32, or the recipe's)")
+    add_engine_options(parser)
+    add_stale_option(parser)
+    add("--out", required=True, type=Path, help="folder for people.csv, law.png, REPORT.md, arms/")
+    args = parser.parse_args(argv)
+    if min(args.unseen, args.seeds, args.processes, args.epoch) < 1:
+        parser.error("--unseen, --seeds, --processes and --epoch must be at least 1")
+    return args
+
+
+def numbers(text):
+    """`5,10` as a growing tuple."""
+    values = tuple(sorted({int(part) for part in text.split(",")}))
+    if values[0] < 1:
+        raise argparse.ArgumentTypeError("numbers are at least 1")
+    return values
+
+
+def main(argv=None):
+    """Train what is missing, then write the table, the figure and the report."""
+    args = arguments(argv)
+    batches = args.batches
+    take_recipe(args)
+    args.batches = batches or args.batches * 32 // args.batch
+    from common.output import make_folder
+    from experiments.compare.arms import run_arms
+    from experiments.compare.people_arms import plan
+    from experiments.compare.people_report import write_results
+    from experiments.core.results import command_line
+    from experiments.core.training import Stopped
+    from experiments.smileys.data import SmileyData
+
+    data = SmileyData.read(args.data)
+    arms = plan(data, args)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
+    try:
+        results, changed = run_arms(
+            list(arms.values()), args.data, data, data.hash(), args.out, args
+        )
+    except Stopped as stopped:
+        print(
+            f"stopped with {stopped} finished, the others saved in {args.out}: "
+            "the same command goes on",
+            file=sys.stderr,
+        )
+        return 130
+    command = command_line("python experiments/eval_people.py", argv)
+    write_results(data, arms, results, changed, args, command)
+    print((args.out / "REPORT.md").read_text(encoding="utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,139 @@
+"""The grid's people, its law against laws that are known, and its report on made-up results."""
+
+import csv
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from common.cli import UserError
+from experiments import eval_people
+from experiments.compare.law import Law, bounds, fit, fit_people
+from experiments.compare.people_arms import first_pictures, plan
+from experiments.compare.people_report import number, write_results
+from experiments.smileys.data import SMILEYS
+
+pytestmark = pytest.mark.slow
+
+
+def data_of(people=30, frames=4):
+    rows = [
+        {"person": f"p{p:02}", "smiley": s, "clip": f"{s}{c}", "path": f"{p}{s}{c}{f}"}
+        for p in range(people)
+        for s in "ab"
+        for c in range(2)
+        for f in range(frames)
+    ]
+    return SimpleNamespace(rows=rows, classes=["a", "b"])
+
+
+def options(*argv):
+    args = eval_people.arguments(["--data", "x", "--out", "y", *map(str, argv)])
+    recipe = {"batch": 32, "rate": 3e-3, "schedule": "cosine", "batches": 3000}
+    return SimpleNamespace(**{**vars(args), **recipe})
+
+
+def people_of(data, indices):
+    return {data.rows[k]["person"] for k in indices}
+
+
+def test_more_people_include_fewer_and_all_name_the_same():
+    data = data_of()
+    arms = plan(data, options("--people", "2,4,8,16,99", "--pictures", "1,4", "--unseen", 10))
+    assert {key[0] for key in arms} == {2, 4, 8, 16}  # 99 there are not
+    assert len({(arm.epochs * arm.steps, arm.augmentation) for arm in arms.values()}) == 1
+    assert next(iter(arms.values())).augmentation == SMILEYS
+    parts = {key: arm.parts(data.rows) for key, arm in arms.items()}
+    assert len({tuple(p.val) for p in parts.values()}) == 1
+    unseen = people_of(data, parts[2, 1, 0].val)
+    assert len(unseen) == 10
+    for seed in (0, 1):
+        before = set(), set()
+        for count in (2, 4, 8, 16):
+            found = parts[count, 4, seed]
+            now = people_of(data, found.fit), people_of(data, found.choose)
+            assert len(now[0] | now[1]) == count
+            assert not (now[0] | now[1]) & unseen
+            assert not now[0] & now[1]
+            assert before[0] <= now[0]
+            assert before[1] <= now[1]
+            before = now
+            assert len(parts[count, 1, seed].fit) == 2 * len(now[0])
+    assert people_of(data, parts[4, 1, 0].fit) != people_of(data, parts[4, 1, 1].fit)
+
+
+def test_real_people_take_turns():
+    data = data_of(people=11)
+    arms = plan(data, options("--people", 4, "--unseen", 3, "--seeds", 3, "--rotate"))
+    judged = [people_of(data, arm.parts(data.rows).val) for key, arm in arms.items() if key[1] == 1]
+    assert len(set.union(*judged)) == 9
+    with pytest.raises(UserError, match="11 people, 10 of them unseen, leave 1 to learn from"):
+        plan(data, options("--people", 4, "--unseen", 10))
+
+
+def test_pictures_are_taken_from_each_clip_in_turn():
+    rows = data_of(people=1).rows
+    assert [rows[k]["path"] for k in first_pictures(rows, 1)] == ["0a00", "0b00"]
+    assert [rows[k]["path"] for k in first_pictures(rows, 3)] == [
+        "0a00", "0a01", "0a10", "0b00", "0b01", "0b10",
+    ]  # fmt: skip
+    assert len(first_pictures(rows, 99)) == len(rows)
+
+
+def test_a_known_law_is_found():
+    counts = [5, 10, 20, 40, 80, 160, 320]
+    law = Law(0.04, 0.9, 0.6)
+    found = fit(counts, law(counts))
+    assert (found.floor, found.scale, found.power) == pytest.approx((0.04, 0.9, 0.6), rel=1e-3)
+    # 0.9 n^-0.6 = 0.06 for n = 15^(1 / 0.6).
+    assert found.people(0.1) == pytest.approx(15 ** (1 / 0.6), rel=1e-2)
+    assert found.people(0.03) == float("inf")
+    assert fit([5, 10, 20], [0.4, 0.2, 0.1]).people(0.05) == pytest.approx(40, rel=1e-3)
+
+
+def test_intervals_of_the_law_hold_the_truth():
+    rng = np.random.default_rng(0)
+    counts, law = np.array([5, 10, 20, 40, 80]), Law(0.0, 1.2, 0.5)
+    held = []
+    for _ in range(20):
+        own = rng.normal(1, 0.3, 40)  # some people are harder at all numbers
+        errors = law(counts)[:, None] * own + rng.normal(0, 0.01, (5, 40))
+        _, laws = fit_people(counts, errors)
+        low, high = bounds([other.people(0.2) for other in laws[:200]])
+        held.append(low <= law.people(0.2) <= high)
+    assert np.mean(held) >= 0.8
+
+
+def test_never_is_said():
+    assert number(float("inf")) == "never"
+    assert number(63.2) == "64"
+    assert number(10.02) == "10"
+
+
+def test_the_report(tmp_path):
+    data = data_of()
+    args = options("--people", "2,4,8,16", "--pictures", "1,4", "--unseen", 10)
+    args.out = tmp_path
+    arms = plan(data, args)
+    labels = np.array([row["smiley"] == "b" for row in data.rows], int)
+    results = {}
+    for (count, pictures, _), arm in arms.items():
+        val = arm.parts(data.rows).val
+        right = np.arange(len(val)) % 16 >= 16 / count - (pictures > 1)
+        results[arm.name] = {
+            "settings": {"data": "abc"},
+            "val": val.tolist(),
+            "predicted": np.where(right, labels[val], 1 - labels[val]).tolist(),
+            "history": {"train_accuracy": [0.9] * 20},
+        }
+    write_results(data, arms, results, ["augment/transforms.py"], args, "command")
+    rows = list(csv.DictReader((tmp_path / "people.csv").open()))
+    assert len(rows) == 8
+    # Of sixteen pictures a person, 16 / people are wrong.
+    assert float(rows[2]["accuracy"]) == 0.75
+    report = (tmp_path / "REPORT.md").read_text()
+    # Skill 1 - 2 / people: the error is 2 n^-1, and 0.2, 0.1, 0.05 for 10, 20 and 40 people.
+    assert "| 1 | 0.000 " in report
+    assert "| 10 (10 to 10) | 20 (20 to 20) | 40 (40 to 40) |" in report
+    assert "**Finished arms of other code were kept: augment/transforms.py.**" in report
+    assert (tmp_path / "law.png").exists()
