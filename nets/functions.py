@@ -5,7 +5,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from nets.fast import get_scan
+from nets.fast import get_scan, in_precision
 
 
 def input_of(network):
@@ -22,9 +22,14 @@ def probabilities(network):
     return T.nnet.softmax(lasagne.layers.get_output(network, deterministic=True))
 
 
-def compile_probabilities(network):
-    """Compile windows (N, 3, H, W) float32 to class probabilities (N, classes)."""
-    return theano.function([input_of(network)], probabilities(network))
+def compile_probabilities(network, precision="float32"):
+    """Compile windows (N, 3, H, W) float32 to class probabilities (N, classes).
+
+    ``precision`` is as for `nets.fast.in_precision`.
+    """
+    return theano.function(
+        [input_of(network)], probabilities(network), mode=in_precision(precision)
+    )
 
 
 def compile_classify_smiles(net_smiles):
@@ -47,16 +52,23 @@ def compile_classify_smiles(net_smiles):
     )
 
 
-def compile_smile_probs_sum(net_smiles):
-    """Compile windows (N, 3, 48, 48) to the whole vector of summed probabilities (classes,)."""
-    return theano.function([input_of(net_smiles)], T.sum(probabilities(net_smiles), axis=0))
+def compile_smile_probs_sum(net_smiles, precision="float32"):
+    """Compile windows (N, 3, 48, 48) to the whole vector of summed probabilities (classes,).
+
+    ``precision`` is as for `nets.fast.in_precision`.
+    """
+    return theano.function(
+        [input_of(net_smiles)],
+        T.sum(probabilities(net_smiles), axis=0),
+        mode=in_precision(precision),
+    )
 
 
 SHARED_BLOCKS = 2  # poolings after which the windows part; 3 agree less with the full vote
 SHARED_SHIFT = 8  # pixels from window to window: whole pixels after up to three poolings
 
 
-def compile_shared_probs_sum(net_smiles, shared_blocks=SHARED_BLOCKS):
+def compile_shared_probs_sum(net_smiles, shared_blocks=SHARED_BLOCKS, precision="float32"):
     """`compile_smile_probs_sum` for windows that lie close, early layers computed once.
 
     Returns
@@ -78,7 +90,9 @@ def compile_shared_probs_sum(net_smiles, shared_blocks=SHARED_BLOCKS):
         for column in (0, step, 2 * step)
     ]
     top = lasagne.layers.get_output(net_smiles, {last: T.concatenate(windows)}, deterministic=True)
-    return theano.function([pictures], T.sum(T.nnet.softmax(top), axis=0))
+    return theano.function(
+        [pictures], T.sum(T.nnet.softmax(top), axis=0), mode=in_precision(precision)
+    )
 
 
 def score(classify_smiles, frames):
@@ -161,6 +175,11 @@ def compile_scan(net_small):
     return theano.function([image], heat)
 
 
-def compile_faces(network):
-    """Compile windows (N, 3, side, side) to their probability of being a face, (N,)."""
-    return theano.function([input_of(network)], probabilities(network)[:, 1])
+def compile_faces(network, precision="float32"):
+    """Compile windows (N, 3, side, side) to their probability of being a face, (N,).
+
+    ``precision`` is as for `nets.fast.in_precision`.
+    """
+    return theano.function(
+        [input_of(network)], probabilities(network)[:, 1], mode=in_precision(precision)
+    )

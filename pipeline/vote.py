@@ -80,13 +80,16 @@ class Voter:
         self.network = network
 
     @classmethod
-    def load(cls, path, shared=False):
-        """Load a smiley network; its classes come with the weights."""
+    def load(cls, path, shared=False, precision="float32"):
+        """Load a smiley network; its classes come with the weights.
+
+        ``precision`` is as for `nets.fast.in_precision`.
+        """
         net_smiles, meta = load_network(path, "smiles")
         if shared:
-            function = functions.compile_shared_probs_sum(net_smiles)
+            function = functions.compile_shared_probs_sum(net_smiles, precision=precision)
         else:
-            function = functions.compile_smile_probs_sum(net_smiles)
+            function = functions.compile_smile_probs_sum(net_smiles, precision)
         return cls(function, meta["classes"], shared, Path(path).stem, net_smiles)
 
     def adapt(self, windows):

@@ -10,6 +10,8 @@ It runs before all other optimisations but merging: there, a graph still is what
 ``theano.grad`` wrote. That gradients are recognised for certain is owed to Theano's abstract
 Ops of batch normalisation, and to a comparison: what is taken for the gradient of rectifier and
 pooling must equal what ``theano.grad`` writes for them.
+
+`in_precision` gives the mode in which chains compute in bfloat16, where the processor can.
 """
 
 from typing import NamedTuple
@@ -31,7 +33,7 @@ from theano.tensor.nnet.bn import (
 )
 from theano.tensor.signal.pool import MaxPoolGrad, Pool
 
-from nets.fast.library import load
+from nets.fast.library import has_bfloat16, load
 from nets.fast.ops import BlockTrain, BlockTrainGrad, ChainInfer
 
 RECTIFIERS = (lasagne.nonlinearities.rectify, T.nnet.relu)
@@ -292,3 +294,35 @@ def replace(fgraph, pairs):
 
 
 theano.compile.optdb.register("fuse_blocks", FuseBlocks(), 0.05, "fast_run")
+
+
+class ChainsInBfloat16(theano.gof.Optimizer):
+    """Lets chains of blocks compute in bfloat16; only modes that `in_precision` makes have it."""
+
+    def add_requirements(self, fgraph):
+        """Ask for what replaces variables in a graph."""
+        fgraph.attach_feature(theano.gof.toolbox.ReplaceValidate())
+
+    def apply(self, fgraph):
+        """Change a graph."""
+        for node in fgraph.toposort():
+            if isinstance(node.op, ChainInfer) and has_bfloat16():
+                fgraph.replace_validate(
+                    node.outputs[0], ChainInfer("bfloat16")(*node.inputs), reason="bfloat16"
+                )
+
+
+theano.compile.optdb.register("chains_in_bfloat16", ChainsInBfloat16(), 0.06, "bfloat16")
+
+
+def in_precision(precision):
+    """A mode for `theano.function`.
+
+    Parameters
+    ----------
+    precision : {"float32", "bfloat16"}
+        bfloat16: convolutions of deterministic chains read it and add up in float32, where the
+        processor has instructions for it; elsewhere, and all else, stays float32.
+    """
+    mode = theano.compile.get_default_mode()
+    return mode.including("bfloat16") if precision == "bfloat16" else mode

@@ -1,6 +1,7 @@
 // Convolution, batch normalisation, rectifier and 2x2 max pooling as one block.
 //
-// Arrays are float32, C-contiguous, pictures channels-last: (N, H, W, C). oneDNN does
+// Arrays are float32 (inside a chain for inference also bfloat16, the upper half of a float32),
+// C-contiguous, pictures channels-last: (N, H, W, C). oneDNN does
 // the convolutions; between them memory, not arithmetic, is what costs time, so
 // each pass over the convolution's output does as much as it can.
 //
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -56,6 +58,11 @@ float *buffer(int which, size_t count) {
 }
 enum { FLIPPED, OUTPUT, GRADIENT };
 
+// What a convolution is for, and in inference what it reads and writes; sums are float32.
+enum Use { TRAINING, FLOATS, HALVES, HALVES_TO_FLOATS };
+
+bool halves(Use use) { return use == HALVES || use == HALVES_TO_FLOATS; }
+
 struct Convolution {
     memory::dims src, weights, dst, ones{1, 1}, pad;
     memory::desc src_d, dst_d, user_weights_d, bias_d;
@@ -63,16 +70,18 @@ struct Convolution {
     convolution_forward forward;
     memory packed;
 
-    // With a bias it is for inference, in one thread.
-    Convolution(const Shape &s, bool bias) {
+    // In inference it has a bias and runs in one thread.
+    Convolution(const Shape &s, Use use) {
         auto [n, h, w, c, f, k] = s;
-        auto f32 = memory::data_type::f32;
+        bool bias = use != TRAINING;
+        auto f32 = memory::data_type::f32, bf16 = memory::data_type::bf16;
+        auto reads = halves(use) ? bf16 : f32, writes = use == HALVES ? bf16 : f32;
         src = {n, c, h, w}, weights = {f, c, k, k}, dst = {n, f, h, w}, pad = {k / 2, k / 2};
-        src_d = memory::desc(src, f32, tag::nhwc);
-        dst_d = memory::desc(dst, f32, tag::nhwc);
+        src_d = memory::desc(src, reads, tag::nhwc);
+        dst_d = memory::desc(dst, writes, tag::nhwc);
         user_weights_d = memory::desc(weights, f32, tag::oihw);
         bias_d = memory::desc({f}, f32, tag::x);
-        memory::desc any(weights, f32, tag::any);
+        memory::desc any(weights, reads, tag::any);
         primitive_attr attributes;
         // Else all threads that run it would work in the same memory.
         if (bias) attributes.set_scratchpad_mode(scratchpad_mode::user);
@@ -114,10 +123,10 @@ struct Convolution {
     }
 
     // dst = convolution of src with what `pack` made; in inference plus a bias, and with
-    // `scratch` floats of space for the calling thread.
-    void run(const float *x, const memory &packed, const float *b, float *y,
+    // `scratch` floats of space for the calling thread. x and y are of the `Use`'s types.
+    void run(const void *x, const memory &packed, const float *b, void *y,
              float *space = nullptr) const {
-        memory xs(src_d, cpu(), const_cast<float *>(x)), ys(dst_d, cpu(), y);
+        memory xs(src_d, cpu(), const_cast<void *>(x)), ys(dst_d, cpu(), y);
         std::unordered_map<int, memory> args{
             {DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, ys}};
         if (b) {
@@ -174,18 +183,18 @@ struct Backward {
     }
 };
 
-Convolution &convolution(const Shape &s, bool bias) {
-    static std::map<std::pair<Shape, bool>, Convolution> made;
-    auto key = std::make_pair(s, bias);
+Convolution &convolution(const Shape &s, Use use) {
+    static std::map<std::pair<Shape, Use>, Convolution> made;
+    auto key = std::make_pair(s, use);
     auto found = made.find(key);
-    if (found == made.end()) found = made.emplace(key, Convolution(s, bias)).first;
+    if (found == made.end()) found = made.emplace(key, Convolution(s, use)).first;
     return found->second;
 }
 
 Backward &backward(const Shape &s) {
     static std::map<Shape, Backward> made;
     auto found = made.find(s);
-    if (found == made.end()) found = made.emplace(s, Backward(convolution(s, false))).first;
+    if (found == made.end()) found = made.emplace(s, Backward(convolution(s, TRAINING))).first;
     return found->second;
 }
 
@@ -275,11 +284,12 @@ struct Layer {
 
 // The layers of a chain for one picture. Weights are packed anew only where they have changed
 // since the owner's last call.
-std::vector<Layer> chain(int owner, int h, int w, int c, int blocks, const int *filters,
-                         const int *sides, const float *const *weights,
+std::vector<Layer> chain(int owner, bool in_halves, int h, int w, int c, int blocks,
+                         const int *filters, const int *sides, const float *const *weights,
                          const float *const *scale) {
     struct Kept {
         Shape shape;
+        Use use;
         std::vector<float> weights, scale;
         memory packed;
     };
@@ -289,15 +299,17 @@ std::vector<Layer> chain(int owner, int h, int w, int c, int blocks, const int *
     for (int b = 0; b < blocks; b++) {
         int f = filters[b];
         Shape shape{1, h, w, c, f, sides[b]};
-        auto &conv = convolution(shape, true);
+        // What the last one writes is the result, of which nothing need be rounded off.
+        Use use = !in_halves ? FLOATS : b + 1 < blocks ? HALVES : HALVES_TO_FLOATS;
+        auto &conv = convolution(shape, use);
         long count = long(f) * c * sides[b] * sides[b];
         auto &kept = all[{owner, b}];
-        if (kept.shape != shape ||
+        if (kept.shape != shape || kept.use != use ||
             std::memcmp(kept.weights.data(), weights[b], count * sizeof(float)) ||
             std::memcmp(kept.scale.data(), scale[b], f * sizeof(float))) {
             kept.packed = memory(conv.packed_d(), cpu());
             conv.pack(weights[b], kept.packed, scale[b]);
-            kept.shape = shape, kept.scale.assign(scale[b], scale[b] + f);
+            kept.shape = shape, kept.use = use, kept.scale.assign(scale[b], scale[b] + f);
             kept.weights.assign(weights[b], weights[b] + count);
         }
         layers.push_back({h, w, f, &conv, kept.packed});
@@ -306,27 +318,91 @@ std::vector<Layer> chain(int owner, int h, int w, int c, int blocks, const int *
     return layers;
 }
 
-// A picture (H,W,C) of any strides as a contiguous one: itself, or copied to `space`.
-const float *contiguous(const float *x, const long *strides, int h, int w, int c, float *space) {
-    if (strides[2] == 1 && strides[1] == c && strides[0] == long(w) * c) return x;
-    float *to = space;
-    for (int i = 0; i < h; i++)
-        for (int j = 0; j < w; j++)
-            for (int k = 0; k < c; k++)
-                *to++ = x[i * strides[0] + j * strides[1] + k * strides[2]];
-    return space;
+typedef int16_t half;  // the bits of a bfloat16
+
+// The nearest bfloat16; of two as near, the even one.
+inline half rounded(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return half((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-// The largest of each 2x2 block of y (H,W,F), zero where it is negative: z (H/2,W/2,F).
-void pool_and_rectify(const float *y, int h, int w, int f, float *z) {
+inline float as_number(float value, float) { return value; }
+inline half as_number(float value, half) { return rounded(value); }
+
+// A picture (H,W,C) of any strides as a contiguous one, at `to`.
+template <class Number>
+void copy_picture(const float *x, const long *strides, int h, int w, int c, Number *to) {
+    for (int i = 0; i < h; i++, to += w * c) {
+        const float *row = x + i * strides[0];
+        if (c == 3 && strides[1] == 1) {  // planes: whole vectors of each
+            const float *one = row, *two = row + strides[2], *three = row + 2 * strides[2];
+#pragma omp simd
+            for (int j = 0; j < w; j++) {
+                to[3 * j] = as_number(one[j], Number());
+                to[3 * j + 1] = as_number(two[j], Number());
+                to[3 * j + 2] = as_number(three[j], Number());
+            }
+            continue;
+        }
+        for (int j = 0; j < w; j++)
+            for (int k = 0; k < c; k++)
+                to[j * c + k] = as_number(row[j * strides[1] + k * strides[2]], Number());
+    }
+}
+
+bool is_contiguous(const long *strides, int w, int c) {
+    return strides[2] == 1 && strides[1] == c && strides[0] == long(w) * c;
+}
+
+// The largest of each 2x2 block of y (H,W,F), zero where it is negative: z (H/2,W/2,F). Bits of
+// bfloat16 do as well: as integers they have the same order, but for negative ones among each other.
+template <class Number>
+void pool_and_rectify(const Number *y, int h, int w, int f, Number *z) {
     for (int r = 0; r < h / 2; r++)
         for (int q = 0; q < w / 2; q++) {
-            const float *a = y + (long(2 * r) * w + 2 * q) * f, *b = a + long(w) * f;
-            float *o = z + (long(r) * (w / 2) + q) * f;
+            const Number *a = y + (long(2 * r) * w + 2 * q) * f, *b = a + long(w) * f;
+            Number *o = z + (long(r) * (w / 2) + q) * f;
 #pragma omp simd
             for (int j = 0; j < f; j++)
-                o[j] = std::max(0.f, pick(a[j], a[j + f], b[j], b[j + f], true));
+                o[j] = std::max(std::max(Number(0), std::max(a[j], a[j + f])),
+                                std::max(b[j], b[j + f]));
         }
+}
+
+// One picture through a chain: x of given strides, z the last block's output. `small` is space for
+// what blocks read, `large` for what convolutions write, `scratch` for the convolutions.
+void run_chain(const std::vector<Layer> &layers, const float *const *shift, const float *x,
+               const long *strides, int c, float *small, float *large, float *scratch, float *z) {
+    const auto &first = layers[0];
+    const float *from = small;
+    if (is_contiguous(strides, first.w, c))
+        from = x;
+    else
+        copy_picture(x, strides, first.h, first.w, c, small);
+    for (size_t b = 0; b < layers.size(); b++) {
+        const auto &l = layers[b];
+        float *to = b + 1 < layers.size() ? small : z;
+        l.convolution->run(from, l.packed, shift[b], large, scratch);
+        pool_and_rectify(large, l.h, l.w, l.f, to);
+        from = to;
+    }
+}
+
+// As `run_chain`, in bfloat16 but for the result.
+void run_chain_in_halves(const std::vector<Layer> &layers, const float *const *shift,
+                         const float *x, const long *strides, int c, float *small, float *large,
+                         float *scratch, float *z) {
+    half *read = reinterpret_cast<half *>(small);
+    copy_picture(x, strides, layers[0].h, layers[0].w, c, read);
+    for (size_t b = 0; b < layers.size(); b++) {
+        const auto &l = layers[b];
+        l.convolution->run(read, l.packed, shift[b], large, scratch);
+        if (b + 1 < layers.size())
+            pool_and_rectify(reinterpret_cast<const half *>(large), l.h, l.w, l.f, read);
+        else
+            pool_and_rectify(large, l.h, l.w, l.f, z);
+    }
 }
 
 template <class Body>
@@ -356,6 +432,12 @@ void fast_keep_memory() {
 #endif
 }
 
+// Whether oneDNN has instructions for bfloat16, and may use them (ONEDNN_MAX_CPU_ISA).
+int fast_has_bfloat16() {
+    auto needed = unsigned(cpu_isa::avx512_core_bf16);
+    return (unsigned(get_effective_cpu_isa()) & needed) == needed;
+}
+
 // Training: y (N,H,W,F) = convolution; mean, var (F) of y; picked (N,H/2,W/2,F) the y
 // that the pooling takes; z = max(0, gamma * (picked - mean) / sqrt(var + eps) + beta).
 int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
@@ -367,7 +449,7 @@ int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
         std::vector<double> s(f), t(f);
         for (int first = 0; first < n; first += chunk) {
             int m = std::min(chunk, n - first);
-            auto &conv = convolution({m, h, w, c, f, k}, false);
+            auto &conv = convolution({m, h, w, c, f, k}, TRAINING);
             if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
             float *now = y + long(first) * h * w * f;
             conv.run(x + long(first) * h * w * c, conv.packed, nullptr, now);
@@ -453,16 +535,17 @@ int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x
 
 // Deterministic use of a chain of blocks: x is (N,H,W,C) of the given strides in floats, z
 // the last block's (N,H',W',F); each block makes max(0, pooled(scale * convolution + shift)).
-// `owner` is a number under which packed weights are kept from call to call.
+// `owner` is a number under which packed weights are kept from call to call. With `in_halves`,
+// convolutions read bfloat16 (sums are float32); only where `fast_has_bfloat16`.
 //
 // Each picture goes through the whole chain in one thread, while it is in that core's
 // cache; the threads meet once, at the end.
-int fast_chain_infer(int owner, int n, int h, int w, int c, int blocks, const int *filters,
+int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int blocks, const int *filters,
                      const int *sides, const long *strides, const float *x,
                      const float *const *weights, const float *const *scale,
                      const float *const *shift, float *z) {
     return guarded([&] {
-        auto layers = chain(owner, h, w, c, blocks, filters, sides, weights, scale);
+        auto layers = chain(owner, in_halves, h, w, c, blocks, filters, sides, weights, scale);
         long out = 0, read = long(h) * w * c, written = 0, scratch = 0;  // floats
         for (const auto &l : layers) {
             scratch = std::max(scratch, l.convolution->scratch());
@@ -479,14 +562,9 @@ int fast_chain_infer(int owner, int n, int h, int w, int c, int blocks, const in
 #pragma omp for schedule(dynamic)
             for (int i = 0; i < n; i++) {
                 try {
-                    const float *from = contiguous(x + i * strides[0], strides + 1, h, w, c, small);
-                    for (int b = 0; b < blocks; b++) {
-                        const auto &l = layers[b];
-                        l.convolution->run(from, l.packed, shift[b], large, large + written);
-                        float *to = b + 1 < blocks ? small : z + i * out;
-                        pool_and_rectify(large, l.h, l.w, l.f, to);
-                        from = to;
-                    }
+                    auto run = in_halves ? run_chain_in_halves : run_chain;
+                    run(layers, shift, x + i * strides[0], strides + 1, c, small, large,
+                        large + written, z + i * out);
                 } catch (const std::exception &error) {
 #pragma omp critical
                     failure = error.what();

@@ -96,3 +96,9 @@ def load():
     if sys.platform == "linux":
         library.fast_keep_memory()
     return library
+
+
+def has_bfloat16():
+    """Whether the kernels are there, and processor and oneDNN have instructions for bfloat16."""
+    library = load()
+    return library is not None and bool(library.fast_has_bfloat16())

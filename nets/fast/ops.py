@@ -152,9 +152,17 @@ class ChainInfer(theano.Op):
     Inputs: x (N, H, W, C), then for each block weights (F, C, K, K), scale (F,) and shift
     (F,) of its normalisation. Output: (N, H // 2 ** blocks, W // 2 ** blocks, F). Pooling
     comes before the rectifier, which is monotone.
+
+    Parameters
+    ----------
+    precision : {"float32", "bfloat16"}
+        Of what convolutions read; they add up in float32.
     """
 
-    __props__ = ()
+    __props__ = ("precision",)
+
+    def __init__(self, precision="float32"):
+        self.precision = precision
 
     def make_node(self, x, *parameters):
         """Declare the output."""
@@ -183,6 +191,7 @@ class ChainInfer(theano.Op):
         check(
             load().fast_chain_infer(
                 ctypes.c_int(id(node) & 0x7FFFFFFF),
+                ctypes.c_int(self.precision == "bfloat16"),
                 *map(ctypes.c_int, (n, h, w, c, blocks)),
                 (ctypes.c_int * blocks)(*filters),
                 (ctypes.c_int * blocks)(*sides),
