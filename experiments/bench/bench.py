@@ -2,15 +2,15 @@
 
 Ours runs in the project's environment, PyTorch, ONNX Runtime, OpenCV's dnn, Haar
 cascades, MTCNN and libfacedetection in one of their own (`requirements-bench.txt`).
-Writes table.csv, growth.csv, growth.png, video.csv, and REPORT.md from all of them; with
-``--parts`` some are measured and the rest stays as an earlier run left it.
+Writes table.csv, growth.csv, growth.png, video.csv, and REPORT.md from all of them, into a
+folder for this kind of machine; with ``--parts`` some are measured and the rest stays as an
+earlier run left it. On a slow machine there are fewer turns, so that it ends in time; where
+others use the machine meanwhile, the report warns.
 """
 
 import argparse
-import csv
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -28,8 +28,10 @@ if __name__ == "__main__":
 import numpy as np
 from tqdm import tqdm
 
-from common.output import write_csv, written
-from experiments.bench.scenes import face
+from common.output import write_csv
+from experiments.bench import machine
+from experiments.bench.report import plot_growth, read_table, write_report
+from experiments.bench.scenes import face, slowed_film
 from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
 
 HERE = Path(__file__).parent
@@ -50,6 +52,12 @@ GROUPS = [
         ("ONNX Runtime", "peers", "vote onnxruntime", {}),
         ("OpenCV dnn", "peers", "vote opencv dnn", {}),
     ]),
+    ("vote of 45 windows in bfloat16, votes a second", 1, [
+        ("ours", "ours", "vote bfloat16", {}),
+        ("ours in float32", "ours", "vote", {}),
+        ("PyTorch", "peers", "vote torch bfloat16", {}),
+        ("PyTorch, channels last", "peers", "vote torch bfloat16, channels last", {}),
+    ]),
     *(
         (f"detection at 640x480, smallest face {least}, pictures a second", 1, [
             ("ours", "ours", f"detect {least}", {}),
@@ -62,6 +70,9 @@ GROUPS = [
 ]  # fmt: skip
 # By the name of a part, how the titles of its groups begin.
 PARTS = {"train": "training", "vote": "vote", "detect": "detection"}
+FEWEST = 3  # turns, however slow the machine
+# Parts of the whole time: of each group and number of threads, of growth, of each way of the video.
+OF_GROUP, OF_GROWTH, OF_VIDEO = 0.05, 0.1, 0.06
 # Freed memory stays in the process, as `nets.fast` asks for too: it makes PyTorch's vote
 # twice as fast, and a peer should be as fast as it can be.
 KEEP_MEMORY = {
@@ -116,6 +127,24 @@ def rendered_picture(path):
     return path
 
 
+def has_bfloat16():
+    """Whether our kernels have bfloat16 here; asked in a process of its own, as all is measured."""
+    code = "from nets.fast import has_bfloat16; print(has_bfloat16())"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=cli.ROOT, capture_output=True, text=True
+    )
+    return result.stdout.strip() == "True"
+
+
+def turns(most, seconds, fewest=FEWEST):
+    """Count turns from 0: as many as ``seconds`` allow, but ``most`` at most and some always."""
+    start = time.monotonic()
+    for turn in range(most):
+        if turn >= fewest and time.monotonic() - start > seconds:
+            return
+        yield turn
+
+
 @contextmanager
 def workers_for(candidates, threads, args):
     """A process for each candidate, by name: its peak memory is its own."""
@@ -134,8 +163,9 @@ def measure(group, threads, args):
     title, items, candidates = group
     seconds = {name: [] for name, *_ in candidates}
     memory = {}
-    with workers_for(candidates, threads, args) as workers:
-        for _ in range(args.rounds):
+    count = turns(args.rounds, OF_GROUP * args.seconds)
+    with machine.Load() as load, workers_for(candidates, threads, args) as workers:
+        for _ in count:
             for name, _, task, _ in candidates:
                 runs, memory[name] = workers[name].run(task, args.repeat)
                 seconds[name].append(float(np.median(runs)))
@@ -155,6 +185,8 @@ def measure(group, threads, args):
             "ours_faster_low": ratios.min(),
             "ours_faster_high": ratios.max(),
             "peak_mb": memory[name],
+            "turns": len(times),
+            "others": load.others,
         })  # fmt: skip
     return rows
 
@@ -172,7 +204,8 @@ def growth(threads, args):
     tasks = [(plot, x, task) for plot, sizes in plots.items() for x, task in sizes]
     seconds = {(plot, x): [] for plot, x, _ in tasks}
     with workers_for([("ours", "ours", None, {})], threads, args) as workers:
-        for _ in tqdm(range(args.rounds), desc=f"growth, {threads} threads"):
+        count = turns(args.rounds, OF_GROWTH * args.seconds, 1)
+        for _ in tqdm(count, total=args.rounds, desc=f"growth, {threads} threads"):
             for plot, x, task in tasks:
                 seconds[plot, x] += workers["ours"].run(task, args.repeat)[0]
     return [
@@ -181,132 +214,53 @@ def growth(threads, args):
     ]
 
 
+def run_measured(command, extra):
+    """Run a script: (seconds, frames a second as it says, peak memory in MB)."""
+    start = time.perf_counter()
+    result = subprocess.run(
+        [sys.executable, "-c", MEASURED, *command],
+        capture_output=True, text=True, env={**os.environ, **extra},
+    )  # fmt: skip
+    seconds = time.perf_counter() - start
+    if result.returncode:
+        raise cli.UserError(result.stderr.strip()[-300:])
+    found = re.search(r"at ([0-9.]+) a second.*peak ([0-9]+)", result.stdout, re.S)
+    return seconds, float(found[1]), int(found[2])
+
+
 def video_rows(args):
     """run_video as a user starts it: whole frames a second, start-up, peak memory."""
     rows = []
     script = cli.ROOT / "pipeline" / "run_video.py"
     clip = cli.ROOT / "dataset" / "demo" / "known.mp4"
-    ways = [
-        ("as it is", args.frames, [], {}),
-        ("--vote shared", args.frames, ["--vote", "shared"], {}),
-        ("--scan-every 5", args.frames, ["--scan-every", "5"], {}),
-        ("start to the first frame, warm", 1, [], {}),
-    ]
     with tempfile.TemporaryDirectory() as folder:
+        slowed = slowed_film(clip, Path(folder) / "slowed.mkv", args.frames // 4, 4)
+        ways = [
+            ("as it is", clip, args.frames, [], {}),
+            ("each frame four times", slowed, args.frames // 4 * 4, [], {}),
+            ("--vote shared", clip, args.frames, ["--vote", "shared"], {}),
+            ("--scan-every 5", clip, args.frames, ["--scan-every", "5"], {}),
+            ("start to the first frame, warm", clip, 1, [], {}),
+        ]
         if args.cold:
             flags = {"THEANO_FLAGS": f"base_compiledir={folder}/theano"}
-            ways.append(("start to the first frame, nothing compiled", 1, [], flags))
-        for name, frames, options, extra in tqdm(ways, desc="run_video"):
-            command = [sys.executable, str(script), str(clip), "-o", f"{folder}/out.mp4",
+            ways.append(("start to the first frame, nothing compiled", clip, 1, [], flags))
+        for name, film, frames, options, extra in tqdm(ways, desc="run_video"):
+            command = [sys.executable, str(script), str(film), "-o", f"{folder}/out.mp4",
                        "--limit", str(frames), *options]  # fmt: skip
             seconds, rates = [], []
-            for _ in range(1 if "nothing" in name else args.turns):
-                start = time.perf_counter()
-                result = subprocess.run(
-                    [sys.executable, "-c", MEASURED, *command[1:]],
-                    capture_output=True, text=True, env={**os.environ, **extra},
-                )  # fmt: skip
-                seconds.append(time.perf_counter() - start)
-                if result.returncode:
-                    raise cli.UserError(result.stderr.strip()[-300:])
-                rate, memory = re.search(
-                    r"at ([0-9.]+) a second.*peak ([0-9]+)", result.stdout, re.S
-                ).groups()
-                rates.append(float(rate))
+            count = turns(1 if "nothing" in name else args.turns, OF_VIDEO * args.seconds, 1)
+            with machine.Load() as load:
+                for _ in count:
+                    took, rate, memory = run_measured(command[1:], extra)
+                    seconds.append(took)
+                    rates.append(rate)
             rows.append({
                 "what": name, "frames": frames, "seconds": np.median(seconds),
-                "rate": np.median(rates) if frames > 1 else "", "peak_mb": int(memory),
+                "rate": np.median(rates) if frames > 1 else "", "peak_mb": memory,
+                "others": load.others,
             })  # fmt: skip
     return rows
-
-
-def read_table(path):
-    """Rows of a table that an earlier run wrote, numbers as numbers; [] without one."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return [{k: number(v) for k, v in row.items()} for row in csv.DictReader(file)]
-
-
-def number(text):
-    """A number where ``text`` is one, else the text."""
-    try:
-        return float(text) if "." in text or "e" in text else int(text)
-    except ValueError:
-        return text
-
-
-def plot_growth(rows, path):
-    """Draw each of `growth`'s plots, a line for each number of threads."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    titles = list(dict.fromkeys(row["plot"] for row in rows))
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6), constrained_layout=True)
-    for title, axis in zip(titles, axes.flat):
-        what, _, over = title.partition(", ")
-        for threads in sorted({row["threads"] for row in rows}):
-            mine = [row for row in rows if (row["plot"], row["threads"]) == (title, threads)]
-            x = np.array([row["x"] for row in mine])
-            seconds = np.array([row["seconds"] for row in mine])
-            y = 1e3 * seconds if over.startswith("ms") else x / seconds
-            axis.plot(x, y, "o-", label=f"{threads} thread{'s' if threads > 1 else ''}")
-        if over.startswith("ms"):
-            axis.set(xlabel=over.removeprefix("ms over "), ylabel="ms")
-        else:
-            axis.set(xlabel="batch", ylabel=over, xscale="log", xticks=x, xticklabels=x)
-            axis.minorticks_off()
-        axis.set(title=what, ylim=(0, None))
-        axis.grid(alpha=0.3)
-        axis.legend(loc="lower right")
-    with written(path) as beside:
-        figure.savefig(beside, dpi=110)
-
-
-def write_report(rows, videos, out):
-    """Write REPORT.md."""
-    lines = [
-        "# Speed, side by side",
-        "",
-        "Written by `make bench`. Medians of turns in which all take part one after the other;",
-        'in brackets the lowest and the highest. "Ours is faster by" is the ratio of times within',
-        "a turn: above 1, ours is faster.",
-        "",
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.",
-    ]
-    for title, threads in dict.fromkeys((row["what"], row["threads"]) for row in rows):
-        lines += ["", f"## {title}; threads: {threads}", ""]
-        lines += [
-            "| who | rate | ours is faster by | peak memory, MB |",
-            "| --- | --- | --- | --- |",
-        ]
-        for row in rows:
-            if (row["what"], row["threads"]) == (title, threads):
-                lines.append(
-                    "| {who} | {rate:.3g} ({rate_low:.3g} to {rate_high:.3g}) | {ours_faster:.2f} "
-                    "({ours_faster_low:.2f} to {ours_faster_high:.2f}) | {peak_mb:.0f} |".format(
-                        **row
-                    )
-                )
-    if videos:
-        lines += [
-            "",
-            "## run_video at 640x360, one face, decoding, drawing and encoding included",
-            "",
-            "| run | frames | whole run, s | frames a second | peak memory, MB |",
-            "| --- | --- | --- | --- | --- |",
-        ]
-        for row in videos:
-            rate = f"{row['rate']:.1f}" if row["rate"] != "" else ""
-            lines.append(
-                f"| {row['what']} | {row['frames']} | {row['seconds']:.1f} | {rate} | "
-                f"{row['peak_mb']} |"
-            )
-    lines += ["", "![How times grow](growth.png)", ""]
-    with written(out / "REPORT.md") as beside:
-        beside.write_text("\n".join(lines))
 
 
 def main(argv=None):
@@ -322,7 +276,11 @@ def main(argv=None):
     )
     parser.add_argument("--rounds", type=int, default=7, help="turns (default 7)")
     parser.add_argument("--repeat", type=int, default=3, help="runs in each turn (default 3)")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    cores = min(2, machine.usable_cores())
+    parser.add_argument("--threads", type=int, nargs="+", default=list(range(1, cores + 1)))
+    parser.add_argument(
+        "--minutes", type=float, default=5, help="about how long it may take (default 5)"
+    )
     everything = [*PARTS, "growth", "video"]
     parser.add_argument("--parts", nargs="+", choices=everything, default=everything)
     parser.add_argument("--frames", type=int, default=400, help="of the video (default 400)")
@@ -330,8 +288,14 @@ def main(argv=None):
     parser.add_argument(
         "--cold", action="store_true", help="also start run_video with nothing compiled (minutes)"
     )
-    parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
+    parser.add_argument(
+        "--out", type=Path, help="folder (default: results/bench/ and the machine's name)"
+    )
     args = parser.parse_args(argv)
+    told, name = machine.describe()
+    args.out = args.out or cli.ROOT / "results" / "bench" / name
+    args.seconds = 60 * args.minutes
+    bfloat16 = has_bfloat16()
     args.picture = args.picture or rendered_picture(cli.ROOT / ".cache" / "bench.png")
     if not args.picture.is_file():
         raise cli.UserError(f"no picture {args.picture}")
@@ -352,6 +316,7 @@ def main(argv=None):
                 new = growth(threads, args)
             else:
                 groups = [group for group in GROUPS if group[0].startswith(PARTS[part])]
+                groups = [group for group in groups if bfloat16 or "bfloat16" not in group[0]]
                 new = []
                 for group in tqdm(groups, desc=f"{part}, {threads} threads"):
                     new += measure(group, threads, args)
@@ -365,8 +330,12 @@ def main(argv=None):
     curves = read_table(args.out / "growth.csv")
     if curves:
         plot_growth(curves, args.out / "growth.png")
-    write_report(rows, read_table(args.out / "video.csv"), args.out)
+    videos = read_table(args.out / "video.csv")
+    write_report(rows, videos, told, args.out)
     print((args.out / "REPORT.md").read_text())
+    busy = max((row["others"] for row in [*rows, *videos]), default=0)
+    if busy > machine.DISTURBED:
+        print(f"warning: others took up to {busy:.0%} of this machine", file=sys.stderr)
 
 
 if __name__ == "__main__":

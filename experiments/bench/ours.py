@@ -35,10 +35,10 @@ def train(batch=128):
     return lambda: trainer.step(x, y)
 
 
-def vote():
+def vote(precision="float32"):
     """The vote of 45 windows, from network input to the summed probabilities."""
     network, _ = load_network(ROOT / "weights" / "smiles.npz", "smiles")
-    function = compile_smile_probs_sum(network)
+    function = compile_smile_probs_sum(network, precision)
     x = inputs(45)
     return lambda: function(x)
 
@@ -71,6 +71,7 @@ if __name__ == "__main__":
             "train": train,
             **{f"train {n}": (lambda n=n: train(n)) for n in TRAIN if n != 128},
             "vote": vote,
+            "vote bfloat16": lambda: vote("bfloat16"),
             **{f"vote {n}": (lambda n=n: vote_of(n)) for n in VOTE},
             **{f"area {w} {h}": (lambda w=w, h=h: search(w, h, 1)) for w, h in AREAS},
             **{f"faces {n}": (lambda n=n: search(960, 540, n)) for n in FACES},

@@ -65,16 +65,16 @@ def torch_train(channels_last=False, batch=128):
     return step
 
 
-def torch_vote(channels_last=False):
-    """The vote of 45 windows."""
+def torch_vote(channels_last=False, dtype="float32"):
+    """The vote of 45 windows; what goes in and what comes out are float32."""
     import torch
 
-    network = torch_network(channels_last).eval()
+    network = torch_network(channels_last).eval().to(getattr(torch, dtype))
     x = torch.from_numpy(inputs(45))
 
     @torch.inference_mode()
     def vote():
-        return network(x).softmax(1).sum(0).numpy()
+        return network(x.to(getattr(torch, dtype))).float().softmax(1).sum(0).numpy()
 
     return vote
 
@@ -180,6 +180,8 @@ if __name__ == "__main__":
         "train torch, channels last": lambda: torch_train(True),
         "vote torch": torch_vote,
         "vote torch, channels last": lambda: torch_vote(True),
+        "vote torch bfloat16": lambda: torch_vote(False, "bfloat16"),
+        "vote torch bfloat16, channels last": lambda: torch_vote(True, "bfloat16"),
         "vote onnxruntime": onnx_vote,
         "vote opencv dnn": opencv_vote,
     }

@@ -1,5 +1,9 @@
-"""Pictures of any size with any number of rendered faces, cut from the contact sheet."""
+"""Pictures of any size with any number of rendered faces, and a film that repeats its frames."""
 
+from fractions import Fraction
+from itertools import islice
+
+import av
 import cv2
 import numpy as np
 
@@ -41,3 +45,33 @@ def scene(width, height, faces, side):
             face((11 + k) % ROWS, 0), (side, side), interpolation=cv2.INTER_CUBIC
         )
     return picture
+
+
+def slowed_film(source, out, frames, times):
+    """Write a film that shows each of so many frames several times, equal to the pixel.
+
+    Parameters
+    ----------
+    source, out : path-like
+        ``out`` is H.264 without loss, at 25 pictures a second.
+    frames, times : int
+
+    Returns
+    -------
+    path-like
+        ``out``.
+    """
+    with av.open(str(source)) as film, av.open(str(out), "w") as slowed:
+        video = film.streams.video[0]
+        stream = slowed.add_stream("libx264", rate=25, options={"qp": "0", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"
+        number = 0
+        for frame in islice(film.decode(video), frames):
+            planes = frame.to_ndarray(format="yuv420p")
+            for _ in range(times):
+                picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+                picture.pts, picture.time_base = number, Fraction(1, 25)
+                slowed.mux(stream.encode(picture))
+                number += 1
+        slowed.mux(stream.encode(None))
+    return out

@@ -8,8 +8,10 @@ import pytest
 
 from common.cli import ROOT, UserError
 from common.output import write_csv
+from common.video import open_source
 from experiments.bench import bench, memory
-from experiments.bench.scenes import scene
+from experiments.bench.report import plot_growth, read_table, write_report
+from experiments.bench.scenes import scene, slowed_film
 from experiments.bench.sizes import AREAS
 
 pytestmark = pytest.mark.slow
@@ -45,7 +47,7 @@ def test_ratios_are_taken_within_a_turn(fake_workers):
     # The machine halves its speed in the second turn: the ratio must not notice.
     workers = fake_workers(FakeWorker(1.0, 2.0), FakeWorker(3.0, 6.0))
     group = ("steps", 10, [("ours", "ours", "a", {}), ("other", "peers", "b", {})])
-    args = SimpleNamespace(rounds=2, repeat=2, commands={"ours": [], "peers": []})
+    args = SimpleNamespace(rounds=2, repeat=2, seconds=100, commands={"ours": [], "peers": []})
     ours, other = bench.measure(group, 1, args)
     assert all(worker.closed for worker in workers)  # a process each: memory is its own
     assert (ours["ours_faster"], ours["ours_faster_low"]) == (1.0, 1.0)
@@ -54,34 +56,64 @@ def test_ratios_are_taken_within_a_turn(fake_workers):
     assert (ours["rate_low"], ours["rate_high"]) == (5.0, 10.0)
 
 
-def test_the_report_names_everything_measured(tmp_path):
-    keys = ["rate", "rate_low", "rate_high", "ours_faster", "ours_faster_low", "ours_faster_high"]
-    row = {"what": "steps a second", "threads": 2, "who": "ours", **dict.fromkeys(keys, 2.0)}
+KEYS = ["rate", "rate_low", "rate_high", "ours_faster", "ours_faster_low", "ours_faster_high"]
+ROW = {"what": "steps a second", "threads": 2, "who": "ours", **dict.fromkeys(KEYS, 2.0),
+       "peak_mb": 5.0, "turns": 4, "others": 0.02}  # fmt: skip
+
+
+def test_the_report_names_everything_measured_and_the_machine(tmp_path):
     video = {"what": "as it is", "frames": 9, "seconds": 1.5, "rate": 25.5, "peak_mb": 400}
     start = {**video, "what": "start", "frames": 1, "rate": ""}
-    bench.write_report([{**row, "peak_mb": 5.0}], [video, start], tmp_path)
+    videos = [{**row, "others": 0.0} for row in (video, start)]
+    write_report([ROW], videos, {"processor": "6502", "caches": "none"}, tmp_path)
     report = (tmp_path / "REPORT.md").read_text()
+    assert "| processor | 6502 |" in report
+    assert "| caches | none |" in report
     assert "## steps a second; threads: 2" in report
-    assert "| ours | 2 (2 to 2) | 2.00 (2.00 to 2.00) | 5 |" in report
+    assert "| ours | 2 (2 to 2) | 2.00 (2.00 to 2.00) | 4 | 5 |" in report
     assert "| as it is | 9 | 1.5 | 25.5 | 400 |" in report
     assert "| start | 1 | 1.5 |  | 400 |" in report
+    assert "Disturbed" not in report
+
+
+def test_the_report_warns_where_others_used_the_machine(tmp_path):
+    write_report([ROW, {**ROW, "others": 0.42}], [], {}, tmp_path)
+    assert "others took up to 42% of the machine" in (tmp_path / "REPORT.md").read_text()
+
+
+def test_a_slow_machine_has_fewer_turns_but_some(monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(bench.time, "monotonic", lambda: next(clock))
+    assert len(list(bench.turns(9, 45))) == 7  # ten seconds each, looked at from the third on
+    assert len(list(bench.turns(9, 0))) == 3
+    assert len(list(bench.turns(9, 0, 1))) == 1
+    assert len(list(bench.turns(2, 1000))) == 2
+
+
+def test_a_slowed_film_repeats_its_frames_to_the_pixel(tmp_path):
+    film = slowed_film(ROOT / "dataset" / "demo" / "known.mp4", tmp_path / "slow.mkv", 3, 4)
+    with open_source(str(film)) as source:
+        frames = list(source)
+    assert len(frames) == 12
+    same = [bool((a == b).all()) for a, b in zip(frames, frames[1:])]
+    assert same == [True, True, True, False] * 2 + [True] * 3
 
 
 def test_tables_come_back_as_they_were_written(tmp_path):
     rows = [{"what": "a, b", "threads": 2, "rate": 12.34, "note": ""}]
     write_csv(tmp_path / "t.csv", list(rows[0]), rows, digits=4)
-    assert bench.read_table(tmp_path / "t.csv") == rows
-    assert bench.read_table(tmp_path / "none.csv") == []
+    assert read_table(tmp_path / "t.csv") == rows
+    assert read_table(tmp_path / "none.csv") == []
 
 
 def test_growth_asks_for_every_size_and_is_drawn(tmp_path, fake_workers):
     fake_workers(FakeWorker(*[0.5] * 300))
-    args = SimpleNamespace(rounds=3, repeat=1, commands={"ours": []})
+    args = SimpleNamespace(rounds=3, repeat=1, seconds=100, commands={"ours": []})
     rows = bench.growth(1, args)
     assert {row["seconds"] for row in rows} == {0.5}
     areas = [row["x"] for row in rows if "megapixels" in row["plot"]]
     assert areas == [w * h / 1e6 for w, h in AREAS]
-    bench.plot_growth(rows, tmp_path / "growth.png")
+    plot_growth(rows, tmp_path / "growth.png")
     assert cv2.imread(str(tmp_path / "growth.png")) is not None
 
 

@@ -1,0 +1,142 @@
+"""Measure what bfloat16 changes in the vote: how fast it is, and how often another smiley wins.
+
+The same 45 windows beside the same square vote in float32 and in bfloat16: those of each frame
+of videos whose truth lies beside them (NAME.json), of videos without one (their squares are
+our detector's) and of pictures whose squares a table gives (path,x,y,w,h). Writes
+precision.csv.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from common import cli
+
+if __name__ == "__main__":
+    cli.use_project_python()
+
+import numpy as np
+from tqdm import tqdm
+
+from common.output import write_csv
+from experiments.bench.machine import bfloat16_or_error
+
+WAYS = ("float32", "bfloat16")
+SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
+
+
+def video_squares(path, detector):
+    """Yield (frame, square) of a video; without its truth, where our detector finds a face."""
+    import json
+
+    from common.video import open_source
+    from pipeline.options import smallest_face
+
+    truth = path.with_suffix(".json")
+    boxes = None
+    if truth.exists():
+        boxes = [frame["box"] for frame in json.loads(truth.read_text())["frames"]]
+    with open_source(str(path)) as source:
+        for index, frame in enumerate(source):
+            if boxes is not None:
+                if index < len(boxes):
+                    yield frame, boxes[index]
+                continue
+            found, _ = detector.detect(frame, smallest_face(frame))
+            if len(found):
+                yield frame, found[0]
+
+
+def table_squares(path, limit, seed):
+    """Yield (picture, square) of so many rows of a table, drawn at random."""
+    from common.images import read_image
+
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    rng = np.random.default_rng(seed)
+    for row in rng.permutation(rows)[:limit]:
+        picture = path.parent / row["path"]
+        if picture.exists():
+            yield read_image(picture), [float(row[side]) for side in "xywh"]
+
+
+def compare(voters, squares):
+    """Shares of each way (frames, classes), and processor seconds of each vote (frames,)."""
+    shares, seconds = {way: [] for way in WAYS}, {way: [] for way in WAYS}
+    for number, (picture, square) in enumerate(squares):
+        # Each way first in every other frame: what one leaves in the cache helps the other.
+        for way in WAYS if number % 2 else WAYS[::-1]:
+            start = time.thread_time()
+            vote = voters[way].vote(picture, square)
+            seconds[way].append(time.thread_time() - start)
+            shares[way].append(vote.shares)
+    return [{way: np.array(v) for way, v in of.items()} for of in (shares, seconds)]
+
+
+def row_of(net, name, shares, seconds):
+    """One line of the table."""
+    exact, near = (shares[way] for way in WAYS)
+    far = np.abs(exact - near).max(axis=1)
+    return {
+        "net": net,
+        "frames_of": name,
+        "frames": len(exact),
+        "same_winner": np.mean(exact.argmax(axis=1) == near.argmax(axis=1)),
+        "share_differs_mean": far.mean(),
+        "share_differs_most": far.max(),
+        "times_as_fast": np.median(seconds["float32"] / seconds["bfloat16"]),
+    }
+
+
+def main(argv=None):
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    demo = cli.ROOT / "dataset" / "demo"
+    parser.add_argument(
+        "data", nargs="*", type=Path, default=[demo / "known.mp4", demo / "stranger.mp4"],
+        help="videos, and tables (.csv) of pictures with squares (default: the demo's videos)",
+    )  # fmt: skip
+    nets = [cli.ROOT / "weights" / name for name in ("smiles.npz", "real.npz")]
+    parser.add_argument("--smiles", nargs="+", type=Path, default=nets)
+    parser.add_argument("--limit", type=int, default=1000, help="rows of each table")
+    parser.add_argument("--seed", type=int, default=0, help="which rows")
+    parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
+    args = parser.parse_args(argv)
+    for path in args.data:
+        if not path.exists():
+            raise cli.UserError(f"no file {path}")
+    bfloat16_or_error()
+    from pipeline.cascade import Detector
+    from pipeline.vote import Voter
+
+    detector = Detector.load(cli.ROOT / "weights")
+    rows = []
+    for net in args.smiles:
+        voters = {way: Voter.load(net, precision=way) for way in WAYS}
+        for path in args.data:
+            if path.suffix == ".csv":
+                squares = table_squares(path, args.limit, args.seed)
+            else:
+                squares = video_squares(path, detector)
+            found = compare(voters, tqdm(squares, desc=f"{net.stem}, {path.stem}"))
+            if len(found[0]["float32"]):
+                rows.append(row_of(net.stem, path.stem, *found))
+    write_csv(args.out / "precision.csv", list(rows[0]), rows, digits=4)
+    frames = np.array([row["frames"] for row in rows])
+    same = np.average([row["same_winner"] for row in rows], weights=frames)
+    most = max(row["share_differs_most"] for row in rows)
+    print((args.out / "precision.csv").read_text())
+    holds = "holds" if same >= SAME and most < SHARE else "does not hold"
+    print(
+        f"{frames.sum()} frames: the same winner in {same:.2%} (asked {SAME:.1%}), shares differ "
+        f"by {most:.4f} at most (asked {SHARE}): the agreement {holds}"
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
