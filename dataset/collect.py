@@ -24,6 +24,7 @@ import fcntl
 import ipaddress
 import os
 import socket
+from urllib.parse import quote
 
 from pipeline.options import add_smiles_option, number, smiles_path
 
@@ -38,7 +39,11 @@ def parse(argv):
     add("--port", type=number(0, 65535, int), default=8017, help="default 8017; 0 finds a free one")
     default = cli.ROOT / "data" / "smielfy"
     add("--out", type=Path, default=default, help="folder to keep all in (default data/smielfy)")
-    add("--code", default="", help="access code that visitors must enter (default: none)")
+    add(
+        "--code",
+        default="",
+        help="access code that visitors must enter; the QR code has it (default: none)",
+    )
     help_text = "who keeps the pictures, as visitors read it (name and how to reach you)"
     add("--keeper", default="", help=help_text)
     help_text = "days after which a person's pictures delete themselves; 0: never (default 365)"
@@ -98,8 +103,8 @@ def private():
         os.umask(before)
 
 
-def announce(address, fingerprint, local):
-    """Say where the page is and, for telephones, draw the address."""
+def announce(address, fingerprint, local, code=""):
+    """Say where the page is and, for telephones, draw the address, the access code in it."""
     print(f"Smielfy: {address}", flush=True)
     if fingerprint:
         print("The browser will warn once: nobody but this computer vouches for the certificate.")
@@ -107,8 +112,8 @@ def announce(address, fingerprint, local):
     if not local:
         import segno
 
-        segno.make(address, error="m").terminal(compact=True, border=2)
-    print("Ctrl-C ends it.", flush=True)
+        entry = f"{address}#code/{quote(code, safe='')}" if code else address
+        segno.make(entry, error="m").terminal(compact=True, border=2)
 
 
 def main(argv=None):
@@ -121,6 +126,7 @@ def main(argv=None):
 
         from dataset.smielfy.app import Smielfy
         from dataset.smielfy.certificate import kept_certificate, own_address, own_names
+        from dataset.smielfy.door import Door, tls_context
         from dataset.smielfy.eyes import Eyes
 
         local = is_local(arguments.host)
@@ -136,27 +142,30 @@ def main(argv=None):
         address = "localhost" if local else arguments.host
         if arguments.host in ("0.0.0.0", "::"):
             address = own_address() or names[0]
-        tls, fingerprint = {}, None
+        context, fingerprint = None, None
         if https:
             known = dict.fromkeys(["localhost", "127.0.0.1", address, *names])
             file, key, fingerprint = kept_certificate(folder / "private", list(known))
-            tls = {"ssl_certfile": str(file), "ssl_keyfile": str(key)}
+            context = tls_context(file, key)
         config = uvicorn.Config(
             smielfy.application(names),
             log_level="warning",
             access_log=False,  # it would keep who came when
             server_header=False,
             proxy_headers=False,  # nobody says for others who they are
-            limit_concurrency=300,
+            http="h11",
             timeout_keep_alive=10,
             timeout_graceful_shutdown=3,
-            **tls,
         )
         shown = f"[{address}]" if ":" in address else address
         port = server.getsockname()[1]
-        announce(f"http{'s' if https else ''}://{shown}:{port}/", fingerprint, local)
+        scheme = f"http{'s' if https else ''}"
+        announce(f"{scheme}://{shown}:{port}/", fingerprint, local, arguments.code)
+        key = smielfy.for_keeper.key
+        print(f"Keeper, at this computer: {scheme}://localhost:{port}/keeper.html#{key}")
+        print("Ctrl-C ends it.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[server])
+            Door(config, context).run(sockets=[server])
         print("stopped")
 
 

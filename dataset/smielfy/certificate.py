@@ -20,7 +20,9 @@ DAYS = 397  # longer ones are refused by some browsers
 
 
 def kept_certificate(folder, names):
-    """The certificate of a folder, made if there is none or it expires within a week.
+    """The certificate of a folder, made if there is none that serves.
+
+    It must be good for another week, and for all the names: an address may have changed.
 
     Parameters
     ----------
@@ -37,10 +39,22 @@ def kept_certificate(folder, names):
     certificate = readable(file, key_file)
     now = datetime.datetime.now(datetime.timezone.utc)
     soon = now + datetime.timedelta(days=7)
-    if certificate is None or certificate.not_valid_after_utc < soon:
+    if (
+        certificate is None
+        or certificate.not_valid_after_utc < soon
+        or not {*map(general_name, names)} <= names_in(certificate)
+    ):
         certificate = make(file, key_file, names, now)
     digest = certificate.fingerprint(hashes.SHA256())
     return file, key_file, ":".join(f"{byte:02X}" for byte in digest)
+
+
+def names_in(certificate):
+    """Host names and addresses that a certificate is for."""
+    try:
+        return {*certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value}
+    except x509.ExtensionNotFound:
+        return set()
 
 
 def readable(file, key_file):
