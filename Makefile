@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-lasagne test-theano lint train train-real eval-split eval-augment eval-vote eval-enrol eval-detector train-detector eval-sealed eval-real demo data bench collect monitor sheet
+.PHONY: help setup test test-browser test-onnx test-lasagne test-theano lint train train-real eval-split eval-augment eval-vote eval-enrol eval-detector train-detector eval-sealed eval-real demo data bench collect monitor sheet onnx mirror
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -21,6 +21,15 @@ test-browser: setup .cache/browser/installed ## test the web page and the videos
 # Beside the environment, since it is larger than all of it.
 .cache/browser/installed: requirements-browser.txt
 	$(RUN) -m pip install --quiet --upgrade --target .cache/browser --requirement requirements-browser.txt
+	touch $@
+
+onnx: setup .cache/onnx/installed ## fetch what nets/export.py writes ONNX files with
+
+test-onnx: onnx ## compare our nets as ONNX, in ONNX Runtime, with Theano
+	PYTHONPATH=.cache/onnx $(RUN) -m pytest tests/nets/test_export.py $(ARGS)
+
+.cache/onnx/installed: requirements-onnx.txt
+	$(RUN) -m pip install --quiet --upgrade --no-deps --target .cache/onnx --requirement requirements-onnx.txt
 	touch $@
 
 test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recurrent')
