@@ -15,8 +15,8 @@ setup: ## make .venv, install requirements.txt, compile the networks (PYTHON=pyt
 test: setup ## run the tests (ARGS='-k vote'; ARGS='-n 0' in one process)
 	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-browser: setup .cache/browser/installed ## test the web page and the videos in a headless Chromium (apt-get install chromium)
-	PYTHONPATH=.cache/browser $(RUN) -m pytest tests/dataset/smielfy/test_browser.py tests/common/test_browser.py $(ARGS)
+test-browser: mirror .cache/browser/installed ## test the web page and the videos in a headless Chromium (apt-get install chromium)
+	PYTHONPATH=.cache/browser:.cache/onnx $(RUN) -m pytest tests/dataset/smielfy/test_browser.py tests/dataset/smielfy/test_mirror.py tests/common/test_browser.py $(ARGS)
 
 # Beside the environment, since it is larger than all of it.
 .cache/browser/installed: requirements-browser.txt
@@ -31,6 +31,15 @@ test-onnx: onnx ## compare our nets as ONNX, in ONNX Runtime, with Theano
 .cache/onnx/installed: requirements-onnx.txt
 	$(RUN) -m pip install --quiet --upgrade --no-deps --target .cache/onnx --requirement requirements-onnx.txt
 	touch $@
+
+# The runtime, 14 MB, comes from the npm package and stays out of the repository.
+ORT = .cache/npm/node_modules/onnxruntime-web/package.json
+
+mirror: onnx $(ORT) ## let browsers look by themselves; with OUT=folder also a static page of the mirror
+	PYTHONPATH=.cache/onnx $(RUN) dataset/smielfy/make_mirror.py $(if $(OUT),--out '$(OUT)') $(ARGS)
+
+$(ORT):
+	npm install --silent --no-save --ignore-scripts --prefix .cache/npm onnxruntime-web@1.30.0
 
 test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recurrent')
 	$(RUN) install/library_tests.py lasagne -n 2 $(ARGS)

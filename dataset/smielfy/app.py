@@ -21,6 +21,8 @@ What is a visitor's own: `dataset.smielfy.own`; the keeper's: `dataset.smielfy.k
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import math
 import random
 import re
@@ -35,6 +37,7 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.smielfy.bodies import read_body, read_json
 from dataset.smielfy.faces import MAX_BYTES
@@ -50,6 +53,7 @@ from dataset.smielfy.teaching import Teaching, enough
 
 YEAR = 365 * 24 * 3600
 HOUR = 3600
+MIRROR = ROOT / ".cache" / "mirror"  # from `dataset.smielfy.make_mirror`
 UPLOADS = 60  # pictures being received at once
 EXAMPLES = 3  # of other people, shown at once
 
@@ -87,7 +91,8 @@ class Smielfy:
         self.for_keeper = Keeper(self)
         self.tidy()
         self.smileys = read_smileys()
-        self.shelf, self.words = read_shelf(), read_words()
+        self.mirror = mirror_of(eyes.smiles)
+        self.shelf, self.words = read_shelf(self.mirror), read_words()
         self.rendered = rendered_examples(self.shelf)
         self.limits = {
             "consent": Limit(100, 20),  # a class of pupils may share one address
@@ -233,6 +238,7 @@ class Smielfy:
                 "frames": FRAMES,
                 "keeper": self.keeper,
                 "keep_days": self.keep_days,
+                "browser": self.mirror is not None,
                 "net": net,
             }
         )
@@ -464,6 +470,16 @@ class Smielfy:
                 ClientDisconnect: self.gone,
             },
         )
+
+
+def mirror_of(smiles):
+    """The folder by which browsers look themselves, if there is one for this net, or None."""
+    try:
+        meta = json.loads((MIRROR / "nets" / "meta.json").read_text(encoding="utf-8"))
+        same_net = meta["of"] == hashlib.sha256(smiles.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return MIRROR if same_net else None
 
 
 def plain(code):

@@ -14,13 +14,24 @@ TYPES = {
     ".json": "application/json",
     ".jpg": "image/jpeg",
     ".svg": "image/svg+xml",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".onnx": "application/octet-stream",
 }
 LANGUAGES = ("en", "ru")
 
 
-def read_shelf():
-    """All files of the page: dict of address to (bytes, type, tag)."""
+def read_shelf(mirror=None):
+    """All files of the page: dict of address to (bytes, type, tag).
+
+    With ``mirror``, a folder as from `dataset.smielfy.make_mirror`, also the nets and the
+    runtime by which browsers look themselves.
+    """
     shelf = {}
+    for name in ("nets", "ort") if mirror else ():
+        for path in sorted((mirror / name).iterdir()):
+            if path.suffix in TYPES:
+                shelf[f"/{name}/{path.name}"] = path
     for path in sorted((FOLDER / "static").rglob("*")):
         if path.suffix in TYPES:
             shelf["/" + path.relative_to(FOLDER / "static").as_posix()] = path

@@ -10,7 +10,7 @@ export class Problem extends Error {
 export async function ask(method, address, body) {
   const headers = method === "GET" ? {} : { "X-Smielfy": "1" };
   let payload = body;
-  if (body instanceof Blob) headers["Content-Type"] = "image/jpeg";
+  if (body instanceof Blob) headers["Content-Type"] = body.type || "image/jpeg";
   else if (body !== undefined) {
     headers["Content-Type"] = "application/json";
     payload = JSON.stringify(body);

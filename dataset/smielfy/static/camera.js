@@ -7,6 +7,25 @@ let opening = null; // the promise of a stream, from when it is asked for
 let stream = null;
 let wanted = null; // the video that it is for
 
+// The camera that was chosen before, or the one that looks at who holds the device.
+function chosen() {
+  const deviceId = localStorage.getItem("camera");
+  return deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: "user" };
+}
+
+// All cameras, {id, label}; browsers name them once one is allowed.
+export async function all() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices
+    .filter(({ kind }) => kind === "videoinput")
+    .map(({ deviceId, label }, number) => ({ id: deviceId, label: label || String(number + 1) }));
+}
+
+export function choose(id) {
+  localStorage.setItem("camera", id);
+  stop();
+}
+
 // Show the camera in a video. False if meanwhile the camera was stopped or another video
 // asked for it: who has to allow the camera may take her time, and go elsewhere.
 export async function start(video) {
@@ -14,7 +33,7 @@ export async function start(video) {
   wanted = video;
   opening ??= navigator.mediaDevices.getUserMedia({
     audio: false,
-    video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
+    video: { ...chosen(), width: { ideal: 1280 }, height: { ideal: 720 } },
   });
   const asked = opening;
   try {
@@ -52,16 +71,26 @@ export function onend(callback) {
   }
 }
 
-// The source's pixels, no more than `longer` on the longer side, as a JPEG.
+// The source's pixels, no more than `longer` on the longer side: as they are.
+export function pixels(source, longer) {
+  return draw(source, longer).getImageData(0, 0, canvas.width, canvas.height);
+}
+
+// The same as a JPEG.
 export function grab(source, longer, quality = 0.92) {
+  draw(source, longer);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+}
+
+function draw(source, longer) {
   const width = source.videoWidth || source.width;
   const height = source.videoHeight || source.height;
   const scale = Math.min(1, longer / Math.max(width, height));
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+  return context;
 }
 
 // Where the video's picture lies in its stage (object-fit: cover), in the stage's pixels.

@@ -98,6 +98,7 @@ async function live() {
   try {
     if (!(await camera.start(video))) return;
     hint.textContent = say("shoot.fit");
+    offerCameras();
     camera.onend(() => {
       if (stage.hidden) return;
       endBurst();
@@ -112,6 +113,21 @@ async function live() {
     $("shoot-problem").textContent = complaint(problem);
   }
 }
+
+async function offerCameras() {
+  const cameras = await camera.all();
+  $("camera-choice").hidden = cameras.length < 2;
+  const now = video.srcObject?.getVideoTracks()[0]?.getSettings().deviceId;
+  $("camera").replaceChildren(
+    ...cameras.map(({ id, label }) => make("option", { value: id, textContent: label, selected: id === now })),
+  );
+}
+
+$("camera").addEventListener("change", () => {
+  camera.choose($("camera").value);
+  endBurst();
+  live();
+});
 
 function endBurst() {
   turn++;

@@ -4,7 +4,7 @@ import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
-import { state, $, refresh, make, say, how, named, toast } from "./state.js";
+import { alone, state, $, refresh, make, say, how, named, toast } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
@@ -22,7 +22,7 @@ const count = stage.querySelector(".count");
 let round = null;
 let best = 0;
 
-const looks = new Looks(video, judge, (problem) => ($("game-problem").textContent = complaint(problem)));
+const looks = new Looks(video, judge, (problem) => ($("game-problem").textContent = complaint(problem)), true);
 
 function dealNext() {
   const rest = round.order.filter((slug) => slug !== round.asked);
@@ -115,7 +115,7 @@ function finish() {
 }
 
 function offerWrong() {
-  $("wrong").hidden = !round.wrong.length;
+  $("wrong").hidden = alone || !round.wrong.length;
   $("wrong-send").hidden = !state.me.person;
   $("wrong-consent").hidden = Boolean(state.me.person);
   $("wrong-pictures").replaceChildren(

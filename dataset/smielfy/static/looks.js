@@ -2,6 +2,8 @@
 
 import { ask, pause } from "./api.js";
 import * as camera from "./camera.js";
+import { canLook, look as lookHere } from "./local.js";
+import { state } from "./state.js";
 
 const LONGER = 480;
 const WHOLE = 5; // every so many looks the whole picture is searched, else near the last face
@@ -10,8 +12,9 @@ let flight = Promise.resolve(); // the look under way, of this view or of the on
 
 export class Looks {
   // onlook({look, blob, fps, latency}) after each look; onproblem(problem) may be followed by more.
-  constructor(video, onlook, onproblem) {
-    Object.assign(this, { video, onlook, onproblem, turn: null });
+  // With `keeps`, each look comes with the picture, as a JPEG.
+  constructor(video, onlook, onproblem, keeps = false) {
+    Object.assign(this, { video, onlook, onproblem, keeps, turn: null });
   }
 
   async run() {
@@ -25,13 +28,18 @@ export class Looks {
         continue;
       }
       const begun = performance.now();
-      const blob = await camera.grab(this.video, LONGER, 0.85);
-      const query = near && number++ % WHOLE ? `?near=${near.join(",")}` : "";
+      const around = near && number++ % WHOLE ? near : null;
       try {
         await flight;
-        const asked = ask("POST", `/api/look${query}`, blob);
+        // A taught net is on the page's computer; any other one is here, too.
+        const here = !state.me.taught && (await canLook());
+        const picture = here ? camera.pixels(this.video, LONGER) : null;
+        const blob = here && !this.keeps ? null : await camera.grab(this.video, LONGER, 0.85);
+        const query = around ? `?near=${around.join(",")}` : "";
+        const asked = here ? lookHere(picture, around) : ask("POST", `/api/look${query}`, blob);
         flight = asked.catch(() => {});
         const look = await asked;
+        look.here = here;
         if (this.turn !== mine) return;
         near = look.box;
         const now = performance.now();

@@ -1,13 +1,15 @@
 // Starts the page and shows the view that the address names.
 
 import { ask, Problem } from "./api.js";
+import { arrive } from "./arrive.js";
 import * as camera from "./camera.js";
 import { collect, shoot } from "./collect.js";
 import { game } from "./game.js";
 import { mine } from "./mine.js";
 import { mirror } from "./mirror.js";
 import { consent, code } from "./consent.js";
-import { state, $, refresh } from "./state.js";
+import { showNext } from "./next.js";
+import { alone, state, $, refresh } from "./state.js";
 import * as words from "./words.js";
 
 const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
@@ -19,9 +21,11 @@ async function show() {
   let [name, ...rest] = location.hash.slice(1).split("/");
   if (!VIEWS[name] || name === "code") name = "collect";
   if (name === "shoot" && !state.smileys[rest[0]]) name = "collect";
+  if (alone && !["mirror", "game"].includes(name)) name = "mirror";
   if (!state.me.entered) name = "code";
   else if (!state.me.person && !FREE.includes(name)) name = "consent";
   else if (state.me.person && name === "consent") name = "collect";
+  showNext();
   current?.leave?.();
   if (!["shoot", "mirror", "game"].includes(name)) camera.stop();
   current = VIEWS[name];
@@ -33,7 +37,6 @@ async function show() {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  $("said").textContent = "";
   scrollTo(0, 0);
   $("view").focus({ preventScroll: true });
   document.title = `${words.say("title")} – ${words.say(`${name === "shoot" ? "nav.collect" : name === "consent" || name === "code" ? `${name}.title` : `nav.${name}`}`)}`;
@@ -56,6 +59,10 @@ function away(problem) {
 }
 
 async function begin() {
+  if (alone) {
+    for (const node of document.querySelectorAll('nav a[href="#collect"], nav a[href="#mine"], [data-first]')) node.remove();
+    navigator.serviceWorker?.register("offline.js");
+  }
   $("language").addEventListener("click", async () => {
     await words.swap();
     if (current) await show();
@@ -69,6 +76,7 @@ async function begin() {
 async function load() {
   try {
     await words.load(words.preferred());
+    await arrive();
     await refresh();
     await table();
   } catch (problem) {
@@ -79,9 +87,10 @@ async function load() {
 }
 
 async function table() {
-  const { smileys, frames, keeper, keep_days: keepDays, net } = await ask("GET", "/api/smileys");
+  const found = await ask("GET", alone ? "alone.json" : "/api/smileys");
+  const { smileys, frames, keeper, keep_days: keepDays, browser, net } = found;
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
-  Object.assign(state, { frames, keeper, keepDays, net });
+  Object.assign(state, { frames, keeper, keepDays, browser, net });
 }
 
 begin();

@@ -70,6 +70,63 @@ $("sure").addEventListener("close", () => {
   });
 });
 
+// Each picture by itself, with a button to remove it.
+function thumb({ name, smiley }, index, all) {
+  const image = make("img", { src: `/api/mine/${name}`, alt: "", loading: "lazy", width: 72, height: 72 });
+  const remove = make("button", { type: "button", className: "quiet", textContent: "×" });
+  const number = all.filter((one) => one.smiley === smiley).findIndex((one) => one.name === name) + 1;
+  remove.ariaLabel = `${say("mine.remove")}: ${named(smiley)}, ${say("shoot.picture", { number })}`;
+  remove.addEventListener("click", () =>
+    attempt(remove, async () => {
+      const { net } = await ask("DELETE", `/api/mine/${name}`);
+      await mine.enter();
+      $("view").focus({ preventScroll: true });
+      toast(removedSaid(net));
+    }),
+  );
+  return make("li", {}, image, remove);
+}
+
+// What her net, before it learned from all, made of the pictures that judged it.
+function showMatrix(answers) {
+  $("matrix-block").hidden = !answers.length;
+  $("behind").replaceChildren();
+  const rows = [...new Set(answers.map(({ smiley }) => smiley))];
+  const columns = [...new Set([...rows, ...answers.map(({ seen }) => seen)])];
+  const head = (slug, scope) => {
+    const node = make("th", { scope, title: named(slug), textContent: state.smileys[slug]?.emoji ?? slug });
+    node.ariaLabel = named(slug);
+    return node;
+  };
+  const cell = (smiley, seen) => {
+    const behind = answers.filter((one) => one.smiley === smiley && one.seen === seen);
+    const node = make("td", { className: smiley === seen ? "right" : "" });
+    if (!behind.length) return node;
+    const button = make("button", { type: "button", textContent: behind.length });
+    button.ariaLabel = say("mine.cell", { count: behind.length, made: named(smiley), seen: named(seen) });
+    button.addEventListener("click", () => {
+      const images = behind.map(({ name }) => make("li", {}, make("img", { src: `/api/mine/${name}`, alt: named(smiley), width: 72, height: 72 })));
+      $("behind").replaceChildren(...images);
+    });
+    node.append(button);
+    return node;
+  };
+  const corner = make("td", {});
+  $("matrix").replaceChildren(
+    make("caption", { textContent: say("mine.matrix_text") }),
+    make("tr", {}, corner, ...columns.map((slug) => head(slug, "col"))),
+    ...rows.map((slug) => make("tr", {}, head(slug, "row"), ...columns.map((seen) => cell(slug, seen)))),
+  );
+}
+
+async function showOwn() {
+  const { pictures, answers } = await ask("GET", "/api/mine");
+  $("thumbs").replaceChildren(...pictures.map(thumb));
+  const here = new Set(pictures.map(({ name }) => name));
+  showMatrix(state.me.taught ? answers.filter(({ name }) => here.has(name)) : []);
+  $("matrix-region").ariaLabel = say("mine.matrix");
+}
+
 const percent = (part) => Math.round(100 * part);
 let visit = 0; // counts visits, so that watching ends with the view
 
@@ -104,7 +161,7 @@ async function watchTeaching() {
     const teaching = await ask("GET", "/api/teach");
     if (mine !== visit) return;
     showTeaching(teaching);
-    if (!["learning", "waiting"].includes(teaching.state)) return;
+    if (!["learning", "waiting"].includes(teaching.state)) return showOwn();
     await pause(700);
   }
 }
@@ -133,6 +190,7 @@ export const mine = {
     $("given").replaceChildren(...Object.keys(state.smileys).map(row));
     $("shown").checked = shown;
     visit++;
+    await showOwn();
     attempt($("teach"), watchTeaching);
   },
 };

@@ -36,7 +36,8 @@ function showLook({ look, fps, latency }) {
   $("mirror-unsure").hidden = !unsure;
   $("mirror-why").textContent = why(look);
   $("mirror-taught").hidden = !look.taught;
-  $("mirror-net").textContent = say(look.taught ? "mirror.own" : "mirror.net", { net: state.net.name });
+  const net = say(look.taught ? "mirror.own" : "mirror.net", { net: state.net.name });
+  $("mirror-net").textContent = `${net}. ${say(look.here ? "mirror.here" : "mirror.there")}`;
   if (look.box) showFirst(look.taught);
   for (const [slug, { row, bar, number }] of Object.entries(rows)) {
     const share = look.shares[slug] ?? 0;

@@ -3,10 +3,17 @@
 import { ask } from "./api.js";
 import { find, say } from "./words.js";
 
-export const state = { me: {}, smileys: {}, frames: 10, keeper: "", keepDays: 0, net: { name: "", classes: [], sure: null } };
+export const state = { me: {}, smileys: {}, frames: 10, keeper: "", keepDays: 0, browser: false, net: { name: "", classes: [], sure: null } };
 export const $ = (id) => document.getElementById(id);
 
+// Whether this is the static folder, mirror and game without a service.
+export const alone = "alone" in document.documentElement.dataset;
+
 export async function refresh() {
+  if (alone) {
+    state.me = { person: null, entered: true, given: {}, taught: false };
+    return;
+  }
   state.me = await ask("GET", "/api/me");
 }
 

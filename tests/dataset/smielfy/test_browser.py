@@ -3,11 +3,14 @@
 ``make test-browser`` brings Playwright; Chromium is the system's.
 """
 
+import functools
+import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import cv2
@@ -16,6 +19,7 @@ import pytest
 from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.manifest import read_manifest
+from dataset.smielfy import make_mirror
 from tests.dataset.smielfy.helpers import mentions
 
 playwright = pytest.importorskip(
@@ -67,12 +71,13 @@ def service(tmp_path_factory):
     process = subprocess.Popen(
         [*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=environ
     )
-    address = None
+    address = keeper = None
     for line in process.stdout:
         address = address or re.search(r"http://\S+", line)
+        keeper = re.search(r"http://\S+/keeper.html#\w+", line) or keeper
         if "Ctrl-C" in line:
             break
-    yield SimpleNamespace(address=address.group(), folder=folder)
+    yield SimpleNamespace(address=address.group(), folder=folder, keeper=keeper.group())
     process.terminate()
     process.wait(20)
 
@@ -107,7 +112,7 @@ def visit(browser, service):
     """Open the page in a browser of its own; what it complains of fails the test."""
     contexts, problems = [], []
 
-    def visit(width=1280, height=800, locale="en-US", browser=browser, **options):
+    def visit(width=1280, height=800, locale="en-US", browser=browser, address=None, **options):
         context = browser.new_context(
             viewport={"width": width, "height": height}, locale=locale, **options
         )
@@ -118,7 +123,7 @@ def visit(browser, service):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type == "error" else 0)
         page.on("request", lambda request: check_address(request.url))
-        page.goto(service.address)
+        page.goto(address or service.address)
         return page
 
     def check_address(url):
@@ -156,6 +161,7 @@ def shoot(page, smiley, drop=()):
         expect(pictures.nth(number)).to_have_attribute("aria-pressed", "false")
     expect(page.locator("#send")).to_have_text(f"Send {10 - len(drop)} pictures")
     page.click("#send")
+    expect(page.locator("#result")).to_be_visible()
     expect(page.locator("#result-text")).to_have_text(f"{10 - len(drop)} pictures kept.")
     page.click("#shoot-stage >> xpath=ancestor::section//a")
 
@@ -184,6 +190,14 @@ def test_a_whole_visit(visit, service):
     page.click('nav a[href="#mine"]')
     page.check("#shown")
     expect(page.locator("#shown")).to_be_checked()
+    other.reload()
+    expect(other.locator("#rendered img")).to_have_count(3)
+    expect(other.locator("#people-block")).to_be_hidden()  # the keeper has not approved it
+    keeper = visit(address=service.keeper)
+    for _ in range(3):
+        keeper.locator("#shown button.main").first.click()
+        expect(keeper.locator("#shown")).to_be_visible()
+    expect(keeper.locator("#shown button.main")).to_have_count(0)
     other.reload()
     expect(other.locator("#people img")).to_have_count(1)
 
@@ -516,8 +530,156 @@ def test_a_camera_that_ends_in_the_middle_is_noticed(visit, view):
     page.evaluate(f"location.hash = '{view}'")
     video = page.locator("video:visible")
     expect(video).to_be_visible()
-    page.wait_for_function(
-        "[...document.querySelectorAll('video')].some((video) => video.videoWidth > 0)"
-    )
+    stage = f"#{view.partition('/')[0]}-stage"
+    expect(page.locator(f"{stage} .hint")).not_to_have_text("Starting the camera")
     video.evaluate("node => node.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
     expect(page.locator(".problem:visible")).to_contain_text("The camera has ended")
+
+
+def test_the_keepers_page(visit, service):
+    page = visit()
+    person = agree(page)
+    shoot(page, "smile")
+    shoot(page, "wink")
+    keeper = visit(address=service.keeper)
+    row = keeper.locator("#people tr", has_text=person)
+    expect(row).to_contain_text("20 pictures, 2 bursts")
+    assert "#" not in keeper.url  # the key is not in the history
+    row.locator("button").first.click()
+    expect(keeper.locator("#bursts img")).to_have_count(20)
+    keeper.locator("#bursts li button").first.click()
+    expect(keeper.locator("#bursts img")).to_have_count(19)
+    keeper.locator("#bursts p button").last.click()
+    expect(keeper.locator("#bursts img")).to_have_count(9)
+    with keeper.expect_download() as download:
+        keeper.click("a[download]")
+    exported = service.folder / "exported.zip"
+    download.value.save_as(exported)
+    row.locator("button.danger").click()
+    keeper.click('#sure button[value="yes"]')
+    expect(row).to_have_count(0)
+    assert not (service.folder / "collected" / "crops" / person).exists()
+    keeper.set_input_files("#import", str(exported))
+    expect(row).to_contain_text("9 pictures, 1 burst")
+    expect(keeper.locator("#said")).to_contain_text("Added: 9")
+    exported.unlink()
+
+
+def test_next_person_and_back_by_the_private_link(visit):
+    page = visit()
+    person = agree(page)
+    shoot(page, "smile")
+    page.click("#next-person")
+    expect(page.locator("#link-address")).to_contain_text("#come/")
+    expect(page.locator("#link-code")).to_have_attribute("src", re.compile("^blob:"))
+    expect(page.locator("#link-code")).not_to_have_js_property("naturalWidth", 0)
+    link = page.inner_text("#link-address")
+    page.click('#link button[value="next"]')
+    expect(page.locator("#agree")).to_be_visible()
+    assert agree(page) != person
+    telephone = visit(390, 844, address=link)
+    expect(telephone.locator("#mine-person")).to_contain_text(person)
+    expect(telephone.locator("#thumbs img")).to_have_count(10)
+    assert "come" not in telephone.url
+    expect(telephone.locator("#thumbs img").first).not_to_have_js_property("naturalWidth", 0)
+    telephone.locator("#thumbs button").first.click()
+    expect(telephone.locator("#thumbs img")).to_have_count(9)
+    with telephone.expect_download() as download:
+        telephone.click("#mine-things a[download]")
+    assert download.value.suggested_filename == "smielfy-mine.zip"
+
+
+@pytest.mark.parametrize(("width", "height"), [(844, 390), (640, 400), (667, 375)])
+def test_take_and_send_are_in_sight(visit, width, height):
+    """On telephones on their side, and on a page of 1280x800 at 200 %."""
+    page = visit(width, height)
+    agree(page)
+    page.evaluate("location.hash = 'shoot/sad'")
+    for button in ("#take:enabled", "#send:enabled"):
+        page.wait_for_selector(button)
+        box = page.locator(button).bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height
+        hit = "([x, y]) => document.elementFromPoint(x, y).closest('button')?.id"
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert f"#{page.evaluate(hit, middle)}:enabled" == button  # nothing lies above it
+        page.click(button)
+
+
+needs_mirror = pytest.mark.skipif(
+    not (make_mirror.CACHE / "nets" / "meta.json").exists(),
+    reason="the mirror's nets are not here: make mirror",
+)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """As `python -m http.server`, without its lines."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """The static folder, served; (address, a function that ends the server)."""
+    make_mirror.make_folder(tmp_path / "mirror")
+    handler = functools.partial(Quiet, directory=str(tmp_path / "mirror"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    ended = []
+
+    def end():
+        if not ended:
+            ended.append(True)
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    yield f"http://localhost:{server.server_address[1]}/", end
+    end()
+
+
+@needs_mirror
+def test_the_mirror_alone_works_with_the_network_cut(browser, alone):
+    address, end = alone
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append((request.method, request.url)))
+    page.goto(address)
+    expect(page.locator("#mirror-net")).to_contain_text("no picture leaves the device")
+    expect(page.locator("#mirror-share")).to_contain_text("%")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    end()
+    page.reload()
+    expect(page.locator("#mirror-net")).to_contain_text("no picture leaves the device")
+    expect(page.locator("#mirror-share")).to_contain_text("%")
+    page.click('nav a[href="#game"]')
+    page.click("#play:enabled")
+    expect(page.locator("#game-seen")).to_contain_text("%")
+    assert all(method == "GET" and url.startswith((address, "blob:")) for method, url in asked)
+    context.close()
+
+
+@needs_mirror
+def test_the_mirror_of_the_service_sends_no_picture(visit):
+    page = visit()
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else 0)
+    page.click('nav a[href="#mirror"]')
+    expect(page.locator("#mirror-net")).to_contain_text("no picture leaves the device")
+    expect(page.locator("#mirror-share")).to_contain_text("%")
+    assert sent == []
+
+
+@needs_mirror
+def test_without_simd_the_server_looks(browser, service):
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(60_000)
+    context.add_init_script("WebAssembly.validate = () => false")
+    page = context.new_page()
+    page.goto(f"{service.address}#mirror")
+    expect(page.locator("#mirror-net")).to_contain_text("on the page's computer")
+    context.close()

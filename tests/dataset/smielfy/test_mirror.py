@@ -1,0 +1,82 @@
+"""The mirror without a service: its folder, and what it is made of."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from common.cli import ROOT
+from dataset.smielfy import app, make_mirror
+from dataset.smielfy.shelf import read_shelf
+from nets.weights import read_weights
+
+WEIGHTS = ROOT / "weights"
+STATIC = ROOT / "dataset" / "smielfy" / "static"
+
+
+def test_the_page_is_small():
+    """All that is loaded but examples and the network's runtime, both languages."""
+    files = [path for path in STATIC.glob("*.*") if path.suffix != ".jpg"]
+    files += [*(STATIC.parent / "words").glob("*.json")]
+    assert sum(path.stat().st_size for path in files) < 150_000
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """A cache with the shipped nets and empty files for the runtime."""
+    pytest.importorskip("onnx", reason="onnx is not here: make test-onnx installs it")
+    (tmp_path / "dist").mkdir()
+    for name in make_mirror.RUNTIME:
+        (tmp_path / "dist" / name).write_text("runtime")
+    make_mirror.make_cache(WEIGHTS, WEIGHTS / "smiles.npz", tmp_path / "dist", tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def test_the_static_folder_holds_all_it_names(cache, tmp_path):
+    out = tmp_path / "mirror"
+    make_mirror.make_folder(out, cache)
+    worker = (out / "offline.js").read_text()
+    kept = json.loads(re.search(r"const FILES = (\[.*?\]);", worker).group(1))
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert set(kept) == files - {"offline.js"} | {"./"}
+    assert "VERSION" not in worker
+    assert not any("example" in name or "keeper" in name for name in files)
+    page = (out / "index.html").read_text()
+    for name in re.findall(r'(?:href|src)="([^"#]+)"', page):
+        assert name in files or name.startswith("api/"), name  # the links to a service are hidden
+    for path in out.glob("*.js"):
+        for name in re.findall(r'from "\./([\w.]+)"', path.read_text()):
+            assert name in files
+    table = json.loads((out / "alone.json").read_text())
+    assert table["net"]["classes"] == read_weights(WEIGHTS / "smiles.npz")[1]["classes"]
+
+
+def test_a_folder_that_is_there_is_left(cache, refused, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    options = ["--runtime", tmp_path / "dist", "--out", tmp_path / "full"]
+    assert "no " in refused(make_mirror.main, "--runtime", tmp_path / "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_mirror, "make_cache", lambda *_: None)
+        assert "name a new folder" in refused(make_mirror.main, *options)
+
+
+def test_the_service_lends_nets_of_its_own_net_only(cache, monkeypatch):
+    monkeypatch.setattr(app, "MIRROR", cache)
+    assert app.mirror_of(WEIGHTS / "smiles.npz") == cache
+    assert app.mirror_of(WEIGHTS / "expressions.npz") is None
+    shelf = read_shelf(cache)
+    assert shelf["/nets/smiles.onnx"][0] == (cache / "nets" / "smiles.onnx").read_bytes()
+    assert shelf["/ort/ort-wasm-simd-threaded.wasm"][1] == "application/wasm"
+    assert "/nets/smiles.onnx" not in read_shelf()
+    monkeypatch.setattr(app, "MIRROR", cache / "none")
+    assert app.mirror_of(WEIGHTS / "smiles.npz") is None
+
+
+def test_the_nets_of_the_mirror_run(cache):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    for name, shape in (("scan", (1, 3, 30, 40)), ("smiles", (45, 3, 48, 48))):
+        session = onnxruntime.InferenceSession(str(cache / "nets" / f"{name}.onnx"))
+        (said,) = session.run(None, {"input": np.zeros(shape, np.float32)})
+        assert said.shape == ((1, 10, 15) if name == "scan" else (45, 17))
