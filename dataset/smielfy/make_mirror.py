@@ -53,7 +53,7 @@ def digest(path):
 
 def make_cache(weights, smiles, runtime, cache=CACHE):
     """Write nets and runtime; the nets' meta comes last, and says what they were made of."""
-    from nets.export import export
+    from nets.onnx_graph import export
     from nets.weights import read_weights
 
     missing = [name for name in RUNTIME if not (runtime / name).exists()]

@@ -8,7 +8,7 @@ import pytest
 import theano
 
 from common.cli import ROOT, UserError
-from nets import export
+from nets import export, onnx_graph
 from nets.functions import compile_probabilities, compile_scan
 from nets.weights import load_network
 
@@ -36,10 +36,10 @@ def test_the_shipped_nets(name, tmp_path):
     path = ROOT / "weights" / f"{name}.npz"
     kind = name if "small" in name or "big" in name else "smiles"
     network, meta = load_network(path, kind)
-    export.export(path, tmp_path / "net.onnx")
+    onnx_graph.export(path, tmp_path / "net.onnx")
     model = onnx.load(tmp_path / "net.onnx")
     onnx.checker.check_model(model, full_check=True)
-    assert [one.version for one in model.opset_import] == [export.OPSET]
+    assert [one.version for one in model.opset_import] == [onnx_graph.OPSET]
     side = lasagne.layers.get_all_layers(network)[0].shape[-1]
     for count in (1, 7):
         windows = noise(count, 3, side, side, seed=count)
@@ -55,7 +55,7 @@ def test_the_shipped_nets(name, tmp_path):
 def test_the_scan_of_whole_pictures(height, width):
     network, _ = load_network(ROOT / "weights" / "small.npz", "small")
     picture = noise(1, 3, height, width)
-    theirs = run(export.convert_scan(network), picture)
+    theirs = run(onnx_graph.convert_scan(network), picture)
     np.testing.assert_allclose(theirs, compile_scan(network)(picture), atol=1e-5)
 
 
@@ -79,23 +79,23 @@ def test_anybodys_lasagne_net(name):
         [layers[0].input_var], lasagne.layers.get_output(network, deterministic=True)
     )
     windows = noise(4, 2, 15, 11)
-    model = export.convert(network, softmax=False)
+    model = onnx_graph.convert(network, softmax=False)
     np.testing.assert_allclose(run(model, windows), ours(windows), atol=1e-5)
 
 
 def test_what_is_not_known_is_said():
     net = lasagne.layers.InputLayer((None, 2, 8, 8))
     with pytest.raises(UserError, match="FeaturePoolLayer"):
-        export.convert(lasagne.layers.FeaturePoolLayer(net, 2))
+        onnx_graph.convert(lasagne.layers.FeaturePoolLayer(net, 2))
     with pytest.raises(UserError, match="nonlinearity"):
-        export.convert(lasagne.layers.DenseLayer(net, 2, nonlinearity=lambda x: x**2))
+        onnx_graph.convert(lasagne.layers.DenseLayer(net, 2, nonlinearity=lambda x: x**2))
 
 
 def test_the_script(call, refused, tmp_path):
     weights = ROOT / "weights" / "small.npz"
     code, said, _ = call(export.main, weights, "--onnx", tmp_path / "a.onnx", "--scan")
     assert code == 0
-    assert f"opset {export.OPSET}" in said
+    assert f"opset {onnx_graph.OPSET}" in said
     onnx.checker.check_model(str(tmp_path / "a.onnx"))
     big = ROOT / "weights" / "big.npz"
     assert "only 'small'" in refused(export.main, big, "--onnx", tmp_path / "b.onnx", "--scan")
