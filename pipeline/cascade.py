@@ -185,11 +185,8 @@ class Detector:
 
     def survive(self, picture, boxes, scores, levels):
         """Of `candidates`, the windows that the big net is shown, put right: (N, 4)."""
-        kept = []
-        for level in np.unique(levels):
-            (index,) = np.nonzero(levels == level)
-            best = non_maximum_suppression(boxes[index], scores[index], SUPPRESS_SCAN)
-            kept.extend(index[best])
+        kept = non_maximum_suppression(boxes, scores, SUPPRESS_SCAN, groups=levels)
+        kept.sort(key=lambda index: levels[index])  # stable: the best of each level go first
         survivors = boxes[kept]
         if self.small_calibration:
             survivors = self.small_calibration(picture, survivors)

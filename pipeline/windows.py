@@ -81,17 +81,24 @@ def overlaps(box, boxes, measure="iou"):
     ``measure`` is 'iou', intersection over union, or 'min', intersection over the
     smaller of the two areas.
     """
-    boxes = np.asarray(boxes, float).reshape(-1, 4)
-    x, y, w, h = box
-    width = np.minimum(x + w, boxes[:, 0] + boxes[:, 2]) - np.maximum(x, boxes[:, 0])
-    height = np.minimum(y + h, boxes[:, 1] + boxes[:, 3]) - np.maximum(y, boxes[:, 1])
+    return pairwise(np.reshape(box, (1, 4)), np.asarray(boxes, float).reshape(-1, 4), measure)[0]
+
+
+def pairwise(ones, others, measure="iou"):
+    """Overlap of each of ``ones`` (N, 4) with each of ``others`` (M, 4), as `overlaps`: (N, M)."""
+    x, y, w, h = ones.T[:, :, None]
+    width = np.minimum(x + w, others[:, 0] + others[:, 2]) - np.maximum(x, others[:, 0])
+    height = np.minimum(y + h, others[:, 1] + others[:, 3]) - np.maximum(y, others[:, 1])
     common = np.maximum(width, 0) * np.maximum(height, 0)
-    areas = boxes[:, 2] * boxes[:, 3]
+    areas = others[:, 2] * others[:, 3]
     whole = np.minimum(w * h, areas) if measure == "min" else w * h + areas - common
     return common / np.maximum(whole, 1e-12)
 
 
-def non_maximum_suppression(boxes, scores, threshold, measure="iou"):
+FEW = 256  # boxes, all pairs of which are compared at once
+
+
+def non_maximum_suppression(boxes, scores, threshold, measure="iou", groups=None):
     """Keep the best box of each heap.
 
     Parameters
@@ -102,6 +109,8 @@ def non_maximum_suppression(boxes, scores, threshold, measure="iou"):
         A box that overlaps a kept, better one by more than this is dropped.
     measure : {'iou', 'min'}
         As for `overlaps`.
+    groups : array-like (N,), optional
+        Boxes of different groups do not suppress each other.
 
     Returns
     -------
@@ -112,6 +121,16 @@ def non_maximum_suppression(boxes, scores, threshold, measure="iou"):
     if not len(boxes):
         return []
     order = np.argsort(-np.asarray(scores, float), kind="stable")
+    groups = np.zeros(len(boxes), int) if groups is None else np.asarray(groups)
+    if len(boxes) <= FEW:
+        drops = pairwise(boxes, boxes, measure) > threshold
+        drops &= groups[:, None] == groups
+        kept, alive = [], np.ones(len(boxes), bool)
+        for best in order:
+            if alive[best]:
+                kept.append(int(best))
+                alive &= ~drops[best]
+        return kept
     # Comparing all pairs would take minutes for the 100,000 candidates of a large picture.
     # On a grid of cells as large as the largest box, boxes that meet begin in the same
     # cell or in neighbouring ones: three runs of three cells in the order of `by_cell`.
@@ -130,6 +149,6 @@ def non_maximum_suppression(boxes, scores, threshold, measure="iou"):
             continue
         kept.append(int(best))
         near = np.concatenate([by_cell[a:b] for a, b in zip(starts[best], ends[best])])
-        near = near[alive[near]]
+        near = near[alive[near] & (groups[near] == groups[best])]
         alive[near[overlaps(boxes[best], boxes[near], measure) > threshold]] = False
     return kept

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from common.crops import crop
+from pipeline.cascade import SUPPRESS_SCAN, Detector
 from pipeline.windows import (
     SCALES,
     SHIFTS,
@@ -93,3 +94,38 @@ def test_what_is_out_of_reach_changes_no_window(side, x, y):
 def test_reach_is_not_much_more_than_needed():
     rows, columns = reach((100, 200, 40, 40), (1000, 1000, 3))
     assert (rows.start, rows.stop, columns.start, columns.stop) == (180, 260, 80, 160)
+
+
+def suppressed(boxes, scores, threshold, groups):
+    """Indices that a plain loop keeps."""
+    kept = []
+    for k in sorted(range(len(boxes)), key=lambda k: -scores[k]):
+        rivals = [other for other in kept if groups[other] == groups[k]]
+        if all(overlaps(boxes[other], [boxes[k]])[0] <= threshold for other in rivals):
+            kept.append(k)
+    return kept
+
+
+@pytest.mark.parametrize("count", [0, 1, 60, 700])
+def test_groups_do_not_suppress_each_other(count):
+    rng = np.random.default_rng(count)
+    boxes = np.hstack([rng.uniform(0, 60, (count, 2)), rng.uniform(5, 30, (count, 2))])
+    scores, groups = rng.integers(0, 20, count) / 20, rng.integers(0, 4, count)
+    kept = non_maximum_suppression(boxes, scores, 0.3, groups=groups)
+    assert kept == suppressed(boxes, scores, 0.3, groups)
+    alone = non_maximum_suppression(boxes, scores, 0.3)
+    assert alone == suppressed(boxes, scores, 0.3, np.zeros(count))
+    assert count < 2 or len(alone) < len(kept)
+
+
+def test_all_levels_at_once_survive_as_one_after_the_other():
+    rng = np.random.default_rng(1)
+    boxes = np.hstack([rng.uniform(0, 90, (80, 2)), np.full((80, 2), 20.0)])
+    scores, levels = rng.uniform(size=80), np.sort(rng.integers(0, 5, 80))
+    seen = Detector(None, None, 0.5, 0.5).survive(None, boxes, scores, levels)
+    expected = []
+    for level in range(5):
+        (index,) = np.nonzero(levels == level)
+        best = non_maximum_suppression(boxes[index], scores[index], SUPPRESS_SCAN)
+        expected.extend(boxes[index[best]])
+    np.testing.assert_array_equal(seen, expected)
