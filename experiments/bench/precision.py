@@ -10,6 +10,7 @@ import argparse
 import csv
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -48,6 +49,15 @@ def video_squares(path, detector):
             found, _ = detector.detect(frame, smallest_face(frame))
             if len(found):
                 yield frame, found[0]
+
+
+def thinned(path, squares, limit):
+    """At most so many of a video's (frame, square), evenly spread over it."""
+    from common.video import open_source
+
+    with open_source(str(path)) as source:
+        step = max(1, -(-(source.count or 0) // limit))
+    return islice(squares, 0, None, step)
 
 
 def table_squares(path, limit, seed):
@@ -103,7 +113,7 @@ def main(argv=None):
     )  # fmt: skip
     nets = [cli.ROOT / "weights" / name for name in ("smiles.npz", "real.npz")]
     parser.add_argument("--smiles", nargs="+", type=Path, default=nets)
-    parser.add_argument("--limit", type=int, default=1000, help="rows of each table")
+    parser.add_argument("--limit", type=int, default=1000, help="frames of each (default 1000)")
     parser.add_argument("--seed", type=int, default=0, help="which rows")
     parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
@@ -122,7 +132,7 @@ def main(argv=None):
             if path.suffix == ".csv":
                 squares = table_squares(path, args.limit, args.seed)
             else:
-                squares = video_squares(path, detector)
+                squares = thinned(path, video_squares(path, detector), args.limit)
             found = compare(voters, tqdm(squares, desc=f"{net.stem}, {path.stem}"))
             if len(found[0]["float32"]):
                 rows.append(row_of(net.stem, path.stem, *found))

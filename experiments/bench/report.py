@@ -108,6 +108,8 @@ def write_report(rows, videos, told, out):
                 f"| {row['what']} | {row['frames']} | {row['seconds']:.1f} | {rate} | "
                 f"{row['peak_mb']} |"
             )
-    lines += ["", "![How times grow](growth.png)", ""]
+    if (Path(out) / "growth.png").exists():
+        lines += ["", "![How times grow](growth.png)"]
+    lines.append("")
     with written(Path(out) / "REPORT.md") as beside:
         beside.write_text("\n".join(lines))

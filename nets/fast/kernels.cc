@@ -275,6 +275,10 @@ inline void spread_gradient(int i, int r, int h, int w, int f, const float *y, c
     }
 }
 
+// A picture's values from -1 to 1, times this, are halves of whole numbers up to 255, and those a
+// bfloat16 holds exactly. The weights that meet them are divided by it.
+const float GRID = 127.5f;
+
 // One block of a chain: the sizes of what it reads, its filters, its convolution.
 struct Layer {
     int h, w, f;
@@ -308,7 +312,10 @@ std::vector<Layer> chain(int owner, bool in_halves, int h, int w, int c, int blo
             std::memcmp(kept.weights.data(), weights[b], count * sizeof(float)) ||
             std::memcmp(kept.scale.data(), scale[b], f * sizeof(float))) {
             kept.packed = memory(conv.packed_d(), cpu());
-            conv.pack(weights[b], kept.packed, scale[b]);
+            std::vector<float> factors(scale[b], scale[b] + f);
+            if (in_halves && b == 0)
+                for (float &factor : factors) factor /= GRID;
+            conv.pack(weights[b], kept.packed, factors.data());
             kept.shape = shape, kept.use = use, kept.scale.assign(scale[b], scale[b] + f);
             kept.weights.assign(weights[b], weights[b] + count);
         }
@@ -328,7 +335,7 @@ inline half rounded(float value) {
 }
 
 inline float as_number(float value, float) { return value; }
-inline half as_number(float value, half) { return rounded(value); }
+inline half as_number(float value, half) { return rounded(value * GRID); }
 
 // A picture (H,W,C) of any strides as a contiguous one, at `to`.
 template <class Number>

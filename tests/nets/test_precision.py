@@ -13,10 +13,13 @@ from common.cli import ROOT
 from nets.fast import fusion, has_bfloat16, in_precision
 from nets.fast.ops import ChainInfer
 from nets.functions import compile_smile_probs_sum
+from nets.input import network_input
 from nets.smiles import build_net_smiles
 from tests.nets.test_fast import SHAPES, block, close, input_of
 
 can = pytest.mark.skipif(not has_bfloat16(), reason="no bfloat16 on this processor, or no oneDNN")
+
+GRID = np.float32(127.5)  # what values of pictures are multiplied by, so that bfloat16 holds them
 
 
 def rounded(array):
@@ -50,13 +53,21 @@ def test_one_block_is_the_float32_block_of_rounded_numbers(shape):
     _, conv, norm, _ = lasagne.layers.get_all_layers(network)
     gamma, var = norm.gamma.get_value(), norm.var.get_value()
     scale = gamma / np.sqrt(var + np.float32(norm.epsilon))
-    conv.W.set_value(rounded(conv.W.get_value() * scale[:, None, None, None]))
+    weights = conv.W.get_value() * scale[:, None, None, None]
+    conv.W.set_value(rounded(weights / GRID) * GRID)
     norm.beta.set_value(norm.beta.get_value() - norm.mean.get_value() * scale)
     norm.mean.set_value(np.zeros_like(scale))
     norm.gamma.set_value(np.sqrt(var + np.float32(norm.epsilon)))
     plain = theano.compile.get_default_mode().excluding("fuse_blocks")
-    expected = theano.function([input_of(network)], output, mode=plain)(rounded(x))
+    expected = theano.function([input_of(network)], output, mode=plain)(rounded(x * GRID) / GRID)
     close(ours, expected, tolerance=1e-4)
+
+
+def test_values_of_pictures_are_not_rounded_off():
+    every = np.arange(256, dtype=np.uint8)[:, None, None, None].repeat(3, axis=3)
+    values = network_input(every) * GRID
+    wanted = np.broadcast_to(np.arange(256)[:, None, None, None] - 127.5, values.shape)
+    np.testing.assert_array_equal(rounded(values), wanted)
 
 
 @can
