@@ -132,17 +132,12 @@ worker: cluster ## train for a comparison that runs elsewhere (SCHEDULER=tcp://1
 	@test -n '$(SCHEDULER)' || { echo 'name the scheduler: SCHEDULER=tcp://10.0.0.1:8786'; exit 2; }
 	PYTHONPATH=. .venv/bin/dask worker '$(SCHEDULER)' --nworkers=$(WORKERS) --nthreads 1 --no-dashboard
 
-# Two women of the data set and one who is not in it.
-FILMED = 3 11 1000
+# The demo's films: one of a woman of the data set, one of a woman who is not in it.
+FILMED = known stranger
 
-eval-vote: setup ## measure the vote on rendered frames and videos of known truth (ARGS='--smiles FILE')
+eval-vote: setup ## measure the vote on rendered frames and the demo's videos (ARGS='--smiles FILE')
 	$(RUN) dataset/make_data.py
-	@mkdir -p out
-	@for person in $(FILMED); do \
-	    test -f out/vote-$$person.json || \
-	    $(RUN) dataset/make_video.py --person $$person --out out/vote-$$person.mp4 || exit; \
-	done
-	$(RUN) experiments/eval_vote.py --video $(FILMED:%=out/vote-%.mp4) $(ARGS)
+	$(RUN) experiments/eval_vote.py --video $(FILMED:%=dataset/demo/%.mp4) $(ARGS)
 
 collect: setup ## the web page that collects people's smileys, and the mirror (ARGS='--host 0.0.0.0')
 	$(RUN) dataset/collect.py $(ARGS)

@@ -216,6 +216,14 @@ def test_people_of_val_are_left_out_of_every_training_source():
     assert all(held_out(person) for person in val)
 
 
+def test_a_label_of_one_or_two_pictures_decides_nothing():
+    made = labels.targets([{name: 1} for name in ["sad"] * 4 + ["wink"]])
+    answers = np.zeros((5, 17))
+    answers[:3, SMILEYS.index("sad")] = 1  # three of four, and the wink is missed
+    assert mean_recall(answers, made, SMILEYS) == 0.75
+    assert mean_recall(answers[3:], made[3:], SMILEYS) == 0  # nothing else is known
+
+
 def test_a_net_may_start_from_one_whose_classes_stand_otherwise(tmp_path):
     path = tmp_path / "other.npz"
     network = build_net_smiles()
