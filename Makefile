@@ -108,6 +108,9 @@ eval-people: setup ## how many people it takes: a night (QUICK=1: minutes; REAL=
 
 COMMA = ,
 
+claims-figure: setup ## draw the article's claims and what has become of them
+	$(RUN) experiments/claims_figure.py $(ARGS)
+
 eval-leakage: setup ## what each split gives away without a network: minutes (REAL='CSV CSV')
 	$(RUN) dataset/make_data.py $(TAKES) --out data/takes
 	$(RUN) experiments/eval_leakage.py --data $(REAL) data/takes --out '$(or $(OUT),results/leakage)' $(ARGS)
@@ -117,7 +120,7 @@ eval-augment: setup ## train without each transform, with it alone, at other str
 	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(RECIPE) $(ARGS)
 
 # Those of the comparisons.
-.PHONY: cluster worker choose-recipe eval-people eval-leakage
+.PHONY: cluster scheduler worker claims-figure choose-recipe eval-people eval-leakage
 
 cluster: setup .venv/cluster ## install Dask, which spreads comparisons over machines (docs/cluster.md)
 
@@ -127,6 +130,11 @@ cluster: setup .venv/cluster ## install Dask, which spreads comparisons over mac
 
 SCHEDULER ?=
 WORKERS ?= -1
+
+scheduler: cluster ## share out a comparison's trainings among workers (HOST=10.0.0.1)
+	PYTHONPATH=. .venv/bin/dask scheduler --host '$(HOST)' --no-dashboard
+
+HOST ?= 127.0.0.1
 
 worker: cluster ## train for a comparison that runs elsewhere (SCHEDULER=tcp://10.0.0.1:8786)
 	@test -n '$(SCHEDULER)' || { echo 'name the scheduler: SCHEDULER=tcp://10.0.0.1:8786'; exit 2; }

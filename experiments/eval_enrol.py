@@ -93,7 +93,8 @@ def main(argv=None):
                 bar.set_postfix(before=f"{before:.2f}", after=f"{after:.2f}")
                 write_csv(args.out / "table.csv", COLUMNS, rows)
     command = command_line("python experiments/eval_enrol.py", argv)
-    report = write_report(rows, args, command, f"{new.hash()} (new), {old.hash()} (old)")
+    measured = {"classes": len(meta["classes"]), "old": len(others[0])}
+    report = write_report(rows, args, command, f"{new.hash()} (new), {old.hash()} (old)", measured)
     print(report)
 
 
@@ -109,7 +110,7 @@ def choose(rows, person, frames):
     return teach, judge
 
 
-def write_report(rows, args, command, data):
+def write_report(rows, args, command, data, measured):
     """Write ``REPORT.md``; returns its text."""
     import numpy as np
 
@@ -119,11 +120,12 @@ def write_report(rows, args, command, data):
         "# Enrolment: one more face from five pictures a smiley",
         "",
         f"`{command}`, data {data}. {args.people} rendered women outside the training set, "
-        "17 smileys; chance is 0.059. A woman is judged on one window of each of the five frames "
-        "of a shot of every smiley that did not teach, in which she makes the smiley anew; the "
-        "old women on 612 pictures that are not among the shipped ones. The spread is the "
+        f"{measured['classes']} smileys; chance is {1 / measured['classes']:.3f}. A woman is "
+        "judged on one window of each of the five frames of a shot of every smiley that did not "
+        "teach, in which she makes the smiley anew; the old women on "
+        f"{measured['old']} pictures that are not among the shipped ones. The spread is the "
         "standard deviation over the women; one seed each. The seconds are those of the "
-        "teaching alone, on a machine that did other things meanwhile.",
+        "teaching alone.",
         "",
         "| five pictures a smiley from | before | after | least | old women before | after | most "
         "lost |",

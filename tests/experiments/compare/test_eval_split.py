@@ -275,9 +275,9 @@ def faces(tmp_path_factory):
     return folder / "faces.csv"
 
 
-def start(faces, out):
+def start(faces, out, *more):
     command = [sys.executable, SCRIPT, "--data", faces, "--out", out, "--epochs", 4, "--batch", 4]
-    command += ["--seeds", 1, "--splits", "person,image", "--processes", 1, "--no-augment"]
+    command += ["--seeds", 1, "--splits", "person,image", "--processes", 1, "--no-augment", *more]
     # A group of its own: what is killed is this comparison and no other process.
     return subprocess.Popen(
         [str(word) for word in command],
@@ -385,6 +385,27 @@ def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
     options = ["--splits", "person", "--seeds", 1, "--no-augment", "--batch", 4, "--epochs", 5]
     line = refused(eval_split.main, "--data", faces, "--out", out, *options)
     assert "is of another epochs: choose another --out" in line
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_bytes_of_one_process(faces, tmp_path, cluster):
+    from distributed import Client
+
+    serial, spread = tmp_path / "serial", tmp_path / "spread"
+    process = start(faces, serial)
+    _, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    with Client(cluster) as client:
+        pids = list(client.run(os.getpid).values())
+    process = start(faces, spread, "--scheduler", cluster)
+    while process.poll() is None and not list(spread.glob("arms/*/checkpoint.npz")):
+        time.sleep(0.05)
+    os.kill(pids[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    for name in finished(serial):
+        one, other = (out / "arms" / name / "result.json" for out in (serial, spread))
+        assert one.read_bytes() == other.read_bytes()
+    assert (serial / "table.csv").read_bytes() == (spread / "table.csv").read_bytes()
 
 
 def truth(faces, indices):

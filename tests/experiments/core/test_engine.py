@@ -1,15 +1,12 @@
 """Jobs whose processes are killed, in processes of this machine and on a cluster of Dask."""
 
-import importlib.util
-import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from common.cli import ROOT, UserError
+from common.cli import UserError
 from experiments.core.engine import run_jobs
+from tests.experiments.conftest import free_port
 from tests.experiments.core import jobs
 
 pytestmark = pytest.mark.slow
@@ -66,41 +63,6 @@ def test_without_dask_a_scheduler_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UserError, match="run 'make cluster' first"):
         run(tmp_path, work_of(), scheduler="tcp://127.0.0.1:1")
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-@pytest.fixture
-def cluster():
-    """Address of a scheduler with two workers, in processes of their own."""
-    if not importlib.util.find_spec("distributed"):
-        pytest.skip("make cluster installs distributed")
-    address = f"tcp://127.0.0.1:{free_port()}"
-    port = address.rpartition(":")[2]
-    dask = str(Path(sys.executable).with_name("dask"))
-    commands = [
-        [dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"],
-        [dask, "worker", address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
-    ]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(Path.home())}
-    processes = [
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for command in commands
-    ]
-    from distributed import Client
-
-    with Client(address, timeout=60) as client:
-        client.wait_for_workers(2, timeout=60)
-    yield address
-    for process in reversed(processes):
-        process.terminate()
-        process.wait()
 
 
 def test_a_cluster_whose_worker_is_killed_gives_what_one_process_gives(tmp_path, cluster):
