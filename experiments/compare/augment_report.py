@@ -40,6 +40,10 @@ class Ablation:
             [self.found[split, setting, seed][f"{part}_accuracy"][-1] for seed in self.seeds]
         )
 
+    def accuracy(self, split, setting, part):
+        """Interval of the accuracy over the seeds."""
+        return interval(self.values(split, setting, part), self.ratio).within()
+
     def change(self, split, setting, part="val"):
         """Difference of accuracy from what the setting is compared with: Interval.
 
@@ -141,7 +145,7 @@ def strength_lines(a, splits):
         yield "| strength | training | training, kept to choose | held out | change from 1 |"
         yield "| --- | --- | --- | --- | --- |"
         for setting in sorted(s for s in a.settings if s[0] == "strength"):
-            cells = " | ".join(str(interval(a.values(split, setting, part))) for part in PARTS)
+            cells = " | ".join(str(a.accuracy(split, setting, part)) for part in PARTS)
             yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
         yield ""
         if a.scaled():

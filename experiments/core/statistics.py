@@ -40,6 +40,10 @@ class Interval:
         """Whether all of the interval is below a value; False where it has no bounds."""
         return bool(self.high < value)
 
+    def within(self, low=0.0, high=1.0):
+        """The interval cut to where its mean can lie: it holds the truth as often."""
+        return Interval(self.mean, max(self.low, low), min(self.high, high), self.count)
+
     def map(self, function):
         """The interval on another, growing scale."""
         return Interval(function(self.mean), function(self.low), function(self.high), self.count)

@@ -21,6 +21,10 @@ def test_an_interval_is_students():
     assert found.high - 2 == pytest.approx(4.3027 / np.sqrt(3), abs=1e-4)
     assert np.isnan(interval([0.5]).low)
     assert not interval([0.5]).above(0)
+    assert (interval([0.9, 1.0]).within().low, interval([0.9, 1.0]).within().high) == (
+        pytest.approx(0.95 - 12.706 * 0.05, abs=1e-3),
+        1.0,
+    )
 
 
 def test_the_correction_of_nadeau_and_bengio():
