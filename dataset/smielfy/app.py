@@ -103,7 +103,7 @@ class Smielfy:
             "burst": Limit(40, 30),
             "picture": Limit(200, 300),
             "look": Limit(60, 40 * 60),
-            "examples": Limit(200, 600),
+            "examples": Limit(1000, 6000),  # a class may share one address
         }
         self.receiving = 0
         self.looking = set()

@@ -2,7 +2,7 @@
 
 import { ask, insist, pause, Problem } from "./api.js";
 import * as camera from "./camera.js";
-import { state, $, refresh, amount, make, say, how, named, toast } from "./state.js";
+import { state, $, refresh, amount, faceOf, make, say, how, named, showFace, toast } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
@@ -33,11 +33,11 @@ export const collect = {
       : say("collect.all");
     $("progress-text").textContent = `${say("collect.progress", { done, all })}. ${done ? rest : ""}`;
     $("smileys").replaceChildren(
-      ...Object.values(state.smileys).map(({ slug, emoji, emoticon }) => {
+      ...Object.values(state.smileys).map(({ slug, emoticon }) => {
         const given = state.me.given[slug];
         const link = make("a", { href: `#shoot/${slug}`, className: given ? "done" : "" });
         link.append(
-          make("span", { textContent: emoji }),
+          faceOf(slug),
           make("code", { textContent: emoticon }),
           make("small", { textContent: given ? amount(given) : say("collect.none") }),
         );
@@ -288,7 +288,7 @@ export const shoot = {
     slug = wanted;
     turn++;
     const smiley = state.smileys[slug];
-    $("shoot-emoji").textContent = smiley.emoji;
+    showFace($("shoot-emoji"), slug);
     $("shoot-emoticon").textContent = smiley.emoticon;
     $("shoot-how").textContent = how(slug);
     const pictures = (addresses) =>

@@ -1,7 +1,7 @@
 // The two doors: the access code, and the consent.
 
 import { ask } from "./api.js";
-import { state, $, refresh, again, say } from "./state.js";
+import { state, $, faceOf, refresh, again, say } from "./state.js";
 import { complaint, language } from "./words.js";
 
 function form(id, send) {
@@ -32,6 +32,6 @@ export const consent = {
     $("agree").checked = false;
     $("who").textContent = say("consent.who_text", { keeper: state.keeper || say("consent.keeper") });
     $("until").textContent = state.keepDays ? say("consent.until", { days: state.keepDays }) : "";
-    $("parade").textContent = Object.values(state.smileys).map((smiley) => smiley.emoji).join("");
+    $("parade").replaceChildren(...Object.keys(state.smileys).map(faceOf));
   },
 };

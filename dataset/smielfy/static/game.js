@@ -4,7 +4,7 @@ import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
-import { alone, state, $, refresh, make, say, how, named, toast } from "./state.js";
+import { alone, state, $, refresh, make, say, how, named, showFace, toast } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
@@ -29,8 +29,9 @@ function dealNext() {
   if (!round.deck.length) round.deck = rest.sort(() => Math.random() - 0.5);
   round.asked = round.deck.pop();
   round.since = null;
-  const { emoji, emoticon } = state.smileys[round.asked];
-  $("game-emoji").textContent = $("game-badge").textContent = emoji;
+  const { emoticon } = state.smileys[round.asked];
+  showFace($("game-emoji"), round.asked);
+  showFace($("game-badge"), round.asked);
   $("game-emoticon").textContent = emoticon;
   $("game-how").textContent = how(round.asked);
   $("game-held").style.width = "0";
@@ -104,8 +105,9 @@ function finish() {
   const points = round.got.length;
   best = Math.max(best, points);
   $("game-left").textContent = "0";
-  $("game-emoji").textContent = points ? "🎉" : "🙃";
-  $("game-emoticon").textContent = $("game-badge").textContent = "";
+  showFace($("game-emoji"), null, points ? "🎉" : "🙃");
+  $("game-emoticon").textContent = "";
+  showFace($("game-badge"), null);
   $("game-how").textContent = `${say("count.points", { count: points })}. ${say("game.best", { points: best })}`;
   $("play").textContent = say("game.again");
   $("play").hidden = $("game-lead").hidden = false;
@@ -201,7 +203,8 @@ export const game = {
     if (round?.going) {
       round = null; // a game that was left is no game
       for (const id of ["emoticon", "badge", "how", "seen", "got"]) $(`game-${id}`).textContent = "";
-      $("game-emoji").textContent = "?";
+      showFace($("game-badge"), null);
+      showFace($("game-emoji"), null, "?");
       $("game-points").textContent = "0";
       $("game-left").textContent = SECONDS;
       $("game-held").style.width = "0";

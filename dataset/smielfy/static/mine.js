@@ -1,7 +1,7 @@
 // What is mine: pictures given, whether others see them, and the way out.
 
 import { ask, pause } from "./api.js";
-import { state, $, refresh, again, amount, make, say, named, toast } from "./state.js";
+import { state, $, refresh, again, amount, faceOf, make, say, named, showFace, toast } from "./state.js";
 import { complaint } from "./words.js";
 
 // Do what a control asks for; what goes wrong is said beside it.
@@ -34,7 +34,7 @@ function row(slug) {
   return make(
     "li",
     {},
-    make("span", { className: "emoji", textContent: state.smileys[slug].emoji }),
+    showFace(make("span", { className: "emoji" }), slug),
     make("span", { className: given ? "" : "empty", textContent: given ? amount(given) : say("collect.none") }),
     remove,
   );
@@ -94,7 +94,7 @@ function showMatrix(answers) {
   const rows = [...new Set(answers.map(({ smiley }) => smiley))];
   const columns = [...new Set([...rows, ...answers.map(({ seen }) => seen)])];
   const head = (slug, scope) => {
-    const node = make("th", { scope, title: named(slug), textContent: state.smileys[slug]?.emoji ?? slug });
+    const node = make("th", { scope, title: named(slug) }, faceOf(slug));
     node.ariaLabel = named(slug);
     return node;
   };

@@ -3,7 +3,7 @@
 import { Problem } from "./api.js";
 import * as camera from "./camera.js";
 import { Looks, drawFace } from "./looks.js";
-import { state, $, make, say, how } from "./state.js";
+import { state, $, faceOf, make, say, how, showFace } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint, decimal } from "./words.js";
 
@@ -30,7 +30,7 @@ function showLook({ look, fps, latency }) {
   drawFace(frame, video, look.box);
   const unsure = Boolean(look.box) && look.sure === false;
   hint.textContent = look.box ? "" : say("mirror.nobody");
-  $("mirror-emoji").textContent = look.box ? (state.smileys[look.smiley]?.emoji ?? look.smiley) : "·";
+  showFace($("mirror-emoji"), look.box ? look.smiley : null, look.box ? undefined : "·");
   $("mirror-emoji").classList.toggle("perhaps", Boolean(look.box) && !look.sure);
   $("mirror-share").textContent = look.box ? `${Math.round(100 * look.share)} %` : "–";
   $("mirror-unsure").hidden = !unsure;
@@ -63,7 +63,7 @@ export const mirror = {
       const known = state.smileys[slug];
       const bar = make("i");
       const number = make("b", { textContent: "0 %" });
-      const row = make("li", { title: known ? how(slug) : slug }, make("span", { textContent: known?.emoji ?? slug }), make("div", {}, bar), number);
+      const row = make("li", { title: known ? how(slug) : slug }, faceOf(slug), make("div", {}, bar), number);
       rows[slug] = { row, bar, number };
     }
     $("bars").replaceChildren(...Object.values(rows).map(({ row }) => row));

@@ -26,6 +26,16 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+// Show a smiley in a node: our drawing where there is one, over the letter.
+export function showFace(node, slug, text = state.smileys[slug]?.emoji ?? slug ?? "") {
+  node.textContent = text;
+  if (state.smileys[slug]) node.dataset.face = slug;
+  else delete node.dataset.face;
+  return node;
+}
+
+export const faceOf = (slug) => showFace(make("span"), slug);
+
 // What was given of a smiley: "9 pictures, 1 burst".
 export const amount = ({ pictures, bursts }) =>
   `${say("count.pictures", { count: pictures })}, ${say("count.bursts", { count: bursts })}`;

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
+from common.smileys import read_smileys
 from dataset.smielfy import app, make_mirror
 from dataset.smielfy.shelf import read_shelf
 from nets.weights import read_weights
@@ -17,7 +18,7 @@ STATIC = ROOT / "dataset" / "smielfy" / "static"
 
 def test_the_page_is_small():
     """All that is loaded but examples and the network's runtime, both languages."""
-    files = [path for path in STATIC.glob("*.*") if path.suffix != ".jpg"]
+    files = [path for path in STATIC.rglob("*.*") if path.suffix != ".jpg"]
     files += [*(STATIC.parent / "words").glob("*.json")]
     assert sum(path.stat().st_size for path in files) < 150_000
 
@@ -80,3 +81,11 @@ def test_the_nets_of_the_mirror_run(cache):
         session = onnxruntime.InferenceSession(str(cache / "nets" / f"{name}.onnx"))
         (said,) = session.run(None, {"input": np.zeros(shape, np.float32)})
         assert said.shape == ((1, 10, 15) if name == "scan" else (45, 17))
+
+
+def test_every_smiley_has_a_drawing_of_our_own():
+    """No emoji font is needed."""
+    style = (STATIC / "style.css").read_text()
+    for slug in read_smileys():
+        assert (STATIC / "smileys" / f"{slug}.svg").read_text().startswith("<svg")
+        assert f'[data-face="{slug}"] {{ background-image: url(smileys/{slug}.svg)' in style
