@@ -37,13 +37,13 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.smielfy.bodies import read_body, read_json
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.guard import Guard, same
 from dataset.smielfy.keeper import Keeper
 from dataset.smielfy.limits import Limit
+from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.own import COOKIE, PASS, Own
 from dataset.smielfy.people import Key, People
 from dataset.smielfy.refused import Refused
@@ -53,7 +53,6 @@ from dataset.smielfy.teaching import Teaching, enough
 
 YEAR = 365 * 24 * 3600
 HOUR = 3600
-MIRROR = ROOT / ".cache" / "mirror"  # from `dataset.smielfy.make_mirror`
 UPLOADS = 60  # pictures being received at once
 EXAMPLES = 3  # of other people, shown at once
 
@@ -475,11 +474,11 @@ class Smielfy:
 def mirror_of(smiles):
     """The folder by which browsers look themselves, if there is one for this net, or None."""
     try:
-        meta = json.loads((MIRROR / "nets" / "meta.json").read_text(encoding="utf-8"))
+        meta = json.loads((CACHE / "nets" / "meta.json").read_text(encoding="utf-8"))
         same_net = meta["of"] == hashlib.sha256(smiles.read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return MIRROR if same_net else None
+    return CACHE if same_net else None
 
 
 def plain(code):

@@ -8,9 +8,6 @@ after that `make collect` lets browsers look by themselves.
 """
 
 import argparse
-import hashlib
-import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -21,13 +18,6 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from pipeline.options import add_smiles_option, smiles_path
-
-CACHE = cli.ROOT / ".cache" / "mirror"
-STATIC = Path(__file__).resolve().parent / "static"
-RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-DETECTOR = {"scan": "small", "small_calibration": "small_calibration", "big": "big",
-            "big_calibration": "big_calibration"}  # fmt: skip
-COLLECTING = ("keeper.html", "keeper.js")  # what a folder without a service does not need
 
 
 def parse(argv):
@@ -46,78 +36,11 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def digest(path):
-    """SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def make_cache(weights, smiles, runtime, cache=CACHE):
-    """Write nets and runtime; the nets' meta comes last, and says what they were made of."""
-    from nets.onnx_graph import export
-    from nets.weights import read_weights
-
-    missing = [name for name in RUNTIME if not (runtime / name).exists()]
-    if missing:
-        raise cli.UserError(f"no {runtime / missing[0]}: run 'make mirror'")
-    for name in ("nets", "ort"):
-        (cache / name).mkdir(parents=True, exist_ok=True)
-    (cache / "nets" / "meta.json").unlink(missing_ok=True)
-    for name, net in DETECTOR.items():
-        export(weights / f"{net}.npz", cache / "nets" / f"{name}.onnx", scan=name == "scan")
-    export(smiles, cache / "nets" / "smiles.onnx")
-    for name in RUNTIME:
-        shutil.copyfile(runtime / name, cache / "ort" / name)
-    meta = {
-        name: read_weights(weights / f"{name}.npz")[1]["threshold"] for name in ("small", "big")
-    }
-    sure = read_weights(smiles)[1]
-    meta |= {"classes": sure["classes"], "sure": sure.get("sure"), "net": smiles.stem,
-             "of": digest(smiles)}  # fmt: skip
-    (cache / "nets" / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-
-
-def make_folder(out, cache=CACHE):
-    """Write the static folder: the page, its texts, the nets, a list of all for offline use."""
-    from common.smileys import read_smileys
-    from dataset.smielfy.eyes import threshold_of
-    from dataset.smielfy.shelf import LANGUAGES
-
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise cli.UserError(f"{out} exists already: name a new folder")
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(STATIC, part, ignore=shutil.ignore_patterns("examples", *COLLECTING))
-    for name in ("nets", "ort"):
-        shutil.copytree(cache / name, part / name)
-    (part / "words").mkdir()
-    for language in LANGUAGES:
-        shutil.copyfile(
-            STATIC.parent / "words" / f"{language}.json", part / "words" / f"{language}.json"
-        )
-    meta = json.loads((cache / "nets" / "meta.json").read_text(encoding="utf-8"))
-    table = {
-        "smileys": [{**row, "examples": []} for row in read_smileys().values()],
-        "frames": 10, "keeper": "", "keep_days": 0, "browser": True,
-        "net": {"name": meta["net"], "classes": meta["classes"], "sure": threshold_of(meta)},
-    }  # fmt: skip
-    (part / "alone.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
-    page = (part / "index.html").read_text(encoding="utf-8")
-    page = page.replace('<html lang="en">', '<html lang="en" data-alone>')
-    for old in ('href="/', 'src="/'):
-        page = page.replace(old, old[:-1])
-    (part / "index.html").write_text(page, encoding="utf-8")
-    files = sorted(p.relative_to(part).as_posix() for p in part.rglob("*") if p.is_file())
-    version = hashlib.sha256("".join(map(digest, (part / name for name in files))).encode())
-    worker = (part / "offline.js").read_text(encoding="utf-8")
-    worker = worker.replace("VERSION", version.hexdigest()[:12])
-    worker = worker.replace("[]", json.dumps(["./", *(n for n in files if n != "offline.js")]), 1)
-    (part / "offline.js").write_text(worker, encoding="utf-8")
-    part.rename(out)
-
-
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
+    from dataset.smielfy.mirror_folder import CACHE, make_cache, make_folder
+
     make_cache(arguments.weights, smiles_path(arguments), arguments.runtime)
     print(f"{CACHE}: nets and runtime for the service")
     if arguments.out:

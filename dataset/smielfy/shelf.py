@@ -24,7 +24,7 @@ LANGUAGES = ("en", "ru")
 def read_shelf(mirror=None):
     """All files of the page: dict of address to (bytes, type, tag).
 
-    With ``mirror``, a folder as from `dataset.smielfy.make_mirror`, also the nets and the
+    With ``mirror``, a folder as from `dataset.smielfy.mirror_folder`, also the nets and the
     runtime by which browsers look themselves.
     """
     shelf = {}

@@ -19,7 +19,7 @@ import pytest
 from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.manifest import read_manifest
-from dataset.smielfy import make_mirror
+from dataset.smielfy import mirror_folder
 from tests.dataset.smielfy.helpers import mentions
 
 playwright = pytest.importorskip(
@@ -607,7 +607,7 @@ def test_take_and_send_are_in_sight(visit, width, height):
 
 
 needs_mirror = pytest.mark.skipif(
-    not (make_mirror.CACHE / "nets" / "meta.json").exists(),
+    not (mirror_folder.CACHE / "nets" / "meta.json").exists(),
     reason="the mirror's nets are not here: make mirror",
 )
 
@@ -622,7 +622,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def alone(tmp_path):
     """The static folder, served; (address, a function that ends the server)."""
-    make_mirror.make_folder(tmp_path / "mirror")
+    mirror_folder.make_folder(tmp_path / "mirror")
     handler = functools.partial(Quiet, directory=str(tmp_path / "mirror"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)

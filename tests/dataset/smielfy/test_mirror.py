@@ -8,7 +8,7 @@ import pytest
 
 from common.cli import ROOT
 from common.smileys import read_smileys
-from dataset.smielfy import app, make_mirror
+from dataset.smielfy import app, make_mirror, mirror_folder
 from dataset.smielfy.shelf import read_shelf
 from nets.weights import read_weights
 
@@ -28,15 +28,15 @@ def cache(tmp_path):
     """A cache with the shipped nets and empty files for the runtime."""
     pytest.importorskip("onnx", reason="onnx is not here: make test-onnx installs it")
     (tmp_path / "dist").mkdir()
-    for name in make_mirror.RUNTIME:
+    for name in mirror_folder.RUNTIME:
         (tmp_path / "dist" / name).write_text("runtime")
-    make_mirror.make_cache(WEIGHTS, WEIGHTS / "smiles.npz", tmp_path / "dist", tmp_path / "cache")
+    mirror_folder.make_cache(WEIGHTS, WEIGHTS / "smiles.npz", tmp_path / "dist", tmp_path / "cache")
     return tmp_path / "cache"
 
 
 def test_the_static_folder_holds_all_it_names(cache, tmp_path):
     out = tmp_path / "mirror"
-    make_mirror.make_folder(out, cache)
+    mirror_folder.make_folder(out, cache)
     worker = (out / "offline.js").read_text()
     kept = json.loads(re.search(r"const FILES = (\[.*?\]);", worker).group(1))
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -59,19 +59,19 @@ def test_a_folder_that_is_there_is_left(cache, refused, tmp_path):
     options = ["--runtime", tmp_path / "dist", "--out", tmp_path / "full"]
     assert "no " in refused(make_mirror.main, "--runtime", tmp_path / "none")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(make_mirror, "make_cache", lambda *_: None)
+        patch.setattr(mirror_folder, "make_cache", lambda *_: None)
         assert "name a new folder" in refused(make_mirror.main, *options)
 
 
 def test_the_service_lends_nets_of_its_own_net_only(cache, monkeypatch):
-    monkeypatch.setattr(app, "MIRROR", cache)
+    monkeypatch.setattr(app, "CACHE", cache)
     assert app.mirror_of(WEIGHTS / "smiles.npz") == cache
     assert app.mirror_of(WEIGHTS / "expressions.npz") is None
     shelf = read_shelf(cache)
     assert shelf["/nets/smiles.onnx"][0] == (cache / "nets" / "smiles.onnx").read_bytes()
     assert shelf["/ort/ort-wasm-simd-threaded.wasm"][1] == "application/wasm"
     assert "/nets/smiles.onnx" not in read_shelf()
-    monkeypatch.setattr(app, "MIRROR", cache / "none")
+    monkeypatch.setattr(app, "CACHE", cache / "none")
     assert app.mirror_of(WEIGHTS / "smiles.npz") is None
 
 
