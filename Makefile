@@ -138,7 +138,7 @@ HOST ?= 127.0.0.1
 
 worker: cluster ## train for a comparison that runs elsewhere (SCHEDULER=tcp://10.0.0.1:8786)
 	@test -n '$(SCHEDULER)' || { echo 'name the scheduler: SCHEDULER=tcp://10.0.0.1:8786'; exit 2; }
-	PYTHONPATH=. .venv/bin/dask worker '$(SCHEDULER)' --nworkers=$(WORKERS) --nthreads 1 --no-dashboard
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=. .venv/bin/dask worker '$(SCHEDULER)' --nworkers=$(WORKERS) --nthreads 1 --no-dashboard
 
 # The demo's films: one of a woman of the data set, one of a woman who is not in it.
 FILMED = known stranger

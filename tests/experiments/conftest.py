@@ -1,6 +1,7 @@
 """A cluster on this machine, for the tests of what runs on one."""
 
 import importlib.util
+import os
 import socket
 import subprocess
 import sys
@@ -30,7 +31,8 @@ def cluster():
         [dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"],
         [dask, "worker", address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
     ]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(Path.home())}
+    # The rest as it is here: OpenBLAS, say, takes other kernels where it is told to.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     processes = [
         subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
