@@ -1,0 +1,32 @@
+"""The leakage atlas of a set whose leaks are known."""
+
+import csv
+
+import cv2
+import pytest
+
+from experiments import eval_leakage
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_atlas(faces, tmp_path, call, refused):
+    out = tmp_path / "atlas"
+    argv = ["--data", faces, "--folds", 3, "--splits", "person,image", "--out", out]
+    code, said, errors = call(eval_leakage.main, *argv)
+    assert code == 0, errors
+    rows = list(csv.DictReader((out / "atlas.csv").open()))
+    assert len(rows) == 2 * 4
+    found = {(row["split"], row["method"]): float(row["accuracy"]) for row in rows}
+    assert found["person", "HOG + ridge"] > 0.9
+    assert found["image", "random, nearest pixel"] > 0.9
+    assert found["person", "random, nearest pixel"] < 0.8
+    for row in rows:
+        assert 0 <= float(row["low"]) <= float(row["accuracy"]) <= float(row["high"]) <= 1
+    assert str(faces.parent) not in said
+    assert "36 pictures of 6 people, 2 classes, chance 0.500" in said
+    assert cv2.imread(str(out / "atlas.png")).std() > 5
+    assert (
+        "--folds must be at least 3"
+        in call(eval_leakage.main, *[2 if word == 3 else word for word in argv])[2]
+    )
