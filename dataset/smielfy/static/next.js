@@ -1,7 +1,7 @@
 // One device, several people; one person, several devices.
 
 import { ask } from "./api.js";
-import { $, again, refresh, state } from "./state.js";
+import { $, state } from "./state.js";
 import { complaint } from "./words.js";
 
 $("next-person").addEventListener("click", async () => {
@@ -23,9 +23,8 @@ $("link").addEventListener("close", async () => {
   if ($("link").returnValue !== "next") return;
   try {
     await ask("POST", "/api/next");
-    await refresh();
     location.hash = "consent";
-    again();
+    location.reload(); // nothing of hers stays in this window
   } catch (problem) {
     $("said").textContent = complaint(problem);
   }
