@@ -7,10 +7,8 @@ precision.csv.
 """
 
 import argparse
-import csv
 import sys
 import time
-from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -24,53 +22,10 @@ from tqdm import tqdm
 
 from common.output import write_csv
 from experiments.bench.machine import bfloat16_or_error
+from experiments.bench.squares import squares_of
 
 WAYS = ("float32", "bfloat16")
 SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
-
-
-def video_squares(path, detector):
-    """Yield (frame, square) of a video; without its truth, where our detector finds a face."""
-    import json
-
-    from common.video import open_source
-    from pipeline.options import smallest_face
-
-    truth = path.with_suffix(".json")
-    boxes = None
-    if truth.exists():
-        boxes = [frame["box"] for frame in json.loads(truth.read_text())["frames"]]
-    with open_source(str(path)) as source:
-        for index, frame in enumerate(source):
-            if boxes is not None:
-                if index < len(boxes):
-                    yield frame, boxes[index]
-                continue
-            found, _ = detector.detect(frame, smallest_face(frame))
-            if len(found):
-                yield frame, found[0]
-
-
-def thinned(path, squares, limit):
-    """At most so many of a video's (frame, square), evenly spread over it."""
-    from common.video import open_source
-
-    with open_source(str(path)) as source:
-        step = max(1, -(-(source.count or 0) // limit))
-    return islice(squares, 0, None, step)
-
-
-def table_squares(path, limit, seed):
-    """Yield (picture, square) of so many rows of a table, drawn at random."""
-    from common.images import read_image
-
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    rng = np.random.default_rng(seed)
-    for row in rng.permutation(rows)[:limit]:
-        picture = path.parent / row["path"]
-        if picture.exists():
-            yield read_image(picture), [float(row[side]) for side in "xywh"]
 
 
 def compare(voters, squares):
@@ -95,8 +50,8 @@ def row_of(net, name, shares, seconds):
         "frames_of": name,
         "frames": len(exact),
         "same_winner": np.mean(exact.argmax(axis=1) == near.argmax(axis=1)),
-        "share_differs_mean": far.mean(),
-        "share_differs_most": far.max(),
+        "share_differs_mean": float(far.mean()),
+        "share_differs_most": float(far.max()),
         "times_as_fast": np.median(seconds["float32"] / seconds["bfloat16"]),
     }
 
@@ -129,14 +84,11 @@ def main(argv=None):
     for net in args.smiles:
         voters = {way: Voter.load(net, precision=way) for way in WAYS}
         for path in args.data:
-            if path.suffix == ".csv":
-                squares = table_squares(path, args.limit, args.seed)
-            else:
-                squares = thinned(path, video_squares(path, detector), args.limit)
+            squares = squares_of(path, detector, args.limit, args.seed)
             found = compare(voters, tqdm(squares, desc=f"{net.stem}, {path.stem}"))
             if len(found[0]["float32"]):
                 rows.append(row_of(net.stem, path.stem, *found))
-    write_csv(args.out / "precision.csv", list(rows[0]), rows, digits=4)
+                write_csv(args.out / "precision.csv", list(rows[0]), rows, digits=4)
     frames = np.array([row["frames"] for row in rows])
     same = np.average([row["same_winner"] for row in rows], weights=frames)
     most = max(row["share_differs_most"] for row in rows)

@@ -1,0 +1,53 @@
+"""Pictures and the square of a face in each: of videos, and of tables of pictures."""
+
+import csv
+import json
+from itertools import islice
+
+import numpy as np
+
+from common.images import read_image
+from common.video import open_source
+from pipeline.options import smallest_face
+
+
+def video_squares(path, detector):
+    """Yield (frame, square) of a video; without its truth, where our detector finds a face."""
+    truth = path.with_suffix(".json")
+    boxes = None
+    if truth.exists():
+        boxes = [frame["box"] for frame in json.loads(truth.read_text())["frames"]]
+    with open_source(str(path)) as source:
+        for index, frame in enumerate(source):
+            if boxes is not None:
+                if index < len(boxes):
+                    yield frame, boxes[index]
+                continue
+            found, _ = detector.detect(frame, smallest_face(frame))
+            if len(found):
+                yield frame, found[0]
+
+
+def thinned(path, squares, limit):
+    """At most so many of a video's (frame, square), evenly spread over it."""
+    with open_source(str(path)) as source:
+        step = max(1, -(-(source.count or 0) // limit))
+    return islice(squares, 0, None, step)
+
+
+def table_squares(path, limit, seed):
+    """Yield (picture, square) of so many rows of a table, drawn at random."""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    rng = np.random.default_rng(seed)
+    for row in rng.permutation(rows)[:limit]:
+        picture = path.parent / row["path"]
+        if picture.exists():
+            yield read_image(picture), [float(row[side]) for side in "xywh"]
+
+
+def squares_of(path, detector, limit, seed):
+    """Yield at most so many (picture, square) of a video or of a table of pictures."""
+    if path.suffix == ".csv":
+        return table_squares(path, limit, seed)
+    return thinned(path, video_squares(path, detector), limit)
