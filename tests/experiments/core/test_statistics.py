@@ -12,6 +12,7 @@ from experiments.core.statistics import (
     p_value,
     people_needed,
 )
+from tests.experiments.core.population import CASES, coverage
 
 
 def test_an_interval_is_students():
@@ -111,84 +112,14 @@ def test_as_many_people_as_needed_decide_four_times_in_five():
     assert people_needed([0.5, 0.5], 0.5) is None
 
 
-class Population:
-    """People with manners of their own, whom a classifier of nearest class means learns.
-
-    Each has an offset to all her faces, one to each of her classes, and noise from picture to
-    picture: ``own``, ``manner``, ``noise``.
-    """
-
-    CLASSES, FEATURES, PICTURES = 4, 6, 6
-
-    def __init__(self, own, manner, noise, seed=0):
-        self.strengths = own, manner, noise
-        self.rng = np.random.default_rng(seed)
-        self.means = np.random.default_rng(5).normal(size=(self.CLASSES, self.FEATURES))
-
-    def people(self, count):
-        own, manner, noise = self.strengths
-        c, d, m = self.CLASSES, self.FEATURES, self.PICTURES
-        draw = self.rng.normal
-        faces = self.means[None, :, None] + draw(0, own, (count, 1, 1, d))
-        return faces + draw(0, manner, (count, c, 1, d)) + draw(0, noise, (count, c, m, d))
-
-    def accuracies(self, train, judge):
-        """Of each person who judges, of a training on others."""
-        means = train.mean(axis=(0, 2))
-        distance = ((judge[:, :, :, None] - means) ** 2).sum(axis=-1)
-        right = distance.argmin(axis=-1) == np.arange(self.CLASSES)[None, :, None]
-        return right.mean(axis=(1, 2))
-
-    def held_out_once(self, count, folds):
-        people, fold = self.people(count), self.rng.permutation(count) % folds
-        found = np.empty(count)
-        for k in range(folds):
-            found[fold == k] = self.accuracies(people[fold != k], people[fold == k])
-        return found, np.array([found[fold == k].mean() for k in range(folds)])
-
-    def truth(self, count, folds):
-        """What trainings on so many people reach on new ones, in the mean."""
-        crowd = self.people(4000)
-        return np.mean(
-            [
-                self.accuracies(self.people(count - count // folds), crowd[k::10]).mean()
-                for k in range(10)
-                for _ in range(40)
-            ]
-        )
-
-
-@pytest.mark.parametrize(
-    ("strengths", "count", "folds"),
-    [
-        ((0.8, 0.8, 0.8), 20, 5),
-        ((0.4, 1.2, 0.6), 20, 5),  # classes are hardly the same from person to person
-        ((0.3, 0.3, 0.4), 20, 5),  # close to 1
-        ((1.2, 0.5, 1.0), 23, 5),
-        ((0.8, 0.8, 0.8), 10, 5),
-    ],
-)
-def test_intervals_of_folds_that_share_people_keep_their_level(strengths, count, folds):
-    population = Population(*strengths)
-    truth, ratio = population.truth(count, folds), 1 / (folds - 1)
-    by_people, by_fold = [], []
-    for _ in range(500):
-        people, means = population.held_out_once(count, folds)
-        for found, held in (
-            (over_people(people, ratio), by_people),
-            (interval(means, ratio), by_fold),
-        ):
-            held.append(found.low <= truth <= found.high)
+@pytest.mark.parametrize("case", CASES[:5])
+def test_intervals_of_folds_that_share_people_keep_their_level(case):
+    _, _, shared, by_fold = coverage(*case, 500)
     # Intervals of just 95 % would hold it in 0.931 to 0.969 of 500 cases, 19 times in 20.
-    assert np.mean(by_people) > 0.935
-    assert np.mean(by_fold) > 0.935
+    assert shared > 0.935
+    assert by_fold > 0.935
 
 
 def test_without_the_correction_they_would_not():
-    population = Population(0.4, 1.2, 0.6)
-    truth = population.truth(20, 5)
-    held = []
-    for _ in range(500):
-        found = over_people(population.held_out_once(20, 5)[0])
-        held.append(found.low <= truth <= found.high)
-    assert np.mean(held) < 0.93
+    _, plain, _, _ = coverage(*CASES[1], 500)
+    assert plain < 0.93
