@@ -97,6 +97,8 @@ def look(page, view):
     import numpy as np
 
     page.evaluate(f"location.hash = '{view}'")
+    if view == "mirror":
+        page.wait_for_selector("#mirror-stage .face:visible")
     page.wait_for_timeout(PAUSE)
     page.mouse.move(0, 0)
     return cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)

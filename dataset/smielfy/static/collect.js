@@ -28,10 +28,9 @@ export const collect = {
     const left = missing();
     const done = all - left.length;
     $("progress").firstElementChild.style.width = `${(100 * done) / all}%`;
-    const rest = left.length
-      ? say("collect.missing", { list: left.map((slug) => state.smileys[slug].emoji).join(" ") })
-      : say("collect.all");
-    $("progress-text").textContent = `${say("collect.progress", { done, all })}. ${done ? rest : ""}`;
+    $("progress-text").textContent = `${say("collect.progress", { done, all })}. `;
+    if (done && !left.length) $("progress-text").append(say("collect.all"));
+    if (done && left.length) $("progress-text").append(`${say("collect.missing")} `, ...left.map(faceOf));
     $("smileys").replaceChildren(
       ...Object.values(state.smileys).map(({ slug, emoticon }) => {
         const given = state.me.given[slug];

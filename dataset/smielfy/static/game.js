@@ -4,7 +4,7 @@ import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
-import { alone, state, $, refresh, make, say, how, named, showFace, toast } from "./state.js";
+import { alone, state, $, refresh, faceOf, make, say, how, named, showFace, toast } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
@@ -64,7 +64,7 @@ function judge({ look, blob }) {
     if (now - round.since >= HOLD) {
       round.got.push(round.asked);
       $("game-points").textContent = round.got.length;
-      $("game-got").textContent = say("game.got", { list: emojis(round.got) });
+      $("game-got").replaceChildren(`${say("game.got")} `, ...round.got.map(faceOf));
       count.textContent = "+1";
       setTimeout(() => (count.textContent = ""), 500);
       dealNext();
@@ -79,8 +79,6 @@ function judge({ look, blob }) {
     if (round.wrong.length > WRONG) round.wrong.shift();
   }
 }
-
-const emojis = (slugs) => slugs.map((slug) => state.smileys[slug].emoji).join(" ");
 
 async function play() {
   const mine = { going: true, order: [], deck: [], asked: null, since: null, got: [], wrong: [], lastWrong: -Infinity };
