@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-onnx test-lasagne test-theano lint train train-real eval-split eval-augment eval-vote eval-enrol eval-detector train-detector eval-sealed eval-real demo data bench collect monitor sheet onnx mirror
+.PHONY: help setup test test-browser test-onnx test-lasagne test-theano lint docs train train-real eval-split eval-augment eval-vote eval-enrol eval-detector train-detector eval-sealed eval-real demo data bench collect monitor sheet onnx mirror
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -47,10 +47,14 @@ test-lasagne: setup ## run Lasagne 0.1's own tests on this Python (ARGS='-k recu
 test-theano: setup ## run Theano 1.0.5's own tests of what is used here: an hour (ARGS='-k pool')
 	$(RUN) install/library_tests.py theano -n 2 $(ARGS)
 
-lint: setup ## check the style, and that no folder imports from one above it
+lint: setup ## check the style, the order of the folders, and that no number in the docs is stale
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest --noconftest -k order tests/test_layers.py
+	$(RUN) experiments/make_docs.py --check
+
+docs: setup ## write README and docs/ anew from their templates and from results/
+	$(RUN) experiments/make_docs.py
 
 demo: setup ## name the smileys of two rendered women in their videos, into out/
 	$(RUN) pipeline/demo.py $(ARGS)

@@ -1,0 +1,1 @@
+"""What the experiments found, by name, read from `results/`: all numbers of README and docs."""

@@ -1,0 +1,155 @@
+"""Numbers of the pages, each read from the table that its command has written."""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.cli import ROOT, UserError
+from experiments.core.statistics import over_people
+
+RESULTS = ROOT / "results"
+# Of people, pictures or clips: a fifth is held out, an eighth of the others chooses.
+SHARING = 0.2 / (0.8 * 7 / 8)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number with its 95 % interval, if it has one, as pages show it.
+
+    Parameters
+    ----------
+    mean, low, high : float
+        nan where there is no interval.
+    """
+
+    mean: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @classmethod
+    def of(cls, interval):
+        """From an `experiments.core.statistics.Interval`."""
+        return cls(interval.mean, interval.low, interval.high)
+
+    def __str__(self):
+        """Three decimals: 0.645 [0.591, 0.699]."""
+        if math.isnan(self.low):
+            return f"{self.mean:.3f}"
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    @property
+    def percent(self):
+        """Whole percent: 65 % [59, 70]; a proportion's bounds stay within 0 and 100."""
+        if math.isnan(self.low):
+            return f"{100 * self.mean:.0f} %"
+        low, high = (round(100 * bound) for bound in (self.low, self.high))
+        if self.mean >= 0 and self.low >= -0.1 and self.high > 1:
+            high = min(high, 100)
+        return f"{100 * self.mean:.0f} % [{low}, {high}]"
+
+
+class Findings:
+    """Access to the tables under a folder, for templates.
+
+    Parameters
+    ----------
+    results : pathlib.Path
+    """
+
+    def __init__(self, results=RESULTS):
+        self.results = Path(results)
+
+    def rows(self, table, **where):
+        """Rows of a CSV file that have these values: list of dict of str.
+
+        Raises
+        ------
+        UserError
+            If there is no such file or no such row.
+        """
+        path = self.results / table
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+        except OSError as error:
+            raise UserError(f"cannot read {path}: {error.strerror}") from None
+        found = [r for r in rows if all(r.get(k) == str(v) for k, v in where.items())]
+        if not found:
+            said = ", ".join(f"{key} {value!r}" for key, value in where.items())
+            raise UserError(f"{path} has no row of {said}")
+        return found
+
+    def row(self, table, **where):
+        """The only row of a table that has these values."""
+        found = self.rows(table, **where)
+        if len(found) > 1:
+            raise UserError(f"{self.results / table} has {len(found)} rows of {where}")
+        return found[0]
+
+    def value(self, table, mean, low="low", high="high", **where):
+        """A number and its bounds from the columns of one row."""
+        row = self.row(table, **where)
+        bounds = [float(row[name]) if row.get(name) else math.nan for name in (low, high)]
+        return Value(float(row[mean]), *bounds)
+
+    def split(self, comparison, split, augment):
+        """Accuracy on held-out pictures of `eval_split.py`, mean over people."""
+        rows = self.rows(f"eval_split/{comparison}/people.csv", split=split, augment=int(augment))
+        return Value.of(over_people([float(row["val_accuracy"]) for row in rows], SHARING))
+
+    def real(self, report, who, way="detector", among="the set's"):
+        """Accuracy of `eval_real.py`, mean over the labels."""
+        where = {"who": who, "way": way, "among": among, "label": "mean"}
+        return self.value(f"eval_real/{report}/table.csv", "recall", **where)
+
+    def growth(self, comparison, split):
+        """How the gap between training and held-out accuracy shrinks: list of (size, gap)."""
+        sizes = {}
+        column = "people" if split == "person" else "pictures"
+        for row in self.rows(f"eval_split/{comparison}/growth.csv", split=split):
+            gap = float(row["train_accuracy"]) - float(row["val_accuracy"])
+            sizes.setdefault(row["share"], []).append((float(row[column]), gap))
+        means = [[sum(values) / len(pairs) for values in zip(*pairs)] for pairs in sizes.values()]
+        return sorted((round(size), gap) for size, gap in means)
+
+    def vote_gain(self, box):
+        """What the vote gains on a kind of squares, in whole points with a sign."""
+        row = self.row("eval_vote/boxes.csv", box=box)
+        low, gain, high = (100 * float(row[name]) for name in ("gain_low", "gain", "gain_high"))
+        return f"{gain:+.0f} [{low:.0f}, {high:.0f}]"
+
+    def demo(self, video, of="of"):
+        """Frames named rightly in a video of the demo: '609 of 630'."""
+        row = self.row("demo.csv", video=video)
+        return f"{row['right']} {of} {row['held']}"
+
+    def realism(self):
+        """Accuracies of classifiers on rendered and real people: (classifier, four cells)."""
+        rows = self.rows("calibration/table.csv", set="rendered, spread x1")
+        for who in dict.fromkeys(row["classifier"] for row in rows):
+            yield (
+                who,
+                [
+                    self.value(
+                        "calibration/table.csv", "accuracy", set=people, classifier=who, split=split
+                    )
+                    for people in ("rendered, spread x1", "real")
+                    for split in ("image", "person")
+                ],
+            )
+
+    def nets(self, report):
+        """Who was measured in a report of `eval_real.py`, in its order."""
+        return list(dict.fromkeys(row["who"] for row in self.rows(f"eval_real/{report}/table.csv")))
+
+    def labels(self, report):
+        """The labels of a report of `eval_real.py`."""
+        labels = (row["label"] for row in self.rows(f"eval_real/{report}/table.csv"))
+        return [label for label in dict.fromkeys(labels) if label != "mean"]
+
+    def by_label(self, report, who):
+        """Recall of each label through the detector, among the set's: two decimals."""
+        where = {"who": who, "way": "detector", "among": "the set's"}
+        rows = self.rows(f"eval_real/{report}/table.csv", **where)
+        return [f"{float(row['recall']):.2f}" for row in rows if row["label"] != "mean"]

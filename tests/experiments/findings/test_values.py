@@ -1,0 +1,72 @@
+"""The numbers of the pages, against tables written here."""
+
+import pytest
+
+from common.cli import UserError
+from experiments.findings.values import Findings, Value
+
+
+@pytest.fixture
+def found(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    write(
+        "eval_split/small/people.csv",
+        "person,split,augment,val_accuracy\n"
+        "a,person,0,0.4\nb,person,0,0.6\na,person,1,0.7\na,image,1,0.9\nc,person,0,0.5\n",
+    )
+    write(
+        "eval_split/small/growth.csv",
+        "split,share,people,pictures,seed,train_accuracy,val_accuracy\n"
+        "person,1.0,8,80,0,0.9,0.7\nperson,1.0,8,80,1,0.9,0.5\nperson,0.5,4,40,0,1.0,0.4\n",
+    )
+    write("demo.csv", "video,right,held\nknown,609,630\n")
+    write(
+        "eval_vote/boxes.csv",
+        "box,one_window,vote,gain,gain_low,gain_high\ntrue,0.8,0.7,-0.1,-0.142,0.016\n",
+    )
+    return Findings(tmp_path)
+
+
+def test_a_mean_over_people_lies_within_what_they_have(found):
+    value = found.split("small", "person", False)
+    assert value.mean == pytest.approx(0.5)
+    # Resampled means of three people lie between the least and the greatest of them.
+    assert 0.4 <= value.low < 0.45
+    assert 0.55 < value.high <= 0.6
+
+
+def test_how_values_are_shown():
+    assert str(Value(0.64512, 0.591, 0.6987)) == "0.645 [0.591, 0.699]"
+    assert Value(0.64512, 0.591, 0.6987).percent == "65 % [59, 70]"
+    assert str(Value(0.5)) == "0.500"
+    assert Value(0.5).percent == "50 %"
+    assert Value(0.996, 0.990, 1.012).percent == "100 % [99, 100]"
+
+
+def test_the_gap_by_size(found):
+    assert found.growth("small", "person") == [
+        (4, pytest.approx(0.6)),
+        (8, pytest.approx((0.2 + 0.4) / 2)),
+    ]
+
+
+def test_counts_and_gains(found):
+    assert found.demo("known") == "609 of 630"
+    assert found.vote_gain("true") == "-10 [-14, 2]"
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda found: found.rows("none.csv"), "cannot read"),
+        (lambda found: found.demo("unknown"), "no row of video 'unknown'"),
+        (lambda found: found.row("eval_split/small/people.csv", split="person"), "has 4 rows"),
+    ],
+)
+def test_what_is_not_there_is_said(found, ask, words):
+    with pytest.raises(UserError, match=words):
+        ask(found)
