@@ -40,7 +40,7 @@ def arguments(argv=None):
     add("--unseen", type=int, default=40, help="people who are named (default 40)")
     add("--rotate", action="store_true", help="each seed has other unseen people")
     add("--seeds", type=int, default=2, help="trainings of each, other people each (default 2)")
-    add("--epoch", type=int, default=500, help="batches between two measurements (default 500)")
+    add("--epoch", type=int, default=250, help="batches between two measurements (default 250)")
     add_recipe_options(parser)
     add("--batches", type=int, help="in every training (default 6000 of 32, or the recipe's)")
     add_engine_options(parser)
