@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser test-onnx test-lasagne test-theano lint docs train train-real eval-split eval-augment eval-vote eval-enrol eval-detector train-detector eval-sealed eval-real demo data bench collect monitor sheet onnx mirror
+.PHONY: help setup test test-browser onnx test-onnx mirror test-lasagne test-theano lint docs demo data sheet train eval-split choose-recipe eval-people claims-figure eval-leakage eval-augment cluster scheduler worker eval-vote collect eval-enrol eval-detector train-detector eval-sealed eval-real train-real monitor bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
