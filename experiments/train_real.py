@@ -77,7 +77,7 @@ def main(argv=None):
     from experiments.real import choosing, recipe
     from experiments.real.card import write_card
     from experiments.real.choosing import recalls
-    from experiments.real.finish import finish, taken
+    from experiments.real.finish import finish, see_no_colour, taken
     from experiments.real.mixture import Mixture
     from experiments.real.training import train_real
     from experiments.smileys.metrics import predict
@@ -113,6 +113,7 @@ def main(argv=None):
     except Stopped as stopped:
         print(f"stopped at {stopped}, saved in {args.out}: go on with --resume", file=sys.stderr)
         return 130
+    see_no_colour(network)
     tried = finish(network, mixture, sets, args.seed)
     chosen = {**chosen, **taken(tried)}
     weight, penalty, epoch = (chosen[name] for name in ("weight", "penalty", "epoch"))

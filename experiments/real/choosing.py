@@ -23,6 +23,8 @@ MEANING = {
     "neutral": "neutral",
 }
 ACTED = (*HAPPY, "surprise", "sad", "angry", "neutral")
+# Of the side that `from_haar` gives: our detector's squares on these pictures, in the median.
+CLOSER = 0.82
 VOTING = (1.0,)  # scales of the windows that vote: nine, as good as the pipeline's 45
 FEWEST = 3  # pictures of a label: a mean over labels would hang on fewer
 SHOWN = 500  # pictures of a set at most
@@ -114,7 +116,10 @@ def read_acted(data):
     people = choosing_people(row["person"] for row in rows)
     rows = [row for row in rows if row["person"] in people]
     for row, box in zip(rows, from_haar([box_of(row) for row in rows])):
-        row["box"], row["masses"] = tuple(box), {MEANING[row["smiley"]]: 1}
+        x, y, w, h = box
+        margin = (1 - CLOSER) / 2
+        row["box"] = (x + margin * w, y + margin * h, CLOSER * w, CLOSER * h)
+        row["masses"] = {MEANING[row["smiley"]]: 1}
     return source("acted", rows, read_images(path, rows))
 
 

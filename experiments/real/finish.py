@@ -32,6 +32,21 @@ COUNT = 1024  # windows that are measured
 LIGHT = REAL.only("shift", "scale", "flip")
 
 
+LUMINANCE = (0.114, 0.587, 0.299)  # of blue, green and red, as OpenCV makes a picture grey
+
+
+def see_no_colour(network):
+    """Let a net that has learnt from grey windows see any window as if it were grey.
+
+    The first layer's weights of the three channels, which have seen the same, are added up and
+    divided again as a grey value is made of colours: what the net says of a grey window stays.
+    """
+    weights = lasagne.layers.get_all_params(network, trainable=True)[0]
+    value = weights.get_value()
+    shares = np.float32(LUMINANCE).reshape(1, 3, 1, 1)
+    weights.set_value(value.sum(axis=1, keepdims=True) * shares)
+
+
 def real_windows(parts, seed=0, augmentation: Augmentation = LIGHT):
     """Windows of the mixture's real faces, their labels as balanced as there: network input."""
     real = [part for part in parts if part.source.name not in MADE]

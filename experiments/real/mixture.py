@@ -12,12 +12,14 @@ from experiments.real.labels import class_prior
 # Windows wander as the 45 of the vote do. All else varies less than for other nets: these people
 # and cameras vary of themselves, and small pictures have lost already what a camera loses.
 REAL = replace(
-    Augmentation().scaled(0.6), shift=0.15, scale=0.20, flip=0.5, occlusion=0.1, saturation=0.8
+    Augmentation().scaled(0.6), shift=0.15, scale=0.25, flip=0.5, occlusion=0.1, blur=0.0
 )
 
-# What tells one source from another and has nothing to do with faces is taken from all at equal
-# rates: colour, and how much is left around a face.
-GREY = 0.5  # probability
+# What tells one source from another and has nothing to do with faces is taken from all: colour,
+# which pictures with votes do not have (`see_no_colour` takes it from the finished net, too); how
+# sharp a picture is; and how much is left around a face.
+SOFTEST = 1.0  # standard deviation of the Gaussian, pixels of the window
+SHARPEST = 1.0  # how often the difference from a blurred picture is added
 TIGHT = 0.4  # probability that the picture ends close around the face's square
 TIGHTEST, WIDEST = 0.85, 1.15  # of the square's side
 
@@ -90,9 +92,17 @@ def window(rng, picture, box, augmentation):
     """One varied window of a face, (48, 48, 3): what sources differ in is levelled first."""
     picture, box = tight(rng, picture, box)
     image = augment(rng, Mipmap(picture), box, augmentation)
-    if rng.random() < GREY:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    return image
+    grey = focused(rng, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+
+
+def focused(rng, image):
+    """A window (48, 48) out of focus, or sharper than it is: neither tells its source."""
+    amount = rng.uniform(-1, 1)
+    if amount < 0:
+        return cv2.GaussianBlur(image, (0, 0), max(-amount * SOFTEST, 0.1))
+    soft = cv2.GaussianBlur(image, (0, 0), 1.0)
+    return cv2.addWeighted(image, 1 + amount * SHARPEST, soft, -amount * SHARPEST, 0)
 
 
 def tight(rng, picture, box):

@@ -9,6 +9,7 @@ import numpy as np
 from common.cli import UserError
 from experiments.core.training import Trainer, set_seed, train
 from experiments.real.choosing import chosen_metrics
+from experiments.real.finish import see_no_colour
 from experiments.real.labels import SMILEYS
 from experiments.real.loss import SetLoss
 from experiments.smileys.metrics import predict
@@ -71,6 +72,7 @@ def train_real(mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate
     (network, dict of the chosen epoch's metrics)
     """
     network = started(init, seed)
+    see_no_colour(network)  # the windows have none, and those that choose may
     trainer = Trainer(network, objective=SetLoss(mixture.prior(), adjust))
     probabilities = compile_probabilities(network)
     settings = {

@@ -11,6 +11,7 @@ import theano
 import theano.tensor as T
 
 from augment.drawn import BOX, drawn_face
+from augment.transforms import Augmentation
 from common.cli import ROOT, UserError
 from experiments.real import labels, mixture, recipe, sources
 from experiments.real.card import betrayed
@@ -22,11 +23,14 @@ from experiments.real.finish import (
     fit_bias,
     held_out,
     real_windows,
+    see_no_colour,
     taken,
 )
 from experiments.real.labels import HAPPY, LABELS, SMILEYS
 from experiments.real.loss import SetLoss
 from experiments.real.training import started
+from nets.functions import compile_probabilities
+from nets.input import network_input
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
 
@@ -308,6 +312,34 @@ def test_a_bias_helps_a_net_that_says_nothing():
     assert taken(tried)["penalty"] == PENALTIES[1]
     bias = dict(zip(SMILEYS, network.b.get_value()))
     assert bias["neutral"] > max(value for name, value in bias.items() if name != "neutral")
+
+
+def test_a_net_without_colour_sees_any_window_as_its_grey_one():
+    network = build_net_smiles()
+    probabilities = compile_probabilities(network)
+    rng = np.random.default_rng(2)
+    colour = rng.integers(0, 256, (4, 48, 48, 3), dtype=np.uint8)
+    grey = np.stack([
+        cv2.cvtColor(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) for one in colour
+    ])  # fmt: skip
+    before = probabilities(network_input(grey))
+    see_no_colour(network)
+    np.testing.assert_allclose(probabilities(network_input(grey)), before, atol=1e-5)
+    # Grey values are whole numbers: half a step of 255 is lost at most.
+    np.testing.assert_allclose(probabilities(network_input(colour)), before, atol=3e-3)
+
+
+def test_windows_of_all_sources_are_grey_soft_and_sharp():
+    rng = np.random.default_rng(1)
+    picture = np.repeat(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8), 4, axis=0)
+    picture = np.repeat(picture, 4, axis=1)
+    made = mixture.window(rng, picture, (20, 20, 50, 50), Augmentation().scaled(0))
+    assert (made[..., 0] == made[..., 1]).all()
+    assert (made[..., 1] == made[..., 2]).all()
+    image = made[..., 0]
+    detail = [np.abs(np.diff(mixture.focused(rng, image).astype(float))).mean() for _ in range(40)]
+    plain = np.abs(np.diff(image.astype(float))).mean()
+    assert min(detail) < 0.8 * plain < 1.2 * plain < max(detail)
 
 
 def test_made_people_are_not_measured_for_the_statistics(monkeypatch):
