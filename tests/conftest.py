@@ -107,8 +107,9 @@ def compiled(nets, monkeypatch):
         Detector, "load", lambda at: nets.detector if at == nets.folder else load_detector(at)
     )
 
-    def load(at, shared=False):
-        return nets.voter if at == smiles and not shared else load_voter(at, shared)
+    def load(at, shared=False, precision="float32"):
+        plain = not shared and precision == "float32"
+        return nets.voter if at == smiles and plain else load_voter(at, shared, precision)
 
     monkeypatch.setattr(Voter, "load", load)
     return nets

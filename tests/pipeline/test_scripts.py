@@ -54,7 +54,7 @@ def fake(monkeypatch):
     sums = np.array([5, 30, 4, 3, 3], np.float32)
     voter = Voter(lambda windows: sums, CLASSES, net="laughing")
     monkeypatch.setattr("pipeline.cascade.Detector.load", lambda at: FakeDetector(blind=[2]))
-    monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
+    monkeypatch.setattr("pipeline.vote.Voter.load", lambda *_: voter)
 
 
 def test_run_video_smooths_over_time_until_another_face(call, tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ def test_run_video_smooths_over_time_until_another_face(call, tmp_path, monkeypa
     votes = iter([[9, 36, 0, 0, 0]] * 2 + [[45, 0, 0, 0, 0]] * 4)
     voter = Voter(lambda windows: np.array(next(votes), np.float32), CLASSES)
     monkeypatch.setattr("pipeline.cascade.Detector.load", lambda at: TwoFaces())
-    monkeypatch.setattr("pipeline.vote.Voter.load", lambda at, shared=False: voter)
+    monkeypatch.setattr("pipeline.vote.Voter.load", lambda *_: voter)
     write_video(tmp_path / "clip.mp4", frames=6)
     monkeypatch.chdir(tmp_path)
     assert call(run_video.main, "clip.mp4", "--smooth", 1, "--json", "clip.jsonl")[0] == 0

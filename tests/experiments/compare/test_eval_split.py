@@ -135,8 +135,8 @@ def options(**changes):
         "splits": ("person", "clip", "image"),
         "seeds": 5,
         "epochs": None,
+        "batches": 1000,
         "batch": 32,
-        "folds": 5,
     }
     values |= {"rate": 3e-3, "schedule": "cosine", "folds": 5}
     values |= {"no_augment": False, "only_augment": False, "growth": (0.25, 0.5)}
