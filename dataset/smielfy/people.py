@@ -96,9 +96,10 @@ class People:
         person = f"s{secrets.token_hex(6)}"
         version = hashlib.sha256(text.encode()).hexdigest()[:12]
         path = self.folder / "consent" / f"{version}.txt"
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            write_file(path, text.encode())
+        with self._lock:  # a class agrees to the same text at once
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                write_file(path, text.encode())
         self._write(person, record_of(today(), version, language))
         return person
 
