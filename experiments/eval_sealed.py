@@ -125,7 +125,8 @@ def judge(sealed, run, iou):
     ]
     errors = np.array([error for error in errors if error]).reshape(-1, 2)
     for name, values in (("centre", errors[:, 0]), ("size", 2 ** abs(errors[:, 1]))):
-        report[f"{name}, median and 95 %"] = np.percentile(values, (50, 95)).tolist()
+        found = np.percentile(values, (50, 95)).tolist() if len(values) else None
+        report[f"{name}, median and 95 %"] = found
     return report
 
 

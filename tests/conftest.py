@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import cli
 from nets import theano_setup  # noqa: F401 - prepares Theano, before any test imports it
 
+import lasagne  # isort: skip
+
 # Started in the background, by nohup say, Python ignores Ctrl-C, and so would its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -55,6 +57,12 @@ def read_video(path):
         if not ok:
             return frames, capture.get(cv2.CAP_PROP_FPS)
         frames.append(frame)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Networks begin with the same weights in every run, whatever ran before."""
+    lasagne.random.set_rng(np.random.RandomState(1))
 
 
 @pytest.fixture(autouse=True)
