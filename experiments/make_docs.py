@@ -25,6 +25,24 @@ def page_of(template, root):
     return root / template if template.startswith("README") else root / "docs" / template
 
 
+def verdict(found, comparison, split, augment, wanted):
+    """Whether a claim that a setting 'works' or 'fails' held, by the thresholds fixed for it.
+
+    Parameters
+    ----------
+    found : experiments.findings.values.Findings
+
+    Returns
+    -------
+    {'held', 'did not hold', 'undecided'}
+    """
+    from experiments.compare.claims import FAILS, WORKS, answer_of, skill
+
+    guess = found.guess(comparison)
+    right = found.people(comparison, split, augment).map(lambda value: skill(value, guess))
+    return answer_of(wanted, right, WORKS if wanted == "works" else FAILS)
+
+
 def render(template, findings, folder):
     """The page of a template in a folder, as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -37,7 +55,7 @@ def render(template, findings, folder):
         keep_trailing_newline=True,
         autoescape=False,  # Markdown, for nobody's browser but by way of a renderer
     )
-    return pages.get_template(template).render(found=findings)
+    return pages.get_template(template).render(found=findings, verdict=verdict)
 
 
 def main(argv=None):

@@ -93,10 +93,22 @@ class Findings:
         bounds = [float(row[name]) if row.get(name) else math.nan for name in (low, high)]
         return Value(float(row[mean]), *bounds)
 
-    def split(self, comparison, split, augment):
-        """Accuracy on held-out pictures of `eval_split.py`, mean over people."""
+    def people(self, comparison, split, augment):
+        """Accuracy on held-out pictures of `eval_split.py`, mean over people: an `Interval`."""
         rows = self.rows(f"eval_split/{comparison}/people.csv", split=split, augment=int(augment))
-        return Value.of(over_people([float(row["val_accuracy"]) for row in rows], SHARING))
+        return over_people([float(row["val_accuracy"]) for row in rows], SHARING)
+
+    def split(self, comparison, split, augment):
+        """The same, to be shown."""
+        return Value.of(self.people(comparison, split, augment))
+
+    def guess(self, comparison):
+        """Accuracy of naming the most frequent class of a comparison's data."""
+        counts = {}
+        rows = self.rows(f"eval_split/{comparison}/balance.csv", deal=0)
+        for row in (row for row in rows if row["split"] == rows[0]["split"]):
+            counts[row["smiley"]] = counts.get(row["smiley"], 0) + int(row["pictures"])
+        return max(counts.values()) / sum(counts.values())
 
     def real(self, report, who, way="detector", among="the set's"):
         """Accuracy of `eval_real.py`, mean over the labels."""

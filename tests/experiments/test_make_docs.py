@@ -1,8 +1,11 @@
 """The script that writes the pages: a number changed by hand is noticed, and mended."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from experiments import make_docs
+from experiments.core.statistics import over_people
 
 
 @pytest.fixture
@@ -42,3 +45,18 @@ def test_a_name_that_is_not_there_is_an_error(project):
     (project / "docs" / "templates" / "more.md").write_text("{{ found.nothing }}\n")
     with pytest.raises(Exception, match="nothing"):
         make_docs.main([])
+
+
+@pytest.mark.parametrize(
+    ("people", "fails", "works"),
+    [
+        ([0.95, 0.96, 0.97], "did not hold", "held"),
+        ([0.50, 0.51, 0.52], "held", "did not hold"),  # skill 0 to 0.04 over a guess of 0.5
+        ([0.76, 0.77, 0.78], "did not hold", "did not hold"),  # skill 0.52 to 0.56
+        ([0.55, 0.75, 0.95], "undecided", "undecided"),
+    ],
+)
+def test_a_verdict_is_that_of_the_claims_thresholds(people, fails, works):
+    found = SimpleNamespace(people=lambda *_: over_people(people), guess=lambda _: 0.5)
+    assert make_docs.verdict(found, "set", "person", True, "fails") == fails
+    assert make_docs.verdict(found, "set", "person", True, "works") == works

@@ -23,6 +23,12 @@ def found(tmp_path):
         "split,share,people,pictures,seed,train_accuracy,val_accuracy\n"
         "person,1.0,8,80,0,0.9,0.7\nperson,1.0,8,80,1,0.9,0.5\nperson,0.5,4,40,0,1.0,0.4\n",
     )
+    write(
+        "eval_split/small/balance.csv",
+        "split,deal,fold,smiley,pictures\n"
+        "person,0,0,smile,3\nperson,0,1,smile,5\nperson,0,0,sad,2\n"
+        "image,0,0,smile,8\nimage,0,0,sad,2\nperson,1,0,sad,90\n",
+    )
     write("demo.csv", "video,right,held\nknown,609,630\n")
     write(
         "eval_vote/boxes.csv",
@@ -37,6 +43,10 @@ def test_a_mean_over_people_lies_within_what_they_have(found):
     # Resampled means of three people lie between the least and the greatest of them.
     assert 0.4 <= value.low < 0.45
     assert 0.55 < value.high <= 0.6
+
+
+def test_the_guess_is_the_commonest_class_of_all_pictures(found):
+    assert found.guess("small") == pytest.approx(8 / 10)
 
 
 def test_how_values_are_shown():
