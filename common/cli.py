@@ -49,7 +49,7 @@ def run(main):
     main : callable
         Takes no argument; its return value, if any, is the exit code.
     """
-    from common.interrupt import Ended, Endings
+    from common.interrupt import Ended, Endings, Stopped
 
     try:
         if sys.stdout is None:
@@ -62,7 +62,7 @@ def run(main):
         print(f"error: {error}", file=sys.stderr)
         code = 2
     except KeyboardInterrupt as error:
-        print("interrupted", file=sys.stderr)
+        print(error if isinstance(error, Stopped) else "interrupted", file=sys.stderr)
         code = 128 + error.number if isinstance(error, Ended) else 130
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         give_up_stdout()

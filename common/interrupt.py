@@ -16,6 +16,10 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
+class Stopped(KeyboardInterrupt):
+    """Long work was asked to end early, and has saved where it was: the words say how to go on."""
+
+
 def end(number, _):
     """Handle one of `ENDINGS`, as Python handles Ctrl-C."""
     raise Ended(number)

@@ -71,24 +71,13 @@ def main(argv=None):
     from experiments.compare.people_arms import plan
     from experiments.compare.people_report import write_results
     from experiments.core.results import command_line
-    from experiments.core.training import Stopped
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
     arms = plan(data, args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     make_folder(args.out)
-    try:
-        results, changed = run_arms(
-            list(arms.values()), args.data, data, data.hash(), args.out, args
-        )
-    except Stopped as stopped:
-        print(
-            f"stopped with {stopped} finished, the others saved in {args.out}: "
-            "the same command goes on",
-            file=sys.stderr,
-        )
-        return 130
+    results, changed = run_arms(list(arms.values()), args.data, data, data.hash(), args.out, args)
     command = command_line("python experiments/eval_people.py", argv)
     write_results(data, arms, results, changed, args, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))

@@ -93,7 +93,6 @@ def main(argv=None):
     from experiments.compare.split_arms import check_data, plan, warnings_of
     from experiments.compare.split_report import write_results
     from experiments.core.results import command_line
-    from experiments.core.training import Stopped
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
@@ -104,15 +103,7 @@ def main(argv=None):
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)
-    try:
-        results, changed = run_arms(arms, args.data, data, data.hash(), args.out, args)
-    except Stopped as stopped:
-        print(
-            f"stopped with {stopped} finished, the others saved in {args.out}: "
-            "the same command goes on",
-            file=sys.stderr,
-        )
-        return 130
+    results, changed = run_arms(arms, args.data, data, data.hash(), args.out, args)
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
     notes = [f"Finished arms of other code were kept: {', '.join(changed)}."] if changed else []

@@ -73,7 +73,7 @@ def main(argv=None):
     from common.interrupt import Interrupt
     from common.output import make_folder, written
     from experiments.core.results import command_line
-    from experiments.core.training import Stopped, check_unfinished
+    from experiments.core.training import check_unfinished
     from experiments.real import choosing, recipe
     from experiments.real.card import write_card
     from experiments.real.choosing import recalls
@@ -94,25 +94,21 @@ def main(argv=None):
     for name, (count, share) in counts.items():
         print(f"{name}: {count} faces, share {share}")
     sets = choosing.choosers(args.names, args.data, args.rendered, args.puppets)
-    try:
-        with Interrupt() as interrupt:
-            network, chosen = train_real(
-                mixture,
-                sets,
-                args.out,
-                init=args.init,
-                adjust=args.adjust,
-                epochs=args.epochs,
-                steps=args.steps,
-                seed=args.seed,
-                rate=args.rate,
-                workers=args.workers,
-                resume=args.resume,
-                stop=lambda: interrupt.wanted,
-            )
-    except Stopped as stopped:
-        print(f"stopped at {stopped}, saved in {args.out}: go on with --resume", file=sys.stderr)
-        return 130
+    with Interrupt() as interrupt:
+        network, chosen = train_real(
+            mixture,
+            sets,
+            args.out,
+            init=args.init,
+            adjust=args.adjust,
+            epochs=args.epochs,
+            steps=args.steps,
+            seed=args.seed,
+            rate=args.rate,
+            workers=args.workers,
+            resume=args.resume,
+            stop=lambda: interrupt.wanted,
+        )
     see_no_colour(network)
     tried = finish(network, mixture, sets, args.seed)
     chosen = {**chosen, **taken(tried)}

@@ -69,7 +69,7 @@ def main(argv=None):
     args = arguments(argv)
     from common.interrupt import Interrupt
     from common.output import make_folder
-    from experiments.core.training import Stopped, check_unfinished
+    from experiments.core.training import check_unfinished
     from experiments.smileys.data import SMILEYS, STRANGERS, SmileyData
     from experiments.smileys.splits import parts_of
     from experiments.smileys.training import epoch_steps, train_smileys
@@ -84,26 +84,22 @@ def main(argv=None):
         check_unfinished(out, args.epochs * steps)
     data_hash = data.hash()
     settings = {"data": data_hash, "split": args.split, "folds": args.folds, "fold": args.fold}
-    try:
-        with Interrupt() as interrupt:
-            trained = train_smileys(
-                data,
-                parts,
-                out,
-                augmentation=None if args.no_augment else STRANGERS if args.strangers else SMILEYS,
-                epochs=args.epochs,
-                steps=steps,
-                batch=args.batch,
-                seed=args.seed,
-                settings=settings,
-                watch=not args.no_monitor,
-                workers=args.workers,
-                resume=args.resume,
-                stop=lambda: interrupt.wanted,
-            )
-    except Stopped as stopped:
-        print(f"stopped at {stopped}, saved in {out}: go on with --resume", file=sys.stderr)
-        return 130
+    with Interrupt() as interrupt:
+        trained = train_smileys(
+            data,
+            parts,
+            out,
+            augmentation=None if args.no_augment else STRANGERS if args.strangers else SMILEYS,
+            epochs=args.epochs,
+            steps=steps,
+            batch=args.batch,
+            seed=args.seed,
+            settings=settings,
+            watch=not args.no_monitor,
+            workers=args.workers,
+            resume=args.resume,
+            stop=lambda: interrupt.wanted,
+        )
     try:
         write_results(args, argv, data, parts, trained, data_hash)
     except OSError as error:

@@ -9,6 +9,7 @@ import json
 import sys
 
 from common.cli import UserError
+from common.interrupt import Stopped
 from common.output import written
 from experiments.compare.training import train_arm
 from experiments.core.engine import run_jobs
@@ -137,18 +138,23 @@ def run_arms(arms, source, data, data_hash, out, args):
     def finish(name, result, seconds):
         results[name] = write_result(out / FOLDER / name, result, seconds)
 
-    run_jobs(
-        pending,
-        train_one,
-        (SmileyData.read, source),
-        data,
-        lambda name: out / FOLDER / name,
-        finish,
-        processes=args.processes,
-        scheduler=args.scheduler,
-        sizes=sizes,
-        done=sum(sizes[name] for name in results),
-    )
+    try:
+        run_jobs(
+            pending,
+            train_one,
+            (SmileyData.read, source),
+            data,
+            lambda name: out / FOLDER / name,
+            finish,
+            processes=args.processes,
+            scheduler=args.scheduler,
+            sizes=sizes,
+            done=sum(sizes[name] for name in results),
+        )
+    except Stopped as stopped:
+        raise Stopped(
+            f"stopped with {stopped} finished, the others saved in {out}: the same command goes on"
+        ) from None
     return results, modules
 
 

@@ -23,10 +23,10 @@ import cv2
 from tqdm import tqdm
 
 from common.cli import UserError
-from common.interrupt import Interrupt
+from common.interrupt import Interrupt, Stopped
 from common.workers import one_thread
 from experiments.core.provenance import code_hashes
-from experiments.core.training import CHECKPOINT, Stopped
+from experiments.core.training import CHECKPOINT
 
 LOSSES = 3  # of a job's processes in a row, without a new checkpoint, before it is given up
 BEGUN = "begun"  # file in the folder of a job that a process has taken up

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from augment.stream import Stream
 from common.cli import UserError
+from common.interrupt import Stopped
 from common.output import written
 from experiments.core.monitor import MetricsFile, NoMonitor
 from nets.functions import input_of
@@ -21,10 +22,6 @@ from nets.input import network_input
 
 RATE = 3e-3  # first step size of Adam, falling to 0 along half a cosine
 CHECKPOINT = "checkpoint.npz"
-
-
-class Stopped(KeyboardInterrupt):
-    """A training was asked to end early, and has saved where it was."""
 
 
 def set_seed(seed):
@@ -339,7 +336,10 @@ def train(
         while progress.step < total:
             if stop():
                 progress.save(path, trainer, settings)
-                raise Stopped(f"step {progress.step} of {total}")
+                raise Stopped(
+                    f"stopped at step {progress.step} of {total}, saved in {folder}: "
+                    "go on with --resume"
+                )
             trainer.learning_rate = SCHEDULES[schedule](rate, progress.step / total)
             images, labels = next(stream)
             ends = (progress.step + 1) % steps == 0

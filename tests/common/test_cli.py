@@ -33,6 +33,11 @@ def program(body, **options):
             "error: no such file: name another\n",
         ),
         ("raise KeyboardInterrupt", 130, "interrupted\n"),
+        (
+            "from common.interrupt import Stopped; raise Stopped('saved: go on')",
+            130,
+            "saved: go on\n",
+        ),
     ],
 )
 def test_exit_codes(body, code, message):

@@ -4,8 +4,9 @@ import json
 import os
 import signal
 
+from common.interrupt import Stopped
 from common.output import written
-from experiments.core.training import CHECKPOINT, Stopped
+from experiments.core.training import CHECKPOINT
 
 STEPS = 10
 

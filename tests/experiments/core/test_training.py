@@ -19,11 +19,11 @@ import theano
 from augment.drawn import drawn_face
 from augment.stream import Stream
 from common.cli import ROOT, UserError
+from common.interrupt import Stopped
 from experiments.core import monitor as monitoring
 from experiments.core import training as core
 from experiments.core.monitor import Guard, MetricsFile, Monitor
 from experiments.core.training import (
-    Stopped,
     Trainer,
     check_unfinished,
     chosen_epoch,
@@ -190,7 +190,8 @@ def test_a_stop_at_any_step_changes_nothing(tmp_path):
             break
         except Stopped as stopped:
             said.append(str(stopped))
-    assert said == [f"step {step} of 12" for step in (2, 4, 6, 8, 10)]
+    place = f"saved in {tmp_path / 'b'}: go on with --resume"
+    assert said == [f"stopped at step {step} of 12, {place}" for step in (2, 4, 6, 8, 10)]
     assert_same(weights(trainer), weights(other))
     assert_same(whole.best, broken.best)
     assert whole.history == broken.history
