@@ -127,14 +127,19 @@ def main(argv=None):
         from dataset.smielfy.app import Smielfy
         from dataset.smielfy.certificate import kept_certificate, own_address, own_names
         from dataset.smielfy.door import Door, tls_context
-        from dataset.smielfy.eyes import Eyes
+        from dataset.smielfy.recognizer import Recognizer
 
         local = is_local(arguments.host)
         https = arguments.https or not local
-        eyes = Eyes.load(arguments.weights, smiles_path(arguments))
+        recognizer = Recognizer.load(arguments.weights, smiles_path(arguments))
         try:
             smielfy = Smielfy(
-                folder, eyes, arguments.code, https, arguments.keeper, keep_days=arguments.keep
+                folder,
+                recognizer,
+                arguments.code,
+                https,
+                arguments.keeper,
+                keep_days=arguments.keep,
             )
         except OSError as error:
             raise cli.UserError(f"cannot write to {folder}: {error.strerror}") from None

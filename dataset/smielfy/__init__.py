@@ -1,7 +1,7 @@
 """Smielfy: the web page that collects people's smileys, and the mirror.
 
 - ``app``: routes; ``guard``: what every request passes; ``limits``: rates;
-- ``faces``: from an upload to a checked crop; ``eyes``: the networks;
+- ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
 - ``people``: pseudonyms, consent, examples shown; ``store``: crops and manifest;
 - ``shelf``: the page's own files; ``words/``: its texts; ``certificate``: HTTPS;
 - ``teaching``: fine-tuning on one person, in a process of its own.

@@ -64,7 +64,7 @@ class Smielfy:
     ----------
     folder : pathlib.Path
         Gets ``collected/`` (the data set), ``people/``, ``nets/`` and ``private/``.
-    eyes : dataset.smielfy.eyes.Eyes
+    recognizer : dataset.smielfy.recognizer.Recognizer
     code : str
         The access code; empty for none.
     https : bool
@@ -77,20 +77,22 @@ class Smielfy:
         Days after which a person's pictures and consent are deleted; 0 for never.
     """
 
-    def __init__(self, folder, eyes, code="", https=False, keeper="", approve=True, keep_days=0):
-        self.eyes, self.code, self.https, self.keeper = eyes, plain(code), https, keeper
+    def __init__(
+        self, folder, recognizer, code="", https=False, keeper="", approve=True, keep_days=0
+    ):
+        self.recognizer, self.code, self.https, self.keeper = recognizer, plain(code), https, keeper
         self.keep_days = keep_days
         for name in ("", "private", "people", "collected"):
             (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.key = Key(folder / "private" / "key")
         self.people = People(folder / "people", approve)
         self.store = Store(folder / "collected", self.people.__contains__)
-        self.teaching = Teaching(folder / "nets", folder / "collected", eyes.smiles)
-        eyes.taught = self.teaching.net
+        self.teaching = Teaching(folder / "nets", folder / "collected", recognizer.smiles)
+        recognizer.taught = self.teaching.net
         self.for_keeper = Keeper(self)
         self.tidy()
         self.smileys = read_smileys()
-        self.mirror = mirror_of(eyes.smiles)
+        self.mirror = mirror_of(recognizer.smiles)
         self.shelf, self.words = read_shelf(self.mirror), read_words()
         self.rendered = rendered_examples(self.shelf)
         self.limits = {
@@ -230,7 +232,8 @@ class Smielfy:
         smileys = [
             {**row, "examples": self.rendered.get(slug, [])} for slug, row in self.smileys.items()
         ]
-        net = {"name": self.eyes.smiles.stem, "classes": self.eyes.classes, "sure": self.eyes.sure}
+        nets = self.recognizer
+        net = {"name": nets.smiles.stem, "classes": nets.classes, "sure": nets.sure}
         return JSONResponse(
             {
                 "smileys": smileys,
@@ -283,7 +286,7 @@ class Smielfy:
         self.limit("picture", person)
         with self.received():
             data = await read_body(request, MAX_BYTES)
-            jpeg, box = await self.eyes.face(data)
+            jpeg, box = await self.recognizer.face(data)
         smiley, _, number = burst.partition("-")
         new = await run_in_threadpool(self.store.add, person, smiley, number, frame, jpeg, box)
         if self.people.lacks(person, smiley):
@@ -318,9 +321,9 @@ class Smielfy:
             self.show(person, True, True)
         given, net = self.store.bursts(person), None
         if removed and self.teaching.undo(person):
-            self.eyes.forget(person)
+            self.recognizer.forget(person)
             net = "forgotten"
-            if enough(given) and given.keys() <= set(self.eyes.classes):
+            if enough(given) and given.keys() <= set(self.recognizer.classes):
                 self.teaching.start(person, given)
                 net = "learning"
         return JSONResponse({"given": given, "removed": removed, "net": net})
@@ -342,7 +345,7 @@ class Smielfy:
         """
         self.writing(self.people.begin_deletion, person)
         self.teaching.undo(person)
-        self.eyes.forget(person)
+        self.recognizer.forget(person)
         self.store.remove(person)
         self.writing(self.people.end_deletion, person)
 
@@ -388,7 +391,7 @@ class Smielfy:
         try:
             with self.received():
                 data = await read_body(request, MAX_BYTES)
-                return JSONResponse(await self.eyes.look(data, near, self.person(request)))
+                return JSONResponse(await self.recognizer.look(data, near, self.person(request)))
         finally:
             self.looking.discard(visitor)
 
@@ -399,7 +402,7 @@ class Smielfy:
         check_space(self.store.folder)
         await run_in_threadpool(self.store.mend)
         given = self.store.bursts(person)
-        if not given.keys() <= set(self.eyes.classes):
+        if not given.keys() <= set(self.recognizer.classes):
             raise Refused(422, "other_net")
         await run_in_threadpool(self.teaching.start, person, given)
         return JSONResponse(self.teaching.state(person), 202)

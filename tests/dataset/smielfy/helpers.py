@@ -8,8 +8,8 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from dataset.smielfy.app import Smielfy
-from dataset.smielfy.eyes import Eyes
 from dataset.smielfy.limits import Limit
+from dataset.smielfy.recognizer import Recognizer
 from tests.conftest import CLASSES, drawn_face
 
 OURS = {"X-Smielfy": "1"}
@@ -68,16 +68,18 @@ class SkinDetector:
         return boxes
 
 
-def eyes(nets):
-    """The service's eyes with the stand-in detector and the session's random smiley net."""
-    if not hasattr(nets, "eyes"):  # compiling takes a second
-        nets.eyes = Eyes(SkinDetector(), nets.smiles, CLASSES, nets.folder / "smiles.npz")
-    return copy.copy(nets.eyes)
+def recognizer(nets):
+    """The service's recognizer with the stand-in detector and the session's random smiley net."""
+    if not hasattr(nets, "recognizer"):  # compiling takes a second
+        nets.recognizer = Recognizer(
+            SkinDetector(), nets.smiles, CLASSES, nets.folder / "smiles.npz"
+        )
+    return copy.copy(nets.recognizer)
 
 
 def service(nets, folder, **options):
     """A service; its limits are those of a patient host unless a test narrows them."""
-    smielfy = Smielfy(folder, eyes(nets), **options)
+    smielfy = Smielfy(folder, recognizer(nets), **options)
     for name in smielfy.limits:
         smielfy.limits[name] = Limit(1_000_000, 1e9)
     return smielfy

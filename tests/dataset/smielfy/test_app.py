@@ -313,14 +313,14 @@ def test_one_look_of_a_visitor_is_under_way_at_a_time(application, smielfy):
     ann.agree()
     ben.agree()
     started, ended = threading.Event(), threading.Event()
-    real = smielfy.eyes._look
+    real = smielfy.recognizer._look
 
     def slow(*arguments):
         started.set()
         ended.wait(10)
         return real(*arguments)
 
-    smielfy.eyes._look = slow
+    smielfy.recognizer._look = slow
     replies = []
     thread = threading.Thread(target=lambda: replies.append(ann.post("/api/look", content=FACE)))
     thread.start()
@@ -336,7 +336,7 @@ def test_one_look_of_a_visitor_is_under_way_at_a_time(application, smielfy):
 
 
 def test_too_many_waiting_looks_are_sent_away(ann, smielfy):
-    smielfy.eyes.waiting = 12
+    smielfy.recognizer.waiting = 12
     reply = ann.post("/api/look", content=FACE)
     assert (said(reply, 429), reply.headers["retry-after"]) == ("busy", "1")
     ann.agree()
@@ -360,7 +360,7 @@ def test_a_limit_is_a_bucket_that_refills():
 
 
 def test_what_comes_too_often_waits(nets, tmp_path):
-    client = Visitor(Smielfy(tmp_path, service(nets, tmp_path / "x").eyes).application())
+    client = Visitor(Smielfy(tmp_path, service(nets, tmp_path / "x").recognizer).application())
     client.agree()
     replies = [client.post("/api/bursts", json={"smiley": "smile"}) for _ in range(42)]
     assert [reply.status_code for reply in replies[:40]] == [201] * 40

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dataset.smielfy import teaching as module
-from dataset.smielfy.eyes import Eyes
+from dataset.smielfy.recognizer import Recognizer
 from dataset.smielfy.refused import Refused
 from dataset.smielfy.teaching import Teaching
 from nets.smiles import build_net_smiles
@@ -126,8 +126,10 @@ def test_a_net_taught_from_other_classes_is_left_aside(tmp_path):
     shipped = net_of(tmp_path / "calm.npz", ["calm", "glad"], sure={"threshold": 0.4})
     network, _ = load_network(shipped, "smiles")
     own = net_of(tmp_path / "own.npz", CLASSES)
-    looks = Eyes(SkinDetector(), network, ["calm", "glad"], shipped, lambda person: person and own)
-    look = looks._look(FACE, None, ANN)
+    recognizer = Recognizer(
+        SkinDetector(), network, ["calm", "glad"], shipped, lambda person: person and own
+    )
+    look = recognizer._look(FACE, None, ANN)
     assert (look["taught"], look["net"]) == (False, "calm")
     assert set(look["shares"]) == {"calm", "glad"}
     assert look["smiley"] in ("calm", "glad")
@@ -145,22 +147,24 @@ def test_a_net_taught_from_other_classes_is_left_aside(tmp_path):
 def test_an_answer_says_whether_its_share_means_being_right(tmp_path, meta, sure):
     path = net_of(tmp_path / "net.npz", ["calm", "glad"], **meta)
     network, _ = load_network(path, "smiles")
-    looks = Eyes(SkinDetector(), network, ["calm", "glad"], path)
-    assert looks._look(FACE, None, None)["sure"] is sure
+    recognizer = Recognizer(SkinDetector(), network, ["calm", "glad"], path)
+    assert recognizer._look(FACE, None, None)["sure"] is sure
 
 
 def test_a_taught_net_has_its_own_threshold(tmp_path):
     path = net_of(tmp_path / "net.npz", ["calm", "glad"], sure={"threshold": 0.999})
     own = net_of(tmp_path / "own.npz", ["calm", "glad"], sure={"threshold": 0.1})
     network, _ = load_network(path, "smiles")
-    looks = Eyes(SkinDetector(), network, ["calm", "glad"], path, lambda person: person and own)
-    assert looks._look(FACE, None, None)["sure"] is False
-    assert looks._look(FACE, None, ANN)["sure"] is True
+    recognizer = Recognizer(
+        SkinDetector(), network, ["calm", "glad"], path, lambda person: person and own
+    )
+    assert recognizer._look(FACE, None, None)["sure"] is False
+    assert recognizer._look(FACE, None, ANN)["sure"] is True
 
 
 def test_smileys_that_the_net_does_not_know_cannot_teach_it(nets, tmp_path):
     smielfy = service(nets, tmp_path / "out")
-    smielfy.eyes.classes = ["calm", "glad"]
+    smielfy.recognizer.classes = ["calm", "glad"]
     ann = Visitor(smielfy.application())
     ann.agree()
     for smiley in GIVEN:
@@ -232,7 +236,8 @@ def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
     assert ann.post("/api/look", content=FACE).json()["taught"] is True
     ann.delete("/api/me")
     assert not mentions(tmp_path / "out", person)
-    until(lambda: not any(person in str(path) for path, _ in smielfy.eyes._nets))  # nor in memory
+    in_memory = smielfy.recognizer
+    until(lambda: not any(person in str(path) for path, _ in in_memory._nets))
     assert ben.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
 
 

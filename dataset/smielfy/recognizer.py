@@ -24,7 +24,7 @@ TAKEN = 100  # turns waited for at once; who comes then is told to come again
 MIRRORS = 12  # of these, looks of mirrors: a picture too old is of no use
 
 
-class Eyes:
+class Recognizer:
     """Detector and smiley net, with a taught net a person.
 
     Parameters
@@ -52,9 +52,9 @@ class Eyes:
         self.voter = Voter(compile_smile_probs_sum(network), classes)
         self.smiles, self.taught = Path(smiles), taught
         self._nets = {}  # parameters read before, by path and time of change
-        self._worn = self._net(None)
-        self.sure = threshold_of(self._worn[1])
-        self._pool = ThreadPoolExecutor(1, "eyes")
+        self._current = self._read(None)
+        self.sure = threshold_of(self._current[1])
+        self._pool = ThreadPoolExecutor(1, "recognizer")
         self.waiting = 0
 
     @classmethod
@@ -120,7 +120,7 @@ class Eyes:
         follower = Follower(Tracker(self.detector, 2), self.voter)
         if near is not None:
             follower.begin(near * unit)
-        taught, sure = self._wear(person)
+        taught, sure = self._select(person)
         box = vote = None
         if min(height, width) >= 48:
             box, vote = follower.step(image)
@@ -144,9 +144,9 @@ class Eyes:
 
     def _drop(self, person):
         self._nets = {key: value for key, value in self._nets.items() if key[0].stem != person}
-        self._wear(None)
+        self._select(None)
 
-    def _wear(self, person):
+    def _select(self, person):
         """Put the person's own parameters, or the shipped ones, into the network.
 
         Returns
@@ -156,16 +156,16 @@ class Eyes:
             other classes, from a service that was started with another net, is left aside.
         """
         path = self.taught(person)
-        net = self._net(path)
+        net = self._read(path)
         if net[1].get("classes") != self.classes:
-            path, net = None, self._net(None)
-        if net is not self._worn:
+            path, net = None, self._read(None)
+        if net is not self._current:
             set_params(self.network, net[0], path or self.smiles)
-            self._worn = net
+            self._current = net
         sure = threshold_of(net[1])
         return path is not None, self.sure if sure is None or sure > 1 else sure
 
-    def _net(self, path):
+    def _read(self, path):
         key = (path or self.smiles, path and path.stat().st_mtime_ns)
         if key not in self._nets:
             if len(self._nets) > 8:  # a megabyte each; read again when needed
