@@ -39,6 +39,7 @@ from starlette.routing import Route
 
 from common.smileys import read_smileys
 from dataset.smielfy.bodies import read_body, read_json
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.guard import Guard, same
 from dataset.smielfy.keeper import Keeper
@@ -46,8 +47,13 @@ from dataset.smielfy.limits import Limit
 from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.own import COOKIE, PASS, Own
 from dataset.smielfy.people import Key, People
-from dataset.smielfy.refused import Refused
-from dataset.smielfy.shelf import LANGUAGES, lend, read_shelf, read_words, rendered_examples
+from dataset.smielfy.static_files import (
+    LANGUAGES,
+    read_static_files,
+    read_words,
+    rendered_examples,
+    serve,
+)
 from dataset.smielfy.store import FRAMES, Store, check_space, storing_problem
 from dataset.smielfy.teaching import Teaching, enough
 
@@ -93,8 +99,8 @@ class Smielfy:
         self.tidy()
         self.smileys = read_smileys()
         self.mirror = mirror_of(recognizer.smiles)
-        self.shelf, self.words = read_shelf(self.mirror), read_words()
-        self.rendered = rendered_examples(self.shelf)
+        self.files, self.words = read_static_files(self.mirror), read_words()
+        self.rendered = rendered_examples(self.files)
         self.limits = {
             "consent": Limit(100, 20),  # a class of pupils may share one address
             "code": Limit(40, 40),  # a class may share one address
@@ -121,7 +127,7 @@ class Smielfy:
         """The visitor's pseudonym; refused without consent."""
         person = self.person(request)
         if person is None or person not in self.people:
-            raise Refused(403, "no_consent")
+            raise RequestError(403, "no_consent")
         return person
 
     def visitor(self, request):
@@ -141,13 +147,13 @@ class Smielfy:
         """Refuse what comes too often."""
         wait = self.limits[name].wait(key)
         if wait:
-            raise Refused(429, "too_often", wait=math.ceil(wait))
+            raise RequestError(429, "too_often", wait=math.ceil(wait))
 
     def allowed(self, name, key):
         """Refuse while a limit is used up, without using it."""
         wait = self.limits[name].left(key)
         if wait:
-            raise Refused(429, "too_often", wait=math.ceil(wait))
+            raise RequestError(429, "too_often", wait=math.ceil(wait))
 
     def set_cookie(self, response, name, value):
         """Give a cookie that no script reads and no other site sends."""
@@ -180,7 +186,7 @@ class Smielfy:
         if not same(plain(body["code"]), self.code):
             # All guesses together, too: who has many addresses has no more of them.
             self.limit("guess", "all")
-            raise Refused(403, "wrong_code")
+            raise RequestError(403, "wrong_code")
         response = JSONResponse({"entered": True})
         self.set_cookie(response, PASS, self.pass_)
         return response
@@ -190,7 +196,7 @@ class Smielfy:
         self.limit("consent", request.client.host if request.client else "")
         body = await read_json(request, {"agree": bool})
         if not body["agree"]:
-            raise Refused(422, "no_consent")
+            raise RequestError(422, "no_consent")
         person = self.person(request)
         if person is None:
             check_space(self.store.folder)
@@ -272,7 +278,7 @@ class Smielfy:
         self.limit("burst", person)
         body = await read_json(request, {"smiley": str})
         if body["smiley"] not in self.smileys:
-            raise Refused(422, "no_smiley")
+            raise RequestError(422, "no_smiley")
         burst = f"{body['smiley']}-{secrets.token_hex(6)}"
         return JSONResponse({"burst": self.key.signed("burst", person, burst)}, 201)
 
@@ -297,7 +303,7 @@ class Smielfy:
     def received(self):
         """Hold one of the places for pictures being received."""
         if self.receiving >= UPLOADS:
-            raise Refused(429, "busy", wait=2)
+            raise RequestError(429, "busy", wait=2)
         self.receiving += 1
         try:
             yield
@@ -332,7 +338,7 @@ class Smielfy:
         """Remove all that is the visitor's."""
         person = self.person(request)
         if person is None:
-            raise Refused(403, "no_consent")
+            raise RequestError(403, "no_consent")
         await run_in_threadpool(self.forget, person)
         response = JSONResponse({"person": None})
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.https)
@@ -355,7 +361,7 @@ class Smielfy:
         for person in [*self.people.unfinished(), *late]:
             try:
                 self.forget(person)
-            except Refused as error:  # the disk is still full: the next time
+            except RequestError as error:  # the disk is still full: the next time
                 print(f"cannot delete {person} yet: {error.error}", file=sys.stderr, flush=True)
 
     @contextlib.asynccontextmanager
@@ -386,7 +392,7 @@ class Smielfy:
         self.limit("look", visitor)
         near = read_box(request.query_params.get("near"))
         if visitor in self.looking and self.person(request):
-            raise Refused(429, "busy", wait=1)
+            raise RequestError(429, "busy", wait=1)
         self.looking.add(visitor)
         try:
             with self.received():
@@ -403,7 +409,7 @@ class Smielfy:
         await run_in_threadpool(self.store.mend)
         given = self.store.bursts(person)
         if not given.keys() <= set(self.recognizer.classes):
-            raise Refused(422, "other_net")
+            raise RequestError(422, "other_net")
         await run_in_threadpool(self.teaching.start, person, given)
         return JSONResponse(self.teaching.state(person), 202)
 
@@ -418,8 +424,8 @@ class Smielfy:
         return JSONResponse(self.teaching.state(person))
 
     async def page(self, request):
-        """Lend a file of the page."""
-        response = lend(self.shelf, request)
+        """Serve a file of the page."""
+        response = serve(self.files, request)
         if response is None:
             raise HTTPException(404)
         return response
@@ -427,7 +433,7 @@ class Smielfy:
     # What is answered when something is wrong.
 
     async def refuse(self, request, error):
-        """Answer a `Refused`: the page has words for the key, others read the English ones."""
+        """Answer a `RequestError`: the page has words for the key, others read the English ones."""
         said = self.words["error"].get(error.error, error.error)
         headers = {"retry-after": str(error.wait)} if error.wait else {}
         return JSONResponse({"error": error.error, "message": said}, error.status, headers)
@@ -467,7 +473,7 @@ class Smielfy:
             lifespan=self.tidying,
             middleware=[Middleware(Guard, names=names, entered=self.entered)],
             exception_handlers={
-                Refused: self.refuse,
+                RequestError: self.refuse,
                 HTTPException: self.http_error,
                 ClientDisconnect: self.gone,
             },

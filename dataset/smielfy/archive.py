@@ -15,9 +15,9 @@ import zipfile
 
 from common.cli import UserError
 from dataset.manifest import parse_manifest, rows_text
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES, decode
 from dataset.smielfy.people import NAME
-from dataset.smielfy.refused import Refused
 
 TABLE_BYTES = 50_000_000  # of a manifest that is read
 PATH = re.compile(rf"crops/({NAME.pattern})/([a-z]+)-([0-9a-f]+)_(\d\d)\.jpg")
@@ -91,7 +91,7 @@ def unpack(file, store, people, smileys):
 
     Raises
     ------
-    Refused
+    RequestError
         422 for what is no export.
     """
     counts = {"added": 0, "here": 0, "refused": 0}
@@ -100,14 +100,14 @@ def unpack(file, store, people, smileys):
             text = member(archive, "manifest.csv", TABLE_BYTES).decode()
             rows, problems = parse_manifest(text.split("\n"), "manifest.csv")
             if problems:
-                raise Refused(422, "no_export")
+                raise RequestError(422, "no_export")
             records = {}
             if "people.json" in archive.namelist():
                 records = json.loads(member(archive, "people.json", TABLE_BYTES))
             for row in rows:
                 counts[take(archive, row, records, store, people, smileys)] += 1
     except (zipfile.BadZipFile, KeyError, ValueError, UserError, NotImplementedError, OSError):
-        raise Refused(422, "no_export") from None
+        raise RequestError(422, "no_export") from None
     return counts
 
 
@@ -139,7 +139,7 @@ def take(archive, row, records, store, people, smileys):
             return "refused"
         new = store.add(row["person"], row["smiley"], found[3], int(found[4]), data, box)
         return "added" if new else "here"
-    except Refused as error:
+    except RequestError as error:
         if error.status == 507:
             raise
         return "here" if error.error == "have_it" else "refused"

@@ -4,7 +4,7 @@ import asyncio
 import collections
 import json
 
-from dataset.smielfy.refused import Refused
+from dataset.smielfy.errors import RequestError
 
 JSON_BYTES = 2000  # of a request that is no picture
 PATIENCE = 20  # seconds a request's body may take
@@ -14,19 +14,19 @@ async def read_body(request, most):
     """Read a request's body of at most so many bytes: 413 above, 408 if it takes too long."""
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length[:18]) > most:
-        raise Refused(413, "too_large")
+        raise RequestError(413, "too_large")
     body = bytearray()
 
     async def read():
         async for chunk in request.stream():
             body.extend(chunk)
             if len(body) > most:
-                raise Refused(413, "too_large")
+                raise RequestError(413, "too_large")
 
     try:
         await asyncio.wait_for(read(), PATIENCE)
     except asyncio.TimeoutError:
-        raise Refused(408, "too_slow") from None
+        raise RequestError(408, "too_slow") from None
     return bytes(body)
 
 
@@ -41,15 +41,15 @@ async def read_json(request, fields):
 
     Raises
     ------
-    Refused
+    RequestError
         400 for what is no JSON, 422 for a missing field or one of another type.
     """
     try:
         value = json.loads(await read_body(request, JSON_BYTES))
     except (ValueError, RecursionError):
-        raise Refused(400, "no_json") from None
+        raise RequestError(400, "no_json") from None
     if not isinstance(value, collections.abc.Mapping):
-        raise Refused(422, "wrong_fields")
+        raise RequestError(422, "wrong_fields")
     if any(type(value.get(name)) is not kind for name, kind in fields.items()):
-        raise Refused(422, "wrong_fields")
+        raise RequestError(422, "wrong_fields")
     return value

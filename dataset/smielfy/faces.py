@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from common.crops import crop
 from dataset.labelling.store import MARGIN, QUALITY, crop_size
-from dataset.smielfy.refused import Refused
+from dataset.smielfy.errors import RequestError
 from pipeline.options import smallest_face
 from pipeline.windows import overlaps
 
@@ -43,26 +43,26 @@ def decode(data):
 
     Raises
     ------
-    Refused
+    RequestError
         413 for too many bytes or pixels, 415 for what is no whole JPEG.
     """
     if len(data) > MAX_BYTES:
-        raise Refused(413, "too_large")
+        raise RequestError(413, "too_large")
     # In a JPEG's data 0xFF is followed by 0: this counts scans, and at most too many.
     if not data.startswith(b"\xff\xd8\xff") or data.count(b"\xff\xda") > MAX_SCANS:
-        raise Refused(415, "no_picture")
+        raise RequestError(415, "no_picture")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on damaged metadata, which is thrown away
             with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
-                    raise Refused(413, "too_many_pixels")
+                    raise RequestError(413, "too_many_pixels")
                 rgb = upright(picture.convert("RGB"))
-    except Refused:
+    except RequestError:
         raise
     except Exception:  # Pillow raises anything from SyntaxError to struct.error
-        raise Refused(415, "no_picture") from None
+        raise RequestError(415, "no_picture") from None
     return np.ascontiguousarray(np.asarray(rgb)[..., ::-1])
 
 
@@ -110,7 +110,7 @@ def choose(boxes, scores, shape):
 
     Raises
     ------
-    Refused
+    RequestError
         422 if there is no face, if two are about equally large, if it is small or cut off.
     """
     boxes = np.asarray(boxes, float).reshape(-1, 4)
@@ -119,16 +119,16 @@ def choose(boxes, scores, shape):
         if not faces or overlaps(box, faces, "min").max() < ONE_FACE:
             faces.append(box)
     if not faces:
-        raise Refused(422, "no_face")
+        raise RequestError(422, "no_face")
     faces.sort(key=lambda box: -box[2])
     if len(faces) > 1 and faces[0][2] < LARGER * faces[1][2]:
-        raise Refused(422, "two_faces")
+        raise RequestError(422, "two_faces")
     box = faces[0]
     if box[2] < SMALLEST:
-        raise Refused(422, "too_far")
+        raise RequestError(422, "too_far")
     picture = np.array([[0, 0, shape[1], shape[0]]], float)
     if overlaps(box, picture, "min")[0] < INSIDE:
-        raise Refused(422, "cut_off")
+        raise RequestError(422, "cut_off")
     return box
 
 

@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from dataset.smielfy.archive import pack, unpack
 from dataset.smielfy.bodies import read_json
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.guard import same
 from dataset.smielfy.own import download
-from dataset.smielfy.refused import Refused
 from dataset.smielfy.store import storing_problem
 
 COOKIE = "smielfy-keeper"
@@ -69,9 +69,9 @@ class Keeper:
         if not (request.client and is_here(request.client.host)) or not is_here(
             urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ):
-            raise Refused(403, "keeper_only_here")
+            raise RequestError(403, "keeper_only_here")
         if cookie and not same(request.cookies.get(COOKIE, ""), self.key):
-            raise Refused(403, "keeper_only")
+            raise RequestError(403, "keeper_only")
 
     async def enter(self, request):
         """Check the key."""
@@ -79,7 +79,7 @@ class Keeper:
         self.service.limit("code", "keeper")
         body = await read_json(request, {"key": str})
         if not same(body["key"], self.key):
-            raise Refused(403, "keeper_only")
+            raise RequestError(403, "keeper_only")
         response = JSONResponse({"entered": True})
         self.service.set_cookie(response, COOKIE, self.key)
         return response
@@ -184,7 +184,7 @@ class Keeper:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > IMPORT_BYTES:
-                        raise Refused(413, "too_large")
+                        raise RequestError(413, "too_large")
                     await run_in_threadpool(file.write, chunk)
                 counts = await run_in_threadpool(
                     unpack, file, self.service.store, self.service.people, self.service.smileys

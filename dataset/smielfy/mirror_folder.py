@@ -49,7 +49,7 @@ def make_folder(out, cache=CACHE):
     """Write the static folder: the page, its texts, the nets, a list of all for offline use."""
     from common.smileys import read_smileys
     from dataset.smielfy.recognizer import threshold_of
-    from dataset.smielfy.shelf import LANGUAGES
+    from dataset.smielfy.static_files import LANGUAGES
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} exists already: name a new folder")

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from dataset.smielfy.archive import pack
 from dataset.smielfy.bodies import read_json
-from dataset.smielfy.refused import Refused
+from dataset.smielfy.errors import RequestError
 
 COOKIE, PASS = "smielfy", "smielfy-pass"
 
@@ -104,7 +104,7 @@ class Own:
         body = await read_json(request, {"key": str})
         person = self.service.key.check(body["key"], "link")
         if person is None or person not in self.service.people:
-            raise Refused(403, "no_link")
+            raise RequestError(403, "no_link")
         response = JSONResponse({"person": person})
         self.service.set_cookie(response, COOKIE, self.service.key.signed("person", person))
         if self.service.code:

@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 
 from common.output import write_file, written
-from dataset.smielfy.refused import Refused
+from dataset.smielfy.errors import RequestError
 
 NAME = re.compile("s[0-9a-f]{12}")
 DELETED = ".deleted"  # ending of the record of a person whose deletion has begun
@@ -200,7 +200,7 @@ class People:
         """
         with self._lock:
             if person not in self._records:
-                raise Refused(403, "no_consent")
+                raise RequestError(403, "no_consent")
             if only_if_shown and not self.shows(person):
                 return
             old = self._records[person]

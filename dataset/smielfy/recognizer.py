@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import LOOKED_AT, choose, cut, decode, find
-from dataset.smielfy.refused import Refused
 from nets.functions import compile_smile_probs_sum
 from nets.weights import load_network, read_weights, set_params
 from pipeline.cascade import Detector
@@ -68,11 +68,11 @@ class Recognizer:
 
         Raises
         ------
-        Refused
+        RequestError
             429 while ``most`` others wait.
         """
         if self.waiting >= most:
-            raise Refused(429, "busy", wait=1)
+            raise RequestError(429, "busy", wait=1)
         self.waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -115,7 +115,7 @@ class Recognizer:
         image = decode(data)
         height, width = image.shape[:2]
         if max(height, width) > 2 * LOOKED_AT:
-            raise Refused(413, "too_many_pixels")
+            raise RequestError(413, "too_many_pixels")
         unit = np.array([width, height, width, height], float)
         follower = Follower(Tracker(self.detector, 2), self.voter)
         if near is not None:

@@ -23,8 +23,8 @@ from common.cli import UserError
 from common.output import written
 from common.tables import complain, manifest_path, read_lines
 from dataset.manifest import extend, parse_manifest, update
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.people import remove_folder
-from dataset.smielfy.refused import Refused
 
 FRAMES = 10  # pictures of a burst
 MOST = 3000  # pictures of one person
@@ -136,7 +136,7 @@ class Store:
 
         Raises
         ------
-        Refused
+        RequestError
             403 without consent, 409 for a picture that is here already, in another burst or as
             another frame; 429 above `MOST` pictures, 507 if the disk is full.
         """
@@ -149,13 +149,13 @@ class Store:
         }  # fmt: skip
         with self._lock:
             if not self.accepted(person):
-                raise Refused(403, "no_consent")
+                raise RequestError(403, "no_consent")
             if row["path"] in self._paths[person]:
                 return False
             if hashlib.sha256(picture).digest() in self._marks:
-                raise Refused(409, "have_it")
+                raise RequestError(409, "have_it")
             if len(self._paths[person]) >= MOST:
-                raise Refused(429, "enough")
+                raise RequestError(429, "enough")
             check_space(self.folder)
             try:
                 path.parent.mkdir(exist_ok=True)
@@ -175,7 +175,7 @@ class Store:
                 self._unmark(row["path"])
             path.unlink(missing_ok=True)
             full = os.strerror(errno.ENOSPC) in str(error)
-            raise Refused(507, "disk_full" if full else "cannot_store") from None
+            raise RequestError(507, "disk_full" if full else "cannot_store") from None
         return True
 
     def _append(self, row):
@@ -251,7 +251,7 @@ class Store:
 
         Raises
         ------
-        Refused
+        RequestError
             507 if the manifest cannot be written. The pictures are gone then; the rows go
             when this is repeated, or with the next picture, or at the next start.
         """
@@ -283,7 +283,7 @@ class Store:
                 self._rewrite()
             except UserError as error:
                 full = os.strerror(errno.ENOSPC) in str(error)
-                raise Refused(507, "delete_again" if full else "cannot_store") from error
+                raise RequestError(507, "delete_again" if full else "cannot_store") from error
 
     def _rewrite(self):
         """Take out of the manifest what was deleted; `_writing` is held."""
@@ -299,10 +299,10 @@ class Store:
 def check_space(folder):
     """Refuse while there is still room to answer and to delete."""
     if shutil.disk_usage(folder).free < RESERVE:
-        raise Refused(507, "disk_full")
+        raise RequestError(507, "disk_full")
 
 
 def storing_problem(error):
     """The refusal that an error while writing comes to."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(507, "disk_full" if full else "cannot_store")
+    return RequestError(507, "disk_full" if full else "cannot_store")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common.cli import ROOT
 from common.output import written
-from dataset.smielfy.refused import Refused
+from dataset.smielfy.errors import RequestError
 
 SMILEYS = 3  # that a face must show to be learned
 PICTURES = 15
@@ -81,11 +81,11 @@ class Teaching:
 
         Raises
         ------
-        Refused
+        RequestError
             422 with too few pictures.
         """
         if not enough(given):
-            raise Refused(422, "too_few")
+            raise RequestError(422, "too_few")
         with self._lock:
             self._failed.discard(person)
             if person in self._waiting or self._state.get("person") == person:

@@ -17,7 +17,7 @@ from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from dataset.smielfy.app import Smielfy
 from dataset.smielfy.limits import Limit
-from dataset.smielfy.shelf import LANGUAGES, read_words
+from dataset.smielfy.static_files import LANGUAGES, read_words
 from tests.conftest import drawn_face
 from tests.dataset.smielfy.helpers import (
     FACE,
@@ -573,7 +573,7 @@ def test_every_text_that_is_asked_for_is_there():
         asked |= {f"error.{code}" for code in re.findall(r'Problem\("(\w+)"', path.read_text())}
     for path in PAGE.glob("*.py"):
         source = path.read_text()
-        asked |= {f"error.{code}" for code in re.findall(r'Refused\(\d+, "(\w+)"', source)}
+        asked |= {f"error.{code}" for code in re.findall(r'RequestError\(\d+, "(\w+)"', source)}
         asked |= {f"error.{code}" for code in re.findall(r'return \d+, "(\w+)"', source)}
     assert len(asked) > 80
     assert asked <= have.keys()

@@ -5,7 +5,7 @@ import numpy as np
 
 from common.smileys import read_smileys
 from dataset.smielfy import make_examples
-from dataset.smielfy.shelf import FOLDER
+from dataset.smielfy.static_files import FOLDER
 
 
 def test_the_page_has_three_examples_of_each_smiley():

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES, choose, cut, decode, find
-from dataset.smielfy.refused import Refused
 from tests.conftest import drawn_face
 from tests.dataset.smielfy.helpers import FACE, SkinDetector, jpeg, two_faces
 
 
 def refusal(function, *arguments):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestError) as caught:
         function(*arguments)
     return caught.value.status, caught.value.error
 

@@ -9,7 +9,7 @@ import pytest
 from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.smielfy import app, make_mirror, mirror_folder
-from dataset.smielfy.shelf import read_shelf
+from dataset.smielfy.static_files import read_static_files
 from nets.weights import read_weights
 
 WEIGHTS = ROOT / "weights"
@@ -67,10 +67,10 @@ def test_the_service_lends_nets_of_its_own_net_only(cache, monkeypatch):
     monkeypatch.setattr(app, "CACHE", cache)
     assert app.mirror_of(WEIGHTS / "smiles.npz") == cache
     assert app.mirror_of(WEIGHTS / "expressions.npz") is None
-    shelf = read_shelf(cache)
-    assert shelf["/nets/smiles.onnx"][0] == (cache / "nets" / "smiles.onnx").read_bytes()
-    assert shelf["/ort/ort-wasm-simd-threaded.wasm"][1] == "application/wasm"
-    assert "/nets/smiles.onnx" not in read_shelf()
+    files = read_static_files(cache)
+    assert files["/nets/smiles.onnx"][0] == (cache / "nets" / "smiles.onnx").read_bytes()
+    assert files["/ort/ort-wasm-simd-threaded.wasm"][1] == "application/wasm"
+    assert "/nets/smiles.onnx" not in read_static_files()
     monkeypatch.setattr(app, "CACHE", cache / "none")
     assert app.mirror_of(WEIGHTS / "smiles.npz") is None
 

@@ -14,8 +14,8 @@ import pytest
 from common.cli import ROOT
 from dataset.manifest import append, read_manifest
 from dataset.smielfy import store as module
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.people import Key, People
-from dataset.smielfy.refused import Refused
 from dataset.smielfy.store import Store
 from tests.dataset.smielfy.helpers import FACE, another, files, mentions
 
@@ -99,7 +99,7 @@ def test_rows_that_others_have_added_stay(store, tmp_path):
 
 def test_without_consent_nothing_is_written(store, tmp_path, people):
     people.remove(ANN)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestError) as caught:
         store.add(ANN, "smile", "aa", 0, another(), BOX)
     assert (caught.value.status, caught.value.error) == (403, "no_consent")
     assert files(tmp_path) == {}
@@ -131,7 +131,7 @@ def test_deletion_while_pictures_arrive(store, tmp_path, people):
             try:
                 store.add(ANN, "smile", f"{burst:02x}", frame, another(), BOX)
                 begun.set()
-            except Refused as error:
+            except RequestError as error:
                 refused.append(error.error)
 
     threads = [threading.Thread(target=send, args=(burst,)) for burst in range(8)]
@@ -163,7 +163,7 @@ def test_a_full_disk_is_said_and_loses_nothing(store, tmp_path, monkeypatch, whe
         import dataset.manifest
 
         monkeypatch.setattr(dataset.manifest, "csv_lines", fail)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestError) as caught:
         store.add(ANN, "smile", "aa", 1, another(), BOX)
     assert (caught.value.status, caught.value.error) == (507, "disk_full")
     monkeypatch.undo()
@@ -181,7 +181,7 @@ def test_a_picture_that_is_here_is_not_kept_again(store, tmp_path, people):
         (ANN, "smile", "aa", 1), (BEN, "smile", "aa", 0),
     ]  # fmt: skip
     for who, smiley, burst, frame in others:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RequestError) as caught:
             Store(tmp_path, people.__contains__).add(who, smiley, burst, frame, data, BOX)
         assert (caught.value.status, caught.value.error) == (409, "have_it")
     assert len(read_manifest(tmp_path)) == 1
@@ -215,7 +215,7 @@ def test_deleting_on_a_full_disk_makes_room_and_can_be_repeated(store, tmp_path,
 
     monkeypatch.setattr(dataset.manifest, "replace", fail)
     for _ in range(2):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RequestError) as caught:
             store.remove(ANN)
         assert (caught.value.status, caught.value.error) == (507, "delete_again")
         assert not (tmp_path / "crops" / ANN).exists()
@@ -235,7 +235,7 @@ def test_rows_left_by_a_full_disk_go_with_the_next_picture(store, tmp_path, monk
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(dataset.manifest, "replace", full)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestError):
         store.remove(ANN)
     monkeypatch.setattr(dataset.manifest, "replace", real)
     store.add(BEN, "smile", "bb", 0, another(), BOX)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dataset.smielfy import teaching as module
+from dataset.smielfy.errors import RequestError
 from dataset.smielfy.recognizer import Recognizer
-from dataset.smielfy.refused import Refused
 from dataset.smielfy.teaching import Teaching
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
@@ -206,7 +206,7 @@ def test_a_failure_is_said(tmp_path, script):
 )
 def test_too_few_pictures(tmp_path, given):
     teaching = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestError) as caught:
         teaching.start(ANN, given)
     assert (caught.value.status, caught.value.error) == (422, "too_few")
 

@@ -1,4 +1,4 @@
-"""The page's own files, read once: what is not on the shelf cannot be asked for."""
+"""The page's own files, read once: no other path is ever opened."""
 
 import hashlib
 import json
@@ -21,28 +21,28 @@ TYPES = {
 LANGUAGES = ("en", "ru")
 
 
-def read_shelf(mirror=None):
+def read_static_files(mirror=None):
     """All files of the page: dict of address to (bytes, type, tag).
 
     With ``mirror``, a folder as from `dataset.smielfy.mirror_folder`, also the nets and the
     runtime by which browsers look themselves.
     """
-    shelf = {}
+    files = {}
     for name in ("nets", "ort") if mirror else ():
         for path in sorted((mirror / name).iterdir()):
             if path.suffix in TYPES:
-                shelf[f"/{name}/{path.name}"] = path
+                files[f"/{name}/{path.name}"] = path
     for path in sorted((FOLDER / "static").rglob("*")):
         if path.suffix in TYPES:
-            shelf["/" + path.relative_to(FOLDER / "static").as_posix()] = path
+            files["/" + path.relative_to(FOLDER / "static").as_posix()] = path
     for language in LANGUAGES:
-        shelf[f"/words/{language}.json"] = FOLDER / "words" / f"{language}.json"
-    shelf["/"] = shelf.pop("/index.html")
-    for address, path in shelf.items():
+        files[f"/words/{language}.json"] = FOLDER / "words" / f"{language}.json"
+    files["/"] = files.pop("/index.html")
+    for address, path in files.items():
         data = path.read_bytes()
         tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
-        shelf[address] = (data, TYPES[path.suffix], tag)
-    return shelf
+        files[address] = (data, TYPES[path.suffix], tag)
+    return files
 
 
 def read_words(language="en"):
@@ -50,19 +50,19 @@ def read_words(language="en"):
     return json.loads((FOLDER / "words" / f"{language}.json").read_text(encoding="utf-8"))
 
 
-def rendered_examples(shelf):
+def rendered_examples(files):
     """Addresses of the rendered examples by smiley."""
     examples = {}
-    for address in shelf:
+    for address in files:
         if address.startswith("/examples/"):
             slug = address.rpartition("/")[2].rpartition("-")[0]
             examples.setdefault(slug, []).append(address)
     return examples
 
 
-def lend(shelf, request):
-    """Reply with a file of the shelf, or with 'you have it'; None if it is not there."""
-    found = shelf.get(request.url.path)
+def serve(files, request):
+    """Reply with one of `read_static_files`, or with 'you have it'; None if it is not there."""
+    found = files.get(request.url.path)
     if not found:
         return None
     data, kind, tag = found

@@ -1,7 +1,7 @@
 """How the service says no."""
 
 
-class Refused(Exception):
+class RequestError(Exception):
     """A request that is answered with an error the page has words for.
 
     Parameters
