@@ -14,7 +14,7 @@ from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.calibration import Calibrator
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.windows import neighbours, non_maximum_suppression
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
@@ -145,7 +145,7 @@ class Detector:
         return scores
 
     def stages(self, image, min_face=24, threshold=None):
-        """Run the cascade and keep what every stage found; a dark picture is lightened first.
+        """Run the cascade and keep what every stage found; a dark picture is brightened first.
 
         Where a small picture shows none, one that fills it is searched for once more.
 
@@ -162,7 +162,7 @@ class Detector:
         Detection
         """
         threshold = self.big_threshold if threshold is None else threshold
-        picture = lightened(Mipmap.of(image))
+        picture = brighten(Mipmap.of(image))
         image = picture.levels[0]
         found = self.judged(picture, self.candidates(image, min_face), threshold)
         shorter = min(image.shape[:2])

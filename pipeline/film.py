@@ -6,7 +6,7 @@ import numpy as np
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.options import smallest_face
 from pipeline.square import best_square
 
@@ -44,7 +44,7 @@ def film_windows(source, tracker, min_face=None, limit=None):
         boxes, scores = tracker.faces(frame, min_face or smallest_face(frame))
         chosen = best_square(boxes, scores)
         if chosen is not None:
-            windows.append(crop(lightened(Mipmap(frame)), [boxes[chosen]]))
+            windows.append(crop(brighten(Mipmap(frame)), [boxes[chosen]]))
     tracker.follow(None)
     if len(windows) < FEWEST:
         raise UserError(

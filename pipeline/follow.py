@@ -8,7 +8,7 @@ come out the same is not computed again: a slowed video repeats most of its fram
 import numpy as np
 
 from common.crops import Mipmap
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.options import smallest_face
 from pipeline.square import CONTINUES, best_square
 from pipeline.vote import Smoother, Vote
@@ -69,7 +69,7 @@ class Follower:
             self.begin(None)
         self.again = self._frame is not None and same(frame, self._frame)
         if not self.again:  # the tracker knows a picture that it has seen by its identity
-            self._picture = lightened(Mipmap(frame))
+            self._picture = brighten(Mipmap(frame))
         self._frame, picture = frame, self._picture
         boxes, scores = self.tracker.faces(picture, self.min_face or smallest_face(frame))
         chosen = best_square(boxes, scores, self.box)

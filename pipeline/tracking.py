@@ -3,7 +3,7 @@
 import numpy as np
 
 from common.crops import Mipmap
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.square import whole_square
 from pipeline.windows import neighbours
 
@@ -49,7 +49,7 @@ class Tracker:
         if picture is not self._picture:
             self._picture, self._found = picture, {}
         if self.last is not None and self.since < self.every:
-            boxes, scores = self._once(tuple(self.last), lambda: self.near(lightened(picture)))
+            boxes, scores = self._once(tuple(self.last), lambda: self.near(brighten(picture)))
             if len(boxes):
                 return boxes, scores
         self.since = 0

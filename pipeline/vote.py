@@ -15,7 +15,7 @@ from nets import functions
 from nets.adapt import adapt
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.windows import neighbours, surroundings
 
 
@@ -104,7 +104,7 @@ class Voter:
         self.net += ", adapted"
 
     def vote(self, image, box):
-        """Let the 45 windows beside a box vote; a dark picture is lightened first.
+        """Let the 45 windows beside a box vote; a dark picture is brightened first.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Voter:
         -------
         Vote
         """
-        picture = lightened(Mipmap.of(image))
+        picture = brighten(Mipmap.of(image))
         if self.shared:
             windows = crop(picture, surroundings(box), 64)
         else:

@@ -100,7 +100,7 @@ def main(argv=None):
     from nets.input import network_input
     from nets.weights import load_network
     from pipeline.cascade import Detector
-    from pipeline.light import lightened
+    from pipeline.light import brighten
     from pipeline.windows import neighbours
 
     detector = Detector.load(cli.ROOT / "weights")
@@ -110,7 +110,7 @@ def main(argv=None):
         near, far, same = Rounded(args.smiles), [], []
         squares = squares_of(path, detector, args.limit, args.seed)
         for number, (picture, square) in enumerate(tqdm(squares, desc=path.stem)):
-            windows = network_input(crop(lightened(Mipmap(picture)), neighbours(square)))
+            windows = network_input(crop(brighten(Mipmap(picture)), neighbours(square)))
             if number < args.calibrate:
                 near.calibrate(windows)
                 continue

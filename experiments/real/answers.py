@@ -21,7 +21,7 @@ from nets.functions import compile_probabilities, compile_smile_probs_sum
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.cascade import Detector
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.options import smallest_face
 from pipeline.square import best_square, whole_square
 from pipeline.vote import Voter
@@ -118,7 +118,7 @@ def both_ways(data, labelled, found, single, voter, films, adapter=None):
     answers = {BOX: np.full(shape, np.nan), DETECTOR: np.full(shape, np.nan)}
     for film in tqdm(sorted(set(films)), desc="smileys", mininterval=5):
         chosen = np.flatnonzero(films == film)
-        pictures = [lightened(Mipmap(data.picture(k))) for k in chosen]
+        pictures = [brighten(Mipmap(data.picture(k))) for k in chosen]
         for way, boxes in ((BOX, labelled), (DETECTOR, found)):
             seen = [at for at, k in enumerate(chosen) if not np.isnan(boxes[k]).any()]
             if not seen:

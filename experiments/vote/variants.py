@@ -11,7 +11,7 @@ from common.crops import Mipmap, crop
 from nets.functions import input_of
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.windows import SCALES, SHIFTS, neighbours
 
 FINE = (-0.17, -0.085, 0.0, 0.085, 0.17)
@@ -117,8 +117,8 @@ class SmileyNet:
         )
 
     def logits(self, picture, boxes, mirror=False):
-        """Last layer's output for windows of a picture: (N, classes); a dark one is lightened."""
-        windows = crop(lightened(Mipmap.of(picture)), boxes)
+        """Last layer's output for windows of a picture: (N, classes); a dark one is brightened."""
+        windows = crop(brighten(Mipmap.of(picture)), boxes)
         if mirror:
             windows = windows[:, :, ::-1]
         return self.function(network_input(windows))

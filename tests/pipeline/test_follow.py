@@ -8,7 +8,7 @@ import pytest
 from common.crops import Mipmap
 from pipeline import run_video
 from pipeline.follow import Follower
-from pipeline.light import lightened
+from pipeline.light import brighten
 from pipeline.tracking import Tracker
 from pipeline.vote import Vote
 
@@ -88,8 +88,8 @@ def test_light_is_applied_once_for_search_and_vote():
     ((searched, _),), ((voted, _),) = follow.tracker.detector.asked, follow.voter.asked
     assert searched is voted
     assert searched.levels[0].mean() > dark.mean() + 20
-    assert lightened(searched) is searched
-    np.testing.assert_array_equal(lightened(Mipmap(dark)).levels[0], searched.levels[0])
+    assert brighten(searched) is searched
+    np.testing.assert_array_equal(brighten(Mipmap(dark)).levels[0], searched.levels[0])
 
 
 def test_a_face_known_from_before_goes_first():

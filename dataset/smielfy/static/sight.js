@@ -9,7 +9,7 @@ const FACTOR = 1.26; // between neighbouring sizes of face
 const [FILLING, BORDER, LARGEST] = [0.5, 4, 1.3];
 const DOUBT = [0.05, 0.9];
 const CERTAIN = 1e-6;
-const ENOUGH = 64; // mean brightness from which on a picture is left as it is
+const MIN_BRIGHTNESS = 64; // mean brightness from which on a picture is left as it is
 const NEAR = 0.3; // overlap from which on two squares are of one face
 const CLOSE = 0.1;
 
@@ -190,7 +190,7 @@ function shrunk(windows, count) {
 }
 
 // More light for a dark picture, as pipeline/light.py.
-function lightened(picture) {
+function brighten(picture) {
   const some = [];
   for (let y = 0; y < picture.height; y += 4) {
     for (let x = 0; x < picture.width; x += 4) {
@@ -198,12 +198,12 @@ function lightened(picture) {
     }
   }
   const mean = Math.max(some.reduce((a, b) => a + b, 0) / some.length, 1);
-  if (mean >= ENOUGH) return picture;
+  if (mean >= MIN_BRIGHTNESS) return picture;
   some.sort((a, b) => a - b);
   const place = 0.995 * (some.length - 1);
   const light = some[Math.floor(place)] + (place % 1) * (some[Math.ceil(place)] - some[Math.floor(place)]);
-  const gain = Math.max(1, Math.min(ENOUGH / mean, 255 / Math.max(light, 1)));
-  const gamma = Math.max(0.35, Math.log(ENOUGH / 255) / Math.log(Math.min(mean * gain, ENOUGH) / 255));
+  const gain = Math.max(1, Math.min(MIN_BRIGHTNESS / mean, 255 / Math.max(light, 1)));
+  const gamma = Math.max(0.35, Math.log(MIN_BRIGHTNESS / 255) / Math.log(Math.min(mean * gain, MIN_BRIGHTNESS) / 255));
   const table = Array.from({ length: 256 }, (_, k) => Math.round(255 * Math.min((k / 255) * gain, 1) ** gamma));
   return { ...picture, data: picture.data.map((value) => table[value]) };
 }
@@ -316,7 +316,7 @@ export class Sight {
 
   // Name the smiley: {box, smiley, share, shares} as the service's /api/look; box in parts.
   async look(pixels, last = null) {
-    const picture = new Mipmap(lightened(pixels));
+    const picture = new Mipmap(brighten(pixels));
     const unit = [pixels.width, pixels.height, pixels.width, pixels.height];
     const before = last && last.map((side, k) => side * unit[k]);
     let faces = before ? await this.near(picture, before) : { boxes: [] };
