@@ -78,7 +78,7 @@ def listen(host, port):
 
 
 @contextlib.contextmanager
-def alone(folder):
+def locked(folder):
     """Hold a folder; two services would not know of each other's pictures."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     folder = arguments.out
-    with private(), alone(folder), listen(arguments.host, arguments.port) as server:
+    with private(), locked(folder), listen(arguments.host, arguments.port) as server:
         print("loading the networks", flush=True)
         import uvicorn
 

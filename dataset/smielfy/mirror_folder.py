@@ -69,9 +69,9 @@ def make_folder(out, cache=CACHE):
         "frames": 10, "keeper": "", "keep_days": 0, "browser": True,
         "net": {"name": meta["net"], "classes": meta["classes"], "sure": threshold_of(meta)},
     }  # fmt: skip
-    (part / "alone.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    (part / "standalone.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
     page = (part / "index.html").read_text(encoding="utf-8")
-    page = page.replace('<html lang="en">', '<html lang="en" data-alone>')
+    page = page.replace('<html lang="en">', '<html lang="en" data-standalone>')
     for old in ('href="/', 'src="/'):
         page = page.replace(old, old[:-1])
     (part / "index.html").write_text(page, encoding="utf-8")

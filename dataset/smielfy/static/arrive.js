@@ -1,11 +1,11 @@
 // Who comes by a code in the address has entered; who comes by a private link goes on.
 
 import { ask } from "./api.js";
-import { alone, toast, say } from "./state.js";
+import { standalone, toast, say } from "./state.js";
 import { complaint } from "./words.js";
 
 export async function arrive() {
-  if (alone) return;
+  if (standalone) return;
   const [name, ...rest] = location.hash.slice(1).split("/");
   const text = decodeURIComponent(rest.join("/"));
   if (!["code", "come"].includes(name) || !text) return;

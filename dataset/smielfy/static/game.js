@@ -4,7 +4,7 @@ import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
 import { Looks, drawFace } from "./looks.js";
-import { alone, state, $, refresh, faceOf, make, say, how, named, showFace, toast } from "./state.js";
+import { standalone, state, $, refresh, faceOf, make, say, how, named, showFace, toast } from "./state.js";
 import { showFirst } from "./first.js";
 import { complaint } from "./words.js";
 
@@ -115,7 +115,7 @@ function finish() {
 }
 
 function offerWrong() {
-  $("wrong").hidden = alone || !round.wrong.length;
+  $("wrong").hidden = standalone || !round.wrong.length;
   $("wrong-send").hidden = !state.me.person;
   $("wrong-consent").hidden = Boolean(state.me.person);
   $("wrong-pictures").replaceChildren(

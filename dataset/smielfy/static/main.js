@@ -9,7 +9,7 @@ import { mine } from "./mine.js";
 import { mirror } from "./mirror.js";
 import { consent, code } from "./consent.js";
 import { showNext } from "./next.js";
-import { alone, state, $, refresh } from "./state.js";
+import { standalone, state, $, refresh } from "./state.js";
 import * as words from "./words.js";
 
 const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
@@ -21,7 +21,7 @@ async function show() {
   let [name, ...rest] = location.hash.slice(1).split("/");
   if (!VIEWS[name] || name === "code") name = "collect";
   if (name === "shoot" && !state.smileys[rest[0]]) name = "collect";
-  if (alone && !["mirror", "game"].includes(name)) name = "mirror";
+  if (standalone && !["mirror", "game"].includes(name)) name = "mirror";
   if (!state.me.entered) name = "code";
   else if (!state.me.person && !FREE.includes(name)) name = "consent";
   else if (state.me.person && name === "consent") name = "collect";
@@ -59,7 +59,7 @@ function away(problem) {
 }
 
 async function begin() {
-  if (alone) {
+  if (standalone) {
     for (const node of document.querySelectorAll('nav a[href="#collect"], nav a[href="#mine"], [data-first]')) node.remove();
     navigator.serviceWorker?.register("offline.js");
   }
@@ -87,7 +87,7 @@ async function load() {
 }
 
 async function table() {
-  const found = await ask("GET", alone ? "alone.json" : "/api/smileys");
+  const found = await ask("GET", standalone ? "standalone.json" : "/api/smileys");
   const { smileys, frames, keeper, keep_days: keepDays, browser, net } = found;
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
   Object.assign(state, { frames, keeper, keepDays, browser, net });

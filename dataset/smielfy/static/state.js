@@ -7,10 +7,10 @@ export const state = { me: {}, smileys: {}, frames: 10, keeper: "", keepDays: 0,
 export const $ = (id) => document.getElementById(id);
 
 // Whether this is the static folder, mirror and game without a service.
-export const alone = "alone" in document.documentElement.dataset;
+export const standalone = "standalone" in document.documentElement.dataset;
 
 export async function refresh() {
-  if (alone) {
+  if (standalone) {
     state.me = { person: null, entered: true, given: {}, taught: false };
     return;
   }

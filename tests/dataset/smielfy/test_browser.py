@@ -624,7 +624,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def alone(tmp_path):
+def standalone(tmp_path):
     """The static folder, served; (address, a function that ends the server)."""
     mirror_folder.make_folder(tmp_path / "mirror")
     handler = functools.partial(Quiet, directory=str(tmp_path / "mirror"))
@@ -645,8 +645,8 @@ def alone(tmp_path):
 
 
 @needs_mirror
-def test_the_mirror_alone_works_with_the_network_cut(browser, alone):
-    address, end = alone
+def test_the_standalone_mirror_works_with_the_network_cut(browser, standalone):
+    address, end = standalone
     context = browser.new_context(locale="en-US")
     context.set_default_timeout(60_000)
     page = context.new_page()

@@ -49,7 +49,7 @@ def test_the_static_folder_holds_all_it_names(cache, tmp_path):
     for path in out.glob("*.js"):
         for name in re.findall(r'from "\./([\w.]+)"', path.read_text()):
             assert name in files
-    table = json.loads((out / "alone.json").read_text())
+    table = json.loads((out / "standalone.json").read_text())
     assert table["net"]["classes"] == read_weights(WEIGHTS / "smiles.npz")[1]["classes"]
 
 

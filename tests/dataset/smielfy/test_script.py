@@ -48,7 +48,7 @@ def test_an_address_that_is_taken_or_not_ours(refused, tmp_path):
 def test_a_folder_that_cannot_be_or_is_in_use(refused, tmp_path):
     (tmp_path / "file").touch()
     assert "cannot write to" in refused(collect.main, "--out", tmp_path / "file")
-    with collect.private(), collect.alone(tmp_path / "out"):
+    with collect.private(), collect.locked(tmp_path / "out"):
         assert "another service" in refused(collect.main, "--out", tmp_path / "out")
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
 
