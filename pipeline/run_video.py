@@ -109,7 +109,7 @@ def annotate(frames, follower, video, lines, slow=1.0):
     import numpy as np
 
     from pipeline.overlay import Overlay
-    from pipeline.threads import Behind
+    from pipeline.threads import BackgroundCalls
 
     overlay, drawn, voter = None, None, follower.voter
     last = ()
@@ -120,7 +120,7 @@ def annotate(frames, follower, video, lines, slow=1.0):
             drawn = overlay.draw(frame, *found)
         video.write(drawn, slow * start, slow * end)
 
-    with Interrupt() as interrupt, Behind() as behind:
+    with Interrupt() as interrupt, BackgroundCalls() as calls:
         for index, (frame, time, end) in enumerate(frames):
             if overlay is None:
                 overlay = Overlay(frame.shape[1::-1], voter.classes, voter.net)
@@ -128,7 +128,7 @@ def annotate(frames, follower, video, lines, slow=1.0):
             found = () if vote is None else (box, vote.shares)
             same = len(found) == len(last) and all(map(np.array_equal, found, last))
             again = follower.again and same
-            behind.call(show, again, frame, time, end, *found)
+            calls.submit(show, again, frame, time, end, *found)
             last = found
             lines.write(frame_line(index, time, voter.net, frame.shape, box, vote))
             if interrupt.wanted:

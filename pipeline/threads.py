@@ -52,15 +52,15 @@ def read_ahead(items, ahead=AHEAD):
         thread.join()
 
 
-class Behind:
-    """Runs calls one after the other in a thread, behind the caller; a context manager.
+class BackgroundCalls:
+    """Runs calls one after the other in a thread of their own; a context manager.
 
-    An error in a call is raised by the next `call` or at the end; what was queued
+    An error in a call is raised by the next `submit` or at the end; what was queued
     behind it is dropped. Leaving the context waits for the calls made.
     """
 
-    def __init__(self, behind=AHEAD):
-        self._line = queue.Queue(behind)
+    def __init__(self, waiting=AHEAD):
+        self._line = queue.Queue(waiting)
         self._error = None
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -68,7 +68,7 @@ class Behind:
         self._thread.start()
         return self
 
-    def call(self, function, *arguments):
+    def submit(self, function, *arguments):
         """Queue a call; waits while the queue is full."""
         if self._error is not None:
             raise self._error

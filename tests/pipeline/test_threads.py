@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from pipeline.threads import AHEAD, Behind, read_ahead
+from pipeline.threads import AHEAD, BackgroundCalls, read_ahead
 
 
 def test_items_come_in_order_from_another_thread():
@@ -54,13 +54,13 @@ def test_calls_are_made_in_order_and_waited_for():
         assert gate.wait(60)
         done.append((value, threading.current_thread()))
 
-    with Behind() as behind:
+    with BackgroundCalls() as calls:
         for k in range(AHEAD):
-            behind.call(slow, k)
+            calls.submit(slow, k)
         assert not done
         gate.set()
         for k in range(AHEAD, 10):
-            behind.call(slow, k)
+            calls.submit(slow, k)
     assert [value for value, _ in done] == list(range(10))
     assert {thread for _, thread in done} == {done[0][1]} != {threading.current_thread()}
 
@@ -72,10 +72,10 @@ def test_an_error_behind_is_raised_and_what_follows_is_dropped():
         raise OSError("disk full")
 
     def use():
-        with Behind() as behind:
-            behind.call(fail)
+        with BackgroundCalls() as calls:
+            calls.submit(fail)
             for k in range(10):
-                behind.call(done.append, k)
+                calls.submit(done.append, k)
 
     with pytest.raises(OSError, match="disk full"):
         use()
@@ -84,8 +84,8 @@ def test_an_error_behind_is_raised_and_what_follows_is_dropped():
 
 def test_the_callers_own_error_is_the_one_raised():
     def use():
-        with Behind() as behind:
-            behind.call(print)
+        with BackgroundCalls() as calls:
+            calls.submit(print)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
