@@ -22,7 +22,7 @@ import numpy as np
 from common.output import write_csv, written
 
 # Name, frames from one whole search to the next, whether the vote is shared.
-WAYS = [
+SETTINGS = [
     ("faithful", 1, False),
     ("vote shared", 1, True),
     *((f"scan every {n}", n, False) for n in (2, 3, 5, 10)),
@@ -138,7 +138,7 @@ def main(argv=None):
     for video in args.videos:
         beside = video.with_suffix(".json")
         truth = json.loads(beside.read_text())["frames"] if beside.exists() else None
-        for name, every, shared in tqdm(WAYS, desc=video.name):
+        for name, every, shared in tqdm(SETTINGS, desc=video.name):
             with open_source(str(video)) as source:
                 frames = islice(source, args.limit)
                 found, seconds = follow(frames, Tracker(detector, every), voters[shared])

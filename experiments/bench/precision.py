@@ -24,26 +24,26 @@ from common.output import write_csv
 from experiments.bench.machine import bfloat16_or_error
 from experiments.bench.squares import squares_of
 
-WAYS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16")
 SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
 
 
 def compare(voters, squares):
-    """Shares of each way (frames, classes), and processor seconds of each vote (frames,)."""
-    shares, seconds = {way: [] for way in WAYS}, {way: [] for way in WAYS}
+    """Shares of each precision (frames, classes), and processor seconds of each vote (frames,)."""
+    shares, seconds = ({precision: [] for precision in PRECISIONS} for _ in range(2))
     for number, (picture, square) in enumerate(squares):
-        # Each way first in every other frame: what one leaves in the cache helps the other.
-        for way in WAYS if number % 2 else WAYS[::-1]:
+        # Each precision first in every other frame: what one leaves in the cache helps the other.
+        for precision in PRECISIONS if number % 2 else PRECISIONS[::-1]:
             start = time.thread_time()
-            vote = voters[way].vote(picture, square)
-            seconds[way].append(time.thread_time() - start)
-            shares[way].append(vote.shares)
-    return [{way: np.array(v) for way, v in of.items()} for of in (shares, seconds)]
+            vote = voters[precision].vote(picture, square)
+            seconds[precision].append(time.thread_time() - start)
+            shares[precision].append(vote.shares)
+    return [{precision: np.array(v) for precision, v in of.items()} for of in (shares, seconds)]
 
 
 def row_of(net, name, shares, seconds):
     """One line of the table."""
-    exact, near = (shares[way] for way in WAYS)
+    exact, near = (shares[precision] for precision in PRECISIONS)
     far = np.abs(exact - near).max(axis=1)
     return {
         "net": net,
@@ -82,7 +82,7 @@ def main(argv=None):
     detector = Detector.load(cli.ROOT / "weights")
     rows = []
     for net in args.smiles:
-        voters = {way: Voter.load(net, precision=way) for way in WAYS}
+        voters = {precision: Voter.load(net, precision=precision) for precision in PRECISIONS}
         for path in args.data:
             squares = squares_of(path, detector, args.limit, args.seed)
             found = compare(voters, tqdm(squares, desc=f"{net.stem}, {path.stem}"))

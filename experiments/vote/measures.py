@@ -12,7 +12,7 @@ from tqdm import tqdm
 from common.cli import UserError
 from common.tables import box_of
 from common.video import open_source
-from experiments.vote.variants import ARTICLE, SINGLE, WAYS, moved
+from experiments.vote.variants import ARTICLE, SINGLE, VARIANTS, moved
 from pipeline.follow import Follower
 from pipeline.square import best_square
 from pipeline.tracking import Tracker
@@ -27,9 +27,9 @@ REPEATS = 15  # of a timed vote
 
 
 def measure_errors(net, rows, pictures, seed):
-    """Right or wrong for each error of the box: bool (rows, ways, shifts, scales).
+    """Right or wrong for each error of the box: bool (rows, variants, shifts, scales).
 
-    Each frame's shift goes in a direction of its own. The ways are one window and
+    Each frame's shift goes in a direction of its own. The variants are one window and
     the article's vote.
     """
     rng = np.random.default_rng(seed)
@@ -41,9 +41,9 @@ def measure_errors(net, rows, pictures, seed):
             for j, scale in enumerate(SCALES):
                 step = shift * np.cos(angle), shift * np.sin(angle)
                 box = moved(box_of(row), *step, scale)
-                for way_number, way in enumerate((SINGLE, ARTICLE)):
-                    shares = softmax(net.logits(picture, way.boxes(box)), axis=-1).mean(axis=0)
-                    right[k, way_number, i, j] = shares.argmax() == label
+                for number, variant in enumerate((SINGLE, ARTICLE)):
+                    shares = softmax(net.logits(picture, variant.boxes(box)), axis=-1).mean(axis=0)
+                    right[k, number, i, j] = shares.argmax() == label
     return right
 
 
@@ -51,17 +51,17 @@ def measure_errors(net, rows, pictures, seed):
 class Boxes:
     """The votes on the detector's best square of each frame where that is the face."""
 
-    ways: list
+    variants: list
     rows: list = field(default_factory=list)
     overlap: list = field(default_factory=list)  # with the true box
-    shares: list = field(default_factory=list)  # ndarray (ways, classes)
+    shares: list = field(default_factory=list)  # ndarray (variants, classes)
     frames: int = 0
     missed: int = 0  # frames with no square, or one that is not the face
 
 
 def measure_boxes(net, detector, rows, pictures, min_face):
-    """All ways of voting on the detector's own boxes."""
-    found = Boxes(WAYS, frames=len(rows))
+    """All variants of the vote on the detector's own boxes."""
+    found = Boxes(VARIANTS, frames=len(rows))
     for row, picture in zip(tqdm(rows, desc="detector's boxes"), pictures):
         boxes, scores = detector.detect(picture, min_face)
         best = best_square(boxes, scores)
@@ -72,7 +72,7 @@ def measure_boxes(net, detector, rows, pictures, min_face):
         plain, mirrored = net.largest(picture, boxes[best])
         found.rows.append(row)
         found.overlap.append(float(overlap))
-        found.shares.append(np.stack([way.shares(plain, mirrored) for way in WAYS]))
+        found.shares.append(np.stack([variant.shares(plain, mirrored) for variant in VARIANTS]))
     if not found.rows:
         raise UserError("the detector finds the face in none of the frames: check their boxes")
     return found
@@ -81,7 +81,7 @@ def measure_boxes(net, detector, rows, pictures, min_face):
 def measure_times(net, row, picture):
     """Milliseconds of one vote, windows cut and named, by their number: dict of int to float."""
     times = {}
-    for count in sorted({way.cost for way in WAYS}):
+    for count in sorted({variant.cost for variant in VARIANTS}):
         boxes = np.repeat([box_of(row)], count, axis=0)
         seconds = []
         for _ in range(REPEATS):
@@ -111,35 +111,35 @@ class Video:
     name: str
     frames: int
     missed: int
-    right: dict  # of (way, half-life) to ndarray of bool (frames,)
+    right: dict  # of (variant, half-life) to ndarray of bool (frames,)
 
 
 class Ballots:
-    """A voter for `pipeline.follow.Follower` that votes in several ways at once.
+    """A voter for `pipeline.follow.Follower` that casts several votes at once.
 
     Parameters
     ----------
     net : experiments.vote.variants.SmileyNet
-    ways : list of experiments.vote.variants.Way
+    variants : list of experiments.vote.variants.Variant
     """
 
-    def __init__(self, net, ways):
-        self.net, self.ways, self.classes = net, ways, net.classes
+    def __init__(self, net, variants):
+        self.net, self.variants, self.classes = net, variants, net.classes
 
     def vote(self, picture, box):
-        """A vote whose sums are each way's shares: (ways, classes)."""
+        """A vote whose sums are each variant's shares: (variants, classes)."""
         shares = [
-            softmax(self.net.logits(picture, way.boxes(box)), axis=-1).mean(axis=0)
-            for way in self.ways
+            softmax(self.net.logits(picture, variant.boxes(box)), axis=-1).mean(axis=0)
+            for variant in self.variants
         ]
         return Vote(self.classes, np.stack(shares))
 
 
 def measure_video(net, detector, video, truth):
     """One window and the vote in each frame, and shares smoothed over time, as run_video does."""
-    ways = (SINGLE, ARTICLE)
-    follower = Follower(Tracker(detector, 1), Ballots(net, ways))
-    nothing = np.full((len(ways), len(net.classes)), np.nan)
+    variants = (SINGLE, ARTICLE)
+    follower = Follower(Tracker(detector, 1), Ballots(net, variants))
+    nothing = np.full((len(variants), len(net.classes)), np.nan)
     shares, anew = [], []
     with open_source(str(video)) as source:
         for frame in tqdm(source, total=len(truth), desc=video.name):
@@ -156,8 +156,8 @@ def measure_video(net, detector, video, truth):
     ]
     labels = np.array([net.classes.index(truth[k]["smiley"]) for k in held])
     right = {
-        (str(way), half_life): named(smoothed(shares[:, k], anew, half_life))[held] == labels
-        for k, way in enumerate(ways)
+        (str(variant), half_life): named(smoothed(shares[:, k], anew, half_life))[held] == labels
+        for k, variant in enumerate(variants)
         for half_life in HALF_LIVES
     }
     missed = int(np.isnan(shares[:, 0, 0]).sum())

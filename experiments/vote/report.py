@@ -40,9 +40,9 @@ def write_report(found, net, rows, out, command):
     """Write CSV files, figures and REPORT.md."""
     boxes = found["boxes"]
     labels = np.array([net.classes.index(row["smiley"]) for row in boxes.rows])
-    shares = np.stack(boxes.shares)  # (frames, ways, classes)
+    shares = np.stack(boxes.shares)  # (frames, variants, classes)
     right = shares.argmax(axis=2) == labels[:, None]
-    article = boxes.ways.index(ARTICLE)
+    article = boxes.variants.index(ARTICLE)
     bins, gap = reliability(shares[:, article].max(axis=1), right[:, article])
     error_lines = write_errors(found["errors"], rows, out)
     way_lines = write_ways(found, right, out)
@@ -90,7 +90,7 @@ def write_errors(right, rows, out):
     """The heat maps of one window and of the vote; yields their summary."""
     accuracy = right.mean(axis=0)
     table = [
-        (shift, scale, *(f"{accuracy[way, i, j]:.4f}" for way in range(2)))
+        (shift, scale, *(f"{accuracy[variant, i, j]:.4f}" for variant in range(2)))
         for i, shift in enumerate(SHIFTS)
         for j, scale in enumerate(SCALES)
     ]
@@ -110,7 +110,7 @@ def write_errors(right, rows, out):
     yield "| box | one window | vote of 45 | gain |"
     yield "| --- | --- | --- | --- |"
     for name, both in accuracies.items():
-        one, vote = (by_person(rows, both[:, way]) for way in range(2))
+        one, vote = (by_person(rows, both[:, variant]) for variant in range(2))
         gain = interval(np.subtract(vote, one))
         kept.append((name, np.mean(one), np.mean(vote), gain.mean, gain.low, gain.high))
         yield f"| {name} | {interval(one)} | {interval(vote)} | {gain} |"
@@ -119,19 +119,20 @@ def write_errors(right, rows, out):
 
 
 def write_ways(found, right, out):
-    """The ways of voting: accuracy, difference from the article's, cost."""
+    """The variants of the vote: accuracy, difference from the article's, cost."""
     boxes, times = found["boxes"], found["times"]
-    article = by_person(boxes.rows, right[:, boxes.ways.index(ARTICLE)])
+    article = by_person(boxes.rows, right[:, boxes.variants.index(ARTICLE)])
     table = []
     yield "| windows, what is averaged | accuracy | against the article's vote | ms |"
     yield "| --- | --- | --- | --- |"
-    for number, way in enumerate(boxes.ways):
+    for number, variant in enumerate(boxes.variants):
         values = by_person(boxes.rows, right[:, number])
         accuracy, change = interval(values), interval(np.subtract(values, article))
-        yield f"| {way} | {accuracy} | {change} | {times[way.cost]:.0f} |"
+        yield f"| {variant} | {accuracy} | {change} | {times[variant.cost]:.0f} |"
         numbers = [accuracy.mean, accuracy.low, accuracy.high, change.mean, change.low, change.high]
         numbers = [f"{value:.4f}" for value in numbers]
-        table.append([way.windows, way.average, way.mirror, *numbers, f"{times[way.cost]:.2f}"])
+        ms = f"{times[variant.cost]:.2f}"
+        table.append([variant.windows, variant.average, variant.mirror, *numbers, ms])
     columns = ("windows", "average", "mirror", "accuracy", "low", "high")
     write_csv(out / "ways.csv", (*columns, "change", "change_low", "change_high", "ms"), table)
 
@@ -145,14 +146,13 @@ def write_videos(videos, out):
     yield "| video | frames | vote | smoothed over | accuracy |"
     yield "| --- | --- | --- | --- | --- |"
     for video in videos:
-        for way in (SINGLE, ARTICLE):
+        for variant in (SINGLE, ARTICLE):
             for half_life in HALF_LIVES:
-                accuracy = video.right[str(way), half_life].mean()
-                table.append((video.name, way.windows, half_life, f"{accuracy:.4f}"))
+                accuracy = video.right[str(variant), half_life].mean()
+                table.append((video.name, variant.windows, half_life, f"{accuracy:.4f}"))
                 over = f"half-life {half_life}" if half_life else "nothing"
-                yield (
-                    f"| {video.name} | {video.frames} | {way.windows} | {over} | {accuracy:.3f} |"
-                )
+                cells = video.name, video.frames, variant.windows, over, f"{accuracy:.3f}"
+                yield f"| {' | '.join(map(str, cells))} |"
         if video.missed:
             yield f"| {video.name} | | | | no face in {video.missed} frames |"
     yield ""

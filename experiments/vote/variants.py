@@ -1,4 +1,4 @@
-"""Ways of voting: which windows, what is averaged, what is mirrored."""
+"""Variants of the vote: which windows, what is averaged, what is mirrored."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ LARGEST = 125
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of voting.
+class Variant:
+    """A variant of the vote.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ class Way:
         return softmax(logits, axis=-1).mean(axis=0)
 
 
-ARTICLE = Way(45)
-SINGLE = Way(1)
-WAYS = [
-    *(Way(count) for count in SETS),
-    *(Way(count, "logits") for count in SETS if count > 1),
-    *(Way(count, mirror="half") for count in SETS if count > 1),
-    *(Way(count, mirror="both") for count in SETS),
+ARTICLE = Variant(45)
+SINGLE = Variant(1)
+VARIANTS = [
+    *(Variant(count) for count in SETS),
+    *(Variant(count, "logits") for count in SETS if count > 1),
+    *(Variant(count, mirror="half") for count in SETS if count > 1),
+    *(Variant(count, mirror="both") for count in SETS),
 ]
 
 

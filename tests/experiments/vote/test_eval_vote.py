@@ -13,7 +13,7 @@ from experiments import eval_vote
 from experiments.vote import measures
 from experiments.vote.measures import named, read_truth, smoothed
 from experiments.vote.report import by_person, reliability
-from experiments.vote.variants import ARTICLE, SETS, WAYS, SmileyNet, Way, moved
+from experiments.vote.variants import ARTICLE, SETS, VARIANTS, SmileyNet, Variant, moved
 from pipeline import cascade, run_video
 from pipeline.windows import neighbours
 from tests.common.clips import write_clip
@@ -34,8 +34,8 @@ def softmax(logits):
 def test_each_set_lies_in_the_largest(count):
     box = (10.0, 20.0, 30.0, 30.0)
     largest = neighbours(box, *SETS[125])
-    np.testing.assert_allclose(largest[Way(count).chosen()], Way(count).boxes(box))
-    assert len(set(Way(count).chosen())) == count
+    np.testing.assert_allclose(largest[Variant(count).chosen()], Variant(count).boxes(box))
+    assert len(set(Variant(count).chosen())) == count
 
 
 def test_the_articles_way_is_the_pipelines():
@@ -50,20 +50,20 @@ def test_the_articles_way_is_the_pipelines():
 
 
 def test_ways_average_what_they_say():
-    index = Way(9).chosen()
+    index = Variant(9).chosen()
     both = np.concatenate([PLAIN[index], MIRRORED[index]])
-    shares = Way(9, mirror="both").shares(PLAIN, MIRRORED)
+    shares = Variant(9, mirror="both").shares(PLAIN, MIRRORED)
     np.testing.assert_allclose(shares, softmax(both).mean(axis=0))
     half = [MIRRORED[i] if k % 2 else PLAIN[i] for k, i in enumerate(index)]
-    shares = Way(9, mirror="half").shares(PLAIN, MIRRORED)
+    shares = Variant(9, mirror="half").shares(PLAIN, MIRRORED)
     np.testing.assert_allclose(shares, softmax(np.array(half)).mean(axis=0))
     # The mean of logits is the geometric mean of probabilities, made to add up to 1.
     geometric = np.exp(np.log(softmax(PLAIN[index])).mean(axis=0))
-    shares = Way(9, "logits").shares(PLAIN, MIRRORED)
+    shares = Variant(9, "logits").shares(PLAIN, MIRRORED)
     np.testing.assert_allclose(shares, geometric / geometric.sum())
-    for way in WAYS:
-        assert way.shares(PLAIN, MIRRORED).sum() == pytest.approx(1)
-    assert Way(9, mirror="both").cost == 18
+    for variant in VARIANTS:
+        assert variant.shares(PLAIN, MIRRORED).sum() == pytest.approx(1)
+    assert Variant(9, mirror="both").cost == 18
 
 
 def test_a_moved_box():
@@ -152,7 +152,7 @@ def test_the_script_from_end_to_end(compiled, call, frames, monkeypatch):
     names = {path.name for path in out.iterdir()}
     tables = {"errors.csv", "boxes.csv", "ways.csv", "reliability.csv", "video.csv"}
     assert names == {*tables, "errors.png", "reliability.png", "REPORT.md"}
-    assert len((out / "ways.csv").read_text().splitlines()) == 1 + len(WAYS)
+    assert len((out / "ways.csv").read_text().splitlines()) == 1 + len(VARIANTS)
     assert len((out / "errors.csv").read_text().splitlines()) == 1 + 5 * 5
     with open(out / "boxes.csv", newline="") as file:
         whole = list(csv.DictReader(file))[-1]
