@@ -1,4 +1,4 @@
-"""Judge detectors on people and scenes that nothing here has learnt from or was chosen on.
+"""Evaluate detectors on people and scenes that nothing here has learnt from or was chosen on.
 
 The pictures are what the tables of ../shared/data mark val: photos of strangers as they stand,
 the same strangers composed into the val scenes, and these scenes empty. They are made anew in a
@@ -31,7 +31,7 @@ def arguments(argv=None):
     help_text = "folder with strangers.csv, strangers/, scenes.csv (default ../shared/data)"
     add("--shared", type=Path, default=shared, metavar="DIR", help=help_text)
     default = [cli.ROOT / "weights"]
-    add("--weights", type=Path, nargs="+", default=default, metavar="DIR", help="nets to judge")
+    add("--weights", type=Path, nargs="+", default=default, metavar="DIR", help="nets to evaluate")
     add("--min-face", type=float, default=24, help="smallest face in pixels (default 24)")
     add("--iou", type=float, default=0.4, help="overlap that counts (default 0.4)")
     add("--count", type=int, help="of each kind of picture, only so many (another test)")
@@ -83,7 +83,7 @@ def pictures(shared, folder, count):
     return found + list(compose(people, behind, hands, folder, number))
 
 
-def judge(sealed, run, iou):
+def evaluate(sealed, run, iou):
     """Numbers of one detector: dict."""
     import numpy as np
 
@@ -154,7 +154,7 @@ def main(argv=None):
         found = []
         for weights in args.weights:
             run = run_ours([one.picture for one in sealed], weights, args.min_face)
-            found.append({"weights": weights.name, **judge(sealed, run, args.iou)})
+            found.append({"weights": weights.name, **evaluate(sealed, run, args.iou)})
     report = json.dumps({"use": use, "iou": args.iou, "detectors": found}, indent=1) + "\n"
     with written(args.out / f"use-{use}.json") as beside:
         beside.write_text(report, encoding="utf-8")

@@ -46,7 +46,7 @@ def main(argv=None):
     from augment.stream import Stream
     from common.output import make_folder
     from experiments.core.training import Trainer, set_seed, take_steps
-    from experiments.detector.calibration_windows import CalibrationBatches, judge
+    from experiments.detector.calibration_windows import CalibrationBatches, evaluate
     from experiments.detector.training_windows import read_faces
     from nets.weights import DETECTOR, save_weights
     from pipeline.calibration import Calibrator, side_of
@@ -56,15 +56,15 @@ def main(argv=None):
     for held_out in (False, True):
         kept = [k for k, row in enumerate(rows) if (row.get("split") == "val") == held_out]
         parts[held_out] = [rows[k] for k in kept], [pictures[k] for k in kept]
-    learnt, judging = parts[False], parts[True]
-    if not learnt[0]:
+    train, test = parts[False], parts[True]
+    if not train[0]:
         raise cli.UserError("all faces are marked val: none is left to learn from")
     make_folder(args.out)
     kind = f"{args.net}_calibration"
     set_seed(args.seed)
     network = DETECTOR[kind]()
     trainer = Trainer(network)
-    batches = CalibrationBatches(learnt, side_of(network), hard=args.net == "big")
+    batches = CalibrationBatches(train, side_of(network), hard=args.net == "big")
     with Stream(batches, args.seed, args.workers) as stream:
         bar = tqdm(range(args.steps), desc="training", unit=" batches")
         losses = list(take_steps(trainer, stream, 1e-3, bar, args.steps))
@@ -74,8 +74,8 @@ def main(argv=None):
     )
     save_weights(args.out / f"{kind}.npz", network, kind, origin=origin)
     report = {"loss": float(loss), "accuracy": float(accuracy)}
-    if judging[0]:
-        report.update(judge(Calibrator.of(network), judging, args.seed))
+    if test[0]:
+        report.update(evaluate(Calibrator.of(network), test, args.seed))
     print(json.dumps(report, indent=2))
 
 

@@ -9,15 +9,15 @@ from augment.transforms import augment
 from common.crops import Mipmap
 from common.tables import box_of
 from experiments.detector.metrics import localisation
-from experiments.detector.training_windows import HARSH, NEGATIVES, People, box_around, disguised
+from experiments.detector.training_windows import NEGATIVES, STRONG, People, box_around, disguised
 from pipeline.calibration import shrunk
 from pipeline.windows import SCALES, SHIFTS, neighbours
 
 # The window is the class: beyond a little, nothing may move it.
-BESIDE = replace(HARSH, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)
+JITTER = replace(STRONG, shift=0.03, scale=0.04, rotation=12, perspective=0.05, flip=0)
 # About its own centre a face may tilt farther: it lies beside the window as before.
 TURN = 30  # degrees
-TURNED = replace(BESIDE, rotation=5)
+TURNED = replace(JITTER, rotation=5)
 PLACES = (len(SCALES), len(SHIFTS), len(SHIFTS))  # scale, down, right
 
 
@@ -64,7 +64,7 @@ class CalibrationBatches:
             index = self.people.draw(rng)
             label, flip = int(rng.integers(np.prod(PLACES))), rng.random() < 0.5
             box, picture = box_of(self.rows[index]), self.pictures[index]
-            how = replace(TURNED if self.hard else BESIDE, flip=int(flip))
+            how = replace(TURNED if self.hard else JITTER, flip=int(flip))
             if self.hard:
                 picture = turned(picture, box, rng.uniform(-TURN, TURN))
             window = augment(rng, picture, neighbours(box)[label], how)
@@ -79,7 +79,7 @@ class CalibrationBatches:
         return augment(rng, self.pictures[index], box, NEGATIVES)
 
 
-def judge(calibrator, faces, seed):
+def evaluate(calibrator, faces, seed):
     """Errors of windows as the cascade may leave them, before and after calibration.
 
     One window a face, shifted by up to a tenth of its side and scaled by up to 1.2.

@@ -34,7 +34,7 @@ class Person:
 
 
 @dataclass
-class Made:
+class Composite:
     """A picture in the making: float32 (H, W, 3), and the faces in it."""
 
     image: np.ndarray
@@ -153,7 +153,7 @@ def covered_part(mask, face):
     return float((mask[pixels(face, mask.shape)] > 0.5).mean())
 
 
-def paste(made, person, side, angle, whole, rng, tries=60):
+def paste(composite, person, side, angle, whole, rng, tries=60):
     """Paste a person where no other face is covered and the whole square is in the picture.
 
     Returns
@@ -161,7 +161,7 @@ def paste(made, person, side, angle, whole, rng, tries=60):
     bool
         Whether there was such a place.
     """
-    height, width = made.image.shape[:2]
+    height, width = composite.image.shape[:2]
     mask = head_mask(person.image.shape, person.box, whole)
     for _ in range(tries):
         centre = (
@@ -170,7 +170,7 @@ def paste(made, person, side, angle, whole, rng, tries=60):
         )
         matrix = placement(person.box, centre, side, angle)
         placed = warp_mask(mask, matrix, (width, height))
-        if any((placed[pixels(face, placed.shape)] > 0.02).any() for face in made.faces):
+        if any((placed[pixels(face, placed.shape)] > 0.02).any() for face in composite.faces):
             continue
         face = {
             "x": centre[0] - side / 2, "y": centre[1] - side / 2, "w": side, "h": side,
@@ -178,18 +178,18 @@ def paste(made, person, side, angle, whole, rng, tries=60):
             "person": person.name,
         }  # fmt: skip
         head = warp(person.image, matrix, (width, height)).astype(np.float32)
-        made.image += placed[..., None] * (head - made.image)
-        made.faces.append(face)
+        composite.image += placed[..., None] * (head - composite.image)
+        composite.faces.append(face)
         return True
     return False
 
 
-def occlude(made, face, patch, rng, tries=60):
+def occlude(composite, face, patch, rng, tries=60):
     """Hide a part of a face, as `HIDDEN` says, under the straight edge of a picture.
 
     No other face is touched. Sets the face's ``covered``; False where no place was found.
     """
-    height, width = made.image.shape[:2]
+    height, width = composite.image.shape[:2]
     centre = face["x"] + face["w"] / 2, face["y"] + face["h"] / 2
     for _ in range(tries):
         side = face["w"] * rng.uniform(0.9, 1.6)
@@ -201,14 +201,14 @@ def occlude(made, face, patch, rng, tries=60):
                            np.degrees(direction) - 90)  # fmt: skip
         mask = warp_mask(np.ones(patch.shape[:2], np.float32), matrix, (width, height))
         covered = covered_part(mask, face)
-        others = (other for other in made.faces if other is not face)
+        others = (other for other in composite.faces if other is not face)
         if not HIDDEN[0] <= covered <= HIDDEN[1] or any(
             covered_part(mask, other) > 0 for other in others
         ):
             continue
         mask = cv2.GaussianBlur(mask, (0, 0), max(0.4, 0.01 * face["w"]))
         over = warp(patch, matrix, (width, height)).astype(np.float32)
-        made.image += mask[..., None] * (over - made.image)
+        composite.image += mask[..., None] * (over - composite.image)
         face["covered"] = covered
         return True
     return False
@@ -278,35 +278,35 @@ def make(kind, people, scenes, hands, rng):
 
     Returns
     -------
-    Made
+    Composite
         With at least one face; ``image`` is uint8.
     """
-    made = Made(background(scenes[rng.integers(len(scenes))], rng))
+    composite = Composite(background(scenes[rng.integers(len(scenes))], rng))
     count = rng.integers(2, MOST + 1) if kind == "group" else rng.integers(1, 3)
     least, most = SIZES.get(kind, ANY_SIZE)
-    most = min(most, 0.9 * min(made.image.shape[:2]))
+    most = min(most, 0.9 * min(composite.image.shape[:2]))
     sides = np.exp(rng.uniform(np.log(least), np.log(most), count))
     often = np.array([POSES[person.pose] for person in people])
     who = rng.choice(len(people), min(count, len(people)), replace=False, p=often / often.sum())
     for side, index in zip(np.sort(sides)[::-1], who):
         turned = kind == "rotated"
         angle = rng.uniform(*TURN) * rng.choice([-1, 1]) if turned else 0.0
-        paste(made, people[index], float(side), angle, rng.random() < 0.5, rng)
+        paste(composite, people[index], float(side), angle, rng.random() < 0.5, rng)
     if kind == "half-hidden" and not all(
-        hide(made, face, people, scenes, hands, rng) for face in made.faces
+        hide(composite, face, people, scenes, hands, rng) for face in composite.faces
     ):
         return make(kind, people, scenes, hands, rng)
     if kind == "dark":
-        made.image = darken(made.image, rng)
+        composite.image = darken(composite.image, rng)
     elif kind == "blurred":
-        made.image = blur(made.image, min(face["w"] for face in made.faces), rng)
+        composite.image = blur(composite.image, min(face["w"] for face in composite.faces), rng)
     elif kind == "grey":
-        made.image = greyed(made.image, rng)
-    made.image = made.image.round().clip(0, 255).astype(np.uint8)
-    return made
+        composite.image = greyed(composite.image, rng)
+    composite.image = composite.image.round().clip(0, 255).astype(np.uint8)
+    return composite
 
 
-def hide(made, face, people, scenes, hands, rng):
+def hide(composite, face, people, scenes, hands, rng):
     """Hide a part of a face under a scene, a hand, or somebody's shoulder."""
     patches = [square_of(scenes[rng.integers(len(scenes))], rng)]
     if hands:
@@ -314,4 +314,4 @@ def hide(made, face, people, scenes, hands, rng):
     shoulder = shoulder_of(people[rng.integers(len(people))])
     if shoulder is not None:
         patches.append(shoulder)
-    return occlude(made, face, patches[rng.integers(len(patches))], rng)
+    return occlude(composite, face, patches[rng.integers(len(patches))], rng)

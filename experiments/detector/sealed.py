@@ -51,15 +51,15 @@ def compose(people, scenes, hands, folder, count=COMPOSED):
     for number in range(count):
         rng = np.random.default_rng([SEED, number])
         name = names[rng.integers(len(names))]
-        made = make(KINDS[number % len(KINDS)], people, [scenes[name]], hands, rng)
+        composite = make(KINDS[number % len(KINDS)], people, [scenes[name]], hands, rng)
         path = folder / f"composed-{number:04d}.png"
-        cv2.imwrite(str(path), made.image)
+        cv2.imwrite(str(path), composite.image)
         picture = Picture(path, "composed")
-        for face in made.faces:
+        for face in composite.faces:
             picture.boxes.append(tuple(face[key] for key in "xywh"))
             tags = {"kind": KINDS[number % len(KINDS)], "pose": face["pose"]}
             picture.tags.append(tags)
-        yield Sealed(picture, [face["person"] for face in made.faces], name)
+        yield Sealed(picture, [face["person"] for face in composite.faces], name)
 
 
 def resampled(sealed, assigned, scores, rate, seed=0, resamples=RESAMPLES):

@@ -86,8 +86,8 @@ class DetectorTraining:
         """Give a network what ``--init`` has learnt, if there is any; its threshold, or 0."""
         if not self.args.init:
             return 0.0
-        learnt, meta = load_network(Path(self.args.init) / f"{kind}.npz", kind)
-        lasagne.layers.set_all_param_values(network, lasagne.layers.get_all_param_values(learnt))
+        trained, meta = load_network(Path(self.args.init) / f"{kind}.npz", kind)
+        lasagne.layers.set_all_param_values(network, lasagne.layers.get_all_param_values(trained))
         return meta["threshold"]
 
     def log(self, **values):
@@ -200,9 +200,9 @@ class DetectorTraining:
             self.detector.big_threshold = float(extra["threshold"])
             self.rng = np.random.default_rng([self.args.seed, first])
         for number in range(first, rounds):
-            learnt = bool(number or self.args.init)
-            find = self.fooled if learnt else self.best_candidates
-            mined = self.search(60, find, crowds=learnt)
+            trained = bool(number or self.args.init)
+            find = self.fooled if trained else self.best_candidates
+            mined = self.search(60, find, crowds=trained)
             hard = np.concatenate([hard, mined])[-MAX_HARD:]
             self.log(net="big", round=number, mined=len(mined), hard=len(hard))
             self.learn(trainer, "big", hard, steps, number * steps, rounds * steps)

@@ -27,12 +27,12 @@ from pipeline.windows import overlaps
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
 # tilt, and small or moving faces are unsharp, more than a smiley's transforms allow for. The
 # shipped networks learnt from faces of their own breadth.
-HARSH = Augmentation(rotation=40, stretch=0.0, saturation=1.0, gamma=0.5, resolution=2.5, blur=1.5)
-POSITIVES = replace(HARSH, shift=0.09, scale=0.14)
+STRONG = Augmentation(rotation=40, stretch=0.0, saturation=1.0, gamma=0.5, resolution=2.5, blur=1.5)
+POSITIVES = replace(STRONG, shift=0.09, scale=0.14)
 # A negative stays one wherever it is moved; occlusion would only hide it.
-NEGATIVES = replace(HARSH, shift=0.15, scale=0.25, occlusion=0.05)
+NEGATIVES = replace(STRONG, shift=0.15, scale=0.25, occlusion=0.05)
 # But one beside a face, moved too far, would show the face.
-MINED = replace(HARSH, shift=0.05, scale=0.10, occlusion=0.05)
+MINED = replace(STRONG, shift=0.05, scale=0.10, occlusion=0.05)
 
 HIDDEN = 0.2  # of all windows lie partly behind something
 COVERED = (0.1, 0.5)  # how far in the edge reaches, as a share of the window's side

@@ -10,7 +10,7 @@ from augment.transforms import Augmentation
 from common.crops import Mipmap
 from experiments import train_calibration
 from experiments.detector import calibration_windows
-from experiments.detector.calibration_windows import CalibrationBatches, judge, mirrored, turned
+from experiments.detector.calibration_windows import CalibrationBatches, evaluate, mirrored, turned
 from pipeline.calibration import Calibrator, correct
 from pipeline.windows import neighbours
 
@@ -58,7 +58,7 @@ def test_batches_show_the_window_their_class_names():
     batches = CalibrationBatches(([row], [Mipmap(picture)]), 48, batch=300)
     still = Augmentation().only()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration_windows, "BESIDE", still)
+        patch.setattr(calibration_windows, "JITTER", still)
         windows, labels = batches(np.random.default_rng(0))
     assert len(set(labels)) == 45
     for window, label in zip(windows.astype(float), labels):
@@ -103,7 +103,7 @@ def test_calibration_windows_are_hidden_by_what_surrounds_faces(monkeypatch):
 def test_a_judged_calibrator_that_finds_every_face_is_right():
     rows = [{"x": 30.0, "y": 40.0, "w": 20.0, "h": 20.0}] * 50
     pictures = [Mipmap(np.zeros((80, 80, 3), np.uint8))] * 50
-    report = judge(lambda picture, boxes: np.array([BOX], float), (rows, pictures), seed=0)
+    report = evaluate(lambda picture, boxes: np.array([BOX], float), (rows, pictures), seed=0)
     assert (report["centre_95_after"], report["size_95_after"]) == (0, 1)
     # Uniform shifts of up to 0.1 each way and logarithms of up to 0.18 to either side.
     assert 0.06 < report["centre_50_before"] < 0.1

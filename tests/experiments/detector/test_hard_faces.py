@@ -12,7 +12,7 @@ from experiments.detector.hard_faces import (
     KINDS,
     MOST,
     SIZES,
-    Made,
+    Composite,
     Person,
     darken,
     head_mask,
@@ -69,17 +69,17 @@ def test_pose(nose, pose):
 @pytest.mark.parametrize("side", [20, 30, 150])
 def test_the_square_follows_the_face(side, angle):
     rng = np.random.default_rng(side)
-    made = Made(np.zeros((300, 400, 3), np.float32))
-    assert paste(made, person(), side, angle, whole=True, rng=rng)
-    (face,) = made.faces
+    composite = Composite(np.zeros((300, 400, 3), np.float32))
+    assert paste(composite, person(), side, angle, whole=True, rng=rng)
+    (face,) = composite.faces
     assert (face["w"], face["h"], face["roll"]) == (side, side, angle)
     centre = np.array([face["x"] + side / 2, face["y"] + side / 2])
     assert 0 <= face["x"] <= 400 - side
     assert 0 <= face["y"] <= 300 - side
-    red = (made.image[..., 2] > 110) & (made.image[..., 0] < 110)
+    red = (composite.image[..., 2] > 110) & (composite.image[..., 0] < 110)
     np.testing.assert_allclose(place_of(red), centre, atol=max(0.3, 0.01 * side))
     # The mark that was above the centre by 16 of 40 is where a turn clockwise takes it.
-    white = made.image.min(axis=2) > 100
+    white = composite.image.min(axis=2) > 100
     turn = np.radians(angle)
     above = centre + 0.4 * side * np.array([np.sin(turn), -np.cos(turn)])
     if side > 20:
@@ -103,26 +103,26 @@ def test_the_mask_holds_the_face_and_fades_at_the_border(whole):
 
 
 def test_no_head_covers_another_face():
-    made = Made(np.zeros((200, 300, 3), np.float32))
+    composite = Composite(np.zeros((200, 300, 3), np.float32))
     rng = np.random.default_rng(0)
-    pasted = [paste(made, person(), 50, 0, True, rng) for _ in range(12)]
+    pasted = [paste(composite, person(), 50, 0, True, rng) for _ in range(12)]
     assert 2 <= sum(pasted) < 12  # there is no room for twelve
     # Whoever came first shows his green corner and red centre still.
-    for face in made.faces:
+    for face in composite.faces:
         x, y = round(face["x"]), round(face["y"])
-        assert made.image[y + 25, x + 25, 2] > 200
-        assert made.image[y + 4 : y + 46, x + 4 : x + 46, 0].mean() < 15  # nobody's blue
+        assert composite.image[y + 25, x + 25, 2] > 200
+        assert composite.image[y + 4 : y + 46, x + 4 : x + 46, 0].mean() < 15  # nobody's blue
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_an_occluder_covers_is_measured(seed):
     rng = np.random.default_rng(seed)
-    made = Made(np.zeros((300, 300, 3), np.float32))
-    paste(made, person(mark=False), 80, 0, False, rng)
-    (face,) = made.faces
-    assert occlude(made, face, np.full((50, 50, 3), 255, np.uint8), rng)
+    composite = Composite(np.zeros((300, 300, 3), np.float32))
+    paste(composite, person(mark=False), 80, 0, False, rng)
+    (face,) = composite.faces
+    assert occlude(composite, face, np.full((50, 50, 3), 255, np.uint8), rng)
     x, y = round(face["x"]), round(face["y"])
-    square = made.image[y : y + 80, x : x + 80]
+    square = composite.image[y : y + 80, x : x + 80]
     white = (square[..., 2] > 127).mean()  # nothing else holds red
     assert white == pytest.approx(face["covered"], abs=0.02)
     assert HIDDEN[0] <= face["covered"] <= HIDDEN[1]
@@ -132,21 +132,21 @@ def test_what_an_occluder_covers_is_measured(seed):
 def test_each_kind(kind):
     people = [person(f"p{k}") for k in range(9)]
     scenes = [RNG_SCENE, RNG_SCENE[::-1].copy()]
-    made = make(kind, people, scenes, [], np.random.default_rng(5))
-    assert made.image.dtype == np.uint8
-    assert 1 <= len(made.faces) <= MOST
-    assert len({face["person"] for face in made.faces}) == len(made.faces)
-    for face in made.faces:
+    composite = make(kind, people, scenes, [], np.random.default_rng(5))
+    assert composite.image.dtype == np.uint8
+    assert 1 <= len(composite.faces) <= MOST
+    assert len({face["person"] for face in composite.faces}) == len(composite.faces)
+    for face in composite.faces:
         assert (face["covered"] > 0) == (kind == "half-hidden")
         assert (abs(face["roll"]) >= 15) == (kind == "rotated")
         least, most = SIZES.get(kind, (20, 250))
         assert least <= face["w"] <= most
     plain = make("plain", people, scenes, [], np.random.default_rng(5)).image
     if kind == "dark":
-        assert made.image.mean() < 0.5 * plain.mean()
+        assert composite.image.mean() < 0.5 * plain.mean()
     elif kind == "blurred":
-        assert sharpness(made.image) < 0.9 * sharpness(plain)
-    assert (np.ptp(made.image, axis=2).max() == 0) == (kind == "grey")
+        assert sharpness(composite.image) < 0.9 * sharpness(plain)
+    assert (np.ptp(composite.image, axis=2).max() == 0) == (kind == "grey")
 
 
 RNG_SCENE = np.random.default_rng(1).integers(0, 255, (120, 160, 3)).astype(np.uint8)

@@ -57,15 +57,15 @@ def test_people_and_runs_of_scenes_are_kept_whole(options, tmp_path):
 
 
 def test_going_on_begins_with_what_was_learnt(options, tmp_path):
-    learnt = build_net_small(), build_net_big()
-    for network, kind in zip(learnt, ("small", "big")):
+    trained = build_net_small(), build_net_big()
+    for network, kind in zip(trained, ("small", "big")):
         save_weights(tmp_path / f"{kind}.npz", network, kind, threshold=0.3)
     options.init = tmp_path
     training = DetectorTraining(options, tmp_path)
     set_seed(1)
     network = build_net_big()
     assert training.start(network, "big") == 0.3
-    for ours, theirs in zip(*map(lasagne.layers.get_all_param_values, (network, learnt[1]))):
+    for ours, theirs in zip(*map(lasagne.layers.get_all_param_values, (network, trained[1]))):
         np.testing.assert_array_equal(ours, theirs)
     options.init = None
     assert training.start(network, "big") == 0
