@@ -94,7 +94,7 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.tables import box_of
-    from experiments.personal.enrolment import STEPS, Judge, Teacher, check_own, hold_out
+    from experiments.personal.enrolment import STEPS, Accuracy, Teacher, check_own, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
@@ -111,15 +111,15 @@ def main(argv=None):
     else:
         old = replay.load()
     check_own(old[0], meta["classes"], arguments.old or replay.REPLAY)
-    teach, judge, whole = hold_out(rows)
+    train, test, whole = hold_out(rows)
 
     def part(indices):
         return [rows[k] for k in indices], [pictures[k] for k in indices]
 
-    accuracy = Judge(network, meta["classes"])
-    before = accuracy(*part(judge)) if judge else None
+    accuracy = Accuracy(network, meta["classes"])
+    before = accuracy(*part(test)) if test else None
     teacher = Teacher(network, meta["classes"], old, arguments.seed)
-    rounds = [teach, range(len(rows))] if judge else [teach]  # the second one is for use
+    rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
     bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 
     def tick(_):
@@ -130,15 +130,15 @@ def main(argv=None):
 
     done, after, threshold, answers = [0], None, None, []
     with bar:
-        teacher(part(teach), STEPS, tick=tick)
-        if judge:
-            after = accuracy(*part(judge))
+        teacher(part(train), STEPS, tick=tick)
+        if test:
+            after = accuracy(*part(test))
             voter = Voter(compile_smile_probs_sum(network), meta["classes"])
-            votes = [voter.vote(pictures[k], box_of(rows[k])) for k in judge]
-            threshold = own_threshold(votes, [rows[k] for k in judge])
+            votes = [voter.vote(pictures[k], box_of(rows[k])) for k in test]
+            threshold = own_threshold(votes, [rows[k] for k in test])
             answers = [
                 {"path": rows[k]["path"], "smiley": rows[k]["smiley"], "seen": vote.smiley}
-                for k, vote in zip(judge, votes)
+                for k, vote in zip(test, votes)
             ]
             teacher.forget()
             teacher(part(rounds[1]), STEPS, tick=tick)
@@ -148,22 +148,22 @@ def main(argv=None):
         "smiles",
         classes=meta["classes"],
         origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(rows)} pictures",
-        sure={"threshold": threshold, "wanted": RIGHT, "judged": len(judge)},
+        sure={"threshold": threshold, "wanted": RIGHT, "judged": len(test)},
     )
     found = {
         "before": before,
         "after": after,
-        "judged": len(judge),
+        "judged": len(test),
         "whole": whole,
         "taught": len(rows),
         "answers": answers,
     }
     if arguments.json:
         print(line(found), flush=True)
-    elif judge:
+    elif test:
         what = "shots that did not teach" if whole else "neighbouring frames of the same shots"
         print(
-            f"accuracy on {len(judge)} pictures of {what}: {before:.2f} before, {after:.2f} after"
+            f"accuracy on {len(test)} pictures of {what}: {before:.2f} before, {after:.2f} after"
             f"; the net written has learned from all {len(rows)}"
         )
     if not arguments.json:

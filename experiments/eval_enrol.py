@@ -21,12 +21,12 @@ if __name__ == "__main__":
 COLUMNS = (
     "plan", "person", "taught", "before", "after", "old_before", "old_after", "seconds",
 )  # fmt: skip
-# Which frames of which shots teach: five a smiley. The last shot judges.
+# Which frames of which shots teach: five a smiley. The last shot is the test.
 PLANS = {
     "one shot": {(0, frame) for frame in range(5)},
     "three shots": {(0, 0), (0, 4), (1, 0), (1, 4), (2, 2)},
 }
-JUDGE = 3
+TEST_SHOT = 3
 GOAL, LOSS = 0.90, 0.02  # accuracy to reach; what the old women may lose
 
 
@@ -58,7 +58,7 @@ def main(argv=None):
 
     from common.output import make_folder, write_csv
     from experiments.core.results import command_line
-    from experiments.personal.enrolment import STEPS, Judge, Teacher
+    from experiments.personal.enrolment import STEPS, Accuracy, Teacher
     from experiments.personal.people import FIRST, render_people
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
@@ -71,7 +71,7 @@ def main(argv=None):
     packed = set(replay.kept(old.rows))
     others = old.of([k for k in range(len(old.rows)) if k not in packed][::5])
     network, meta = load_network(args.smiles, "smiles")
-    accuracy = Judge(network, meta["classes"])
+    accuracy = Accuracy(network, meta["classes"])
     teacher = Teacher(network, meta["classes"], replay.load(), args.seed)
     old_before = accuracy(*others)
     rows = []
@@ -80,15 +80,15 @@ def main(argv=None):
         for plan, frames in PLANS.items():
             for number in range(args.people):
                 person = f"p{FIRST + number}"
-                teach, judge = choose(new.rows, person, frames)
+                train, test = choose(new.rows, person, frames)
                 teacher.forget()
-                before = accuracy(*new.of(judge))
+                before = accuracy(*new.of(test))
                 start = time.perf_counter()
-                teacher(new.of(teach), tick=lambda done: bar.update())
+                teacher(new.of(train), tick=lambda done: bar.update())
                 seconds = time.perf_counter() - start
-                after = accuracy(*new.of(judge))
+                after = accuracy(*new.of(test))
                 found = (before, after, old_before, accuracy(*others))
-                rows.append((plan, person, len(teach), *(f"{value:.4f}" for value in found),
+                rows.append((plan, person, len(train), *(f"{value:.4f}" for value in found),
                              f"{seconds:.0f}"))  # fmt: skip
                 bar.set_postfix(before=f"{before:.2f}", after=f"{after:.2f}")
                 write_csv(args.out / "table.csv", COLUMNS, rows)
@@ -99,15 +99,15 @@ def main(argv=None):
 
 
 def choose(rows, person, frames):
-    """Indices of a person's pictures that teach and that judge."""
-    teach, judge = [], []
+    """Indices of a person's training and test pictures."""
+    train, test = [], []
     for index, row in enumerate(rows):
         take = int(row["clip"].rpartition("-")[2])
         if row["person"] == person and (take, int(row["frame"])) in frames:
-            teach.append(index)
-        elif row["person"] == person and take == JUDGE:
-            judge.append(index)
-    return teach, judge
+            train.append(index)
+        elif row["person"] == person and take == TEST_SHOT:
+            test.append(index)
+    return train, test
 
 
 def write_report(rows, args, command, data, measured):

@@ -53,7 +53,7 @@ def main(argv=None):
     from common.output import make_folder, write_csv, written
     from experiments.core.results import command_line
     from experiments.personal.enrolment import STEPS, Teacher
-    from experiments.personal.real_people import COLUMNS, People, SetJudge, report, teach_one
+    from experiments.personal.real_people import COLUMNS, People, SetAccuracy, report, teach_one
     from experiments.real.labelled import read_labelled
     from experiments.smileys import replay
     from nets.weights import load_network
@@ -69,14 +69,14 @@ def main(argv=None):
         pictures, found.boxes, found.labels, found.people, found.ways, found.groups
     )  # fmt: skip
     network, meta = load_network(args.smiles, "smiles")
-    judge = SetJudge(network, meta["classes"], people)
+    accuracy = SetAccuracy(network, meta["classes"], people)
     teacher = Teacher(network, meta["classes"], replay.load(), args.seed)
     names = sorted(set(people.names))[: args.limit]
     rows = []
     with tqdm(total=len(names) * len(args.taught), desc="teaching", unit="person") as bar:
         for name in names:
             for count in args.taught:
-                row = teach_one(teacher, judge, people, name, count, args.performance, steps)
+                row = teach_one(teacher, accuracy, people, name, count, args.performance, steps)
                 rows.append(row)
                 write_csv(args.out / "table.csv", COLUMNS, rows, digits=4)
                 bar.update()

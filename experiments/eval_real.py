@@ -60,11 +60,11 @@ def main(argv=None):
     from experiments.real import report
     from experiments.real.answers import all_answers
     from experiments.real.labelled import read_labelled
-    from experiments.real.measures import judge
+    from experiments.real.measures import evaluate
 
     data = read_labelled(args.data, args.people, args.boxes)
     answers, _ = all_answers(data, args.smiles, args.weights, args.peers, args.adapt, args.seed)
-    outcomes = [judge(data, answer) for answer in answers]
+    outcomes = [evaluate(data, answer) for answer in answers]
     found = report.measured(data, answers, outcomes, args.seed)
     report.write_table(args.out / "table.csv", data, found)
     report.draw_confusion(args.out / "confusion.png", data, answers, outcomes)

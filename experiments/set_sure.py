@@ -68,7 +68,7 @@ def main(argv=None):
     check_output(arguments.out)
     from experiments.real.answers import DETECTOR, detected, our_answers, whole_where_missing
     from experiments.real.labelled import read_labelled
-    from experiments.real.measures import RIGHT, judge, not_sure
+    from experiments.real.measures import RIGHT, evaluate, not_sure
     from nets.weights import note
 
     outcomes = []
@@ -76,7 +76,7 @@ def main(argv=None):
         data = read_labelled(path, half, "ours")
         boxes = whole_where_missing(data), detected(data, arguments.weights)
         answers = our_answers(data, arguments.smiles, *boxes)
-        outcomes += [judge(data, one) for one in answers if one.way == DETECTOR]
+        outcomes += [evaluate(data, one) for one in answers if one.way == DETECTOR]
     outcome = pooled(outcomes)
     found = not_sure(outcome, arguments.seed)
     sure = {

@@ -49,22 +49,22 @@ def hold_out(rows):
     Returns
     -------
     (list of int, list of int, bool)
-        Indices that teach and that judge; whether whole shots judge.
+        Indices of training and test pictures; whether whole shots are the test.
     """
     shots = {}
     for index, row in enumerate(rows):
         shots.setdefault(row["smiley"], {}).setdefault(row["clip"], []).append(index)
     if any(len(clips) > 1 for clips in shots.values()):
         last = [list(clips.values())[-1] for clips in shots.values() if len(clips) > 1]
-        judge = sorted(index for shot in last for index in shot)
+        test = sorted(index for shot in last for index in shot)
         whole = True
     else:
         clips = [clip for clips in shots.values() for clip in clips.values()]
-        judge = sorted(index for clip in clips for index in clip[-(len(clip) // 3) or None :])
-        judge = [k for k in judge if not any(k == clip[0] for clip in clips)]
+        test = sorted(index for clip in clips for index in clip[-(len(clip) // 3) or None :])
+        test = [k for k in test if not any(k == clip[0] for clip in clips)]
         whole = False
-    taken = set(judge)
-    return [k for k in range(len(rows)) if k not in taken], judge, whole
+    taken = set(test)
+    return [k for k in range(len(rows)) if k not in taken], test, whole
 
 
 def check_own(rows, classes, what):
@@ -77,7 +77,7 @@ def check_own(rows, classes, what):
         raise UserError(f"{what} shows {have} smileys: make at least {FEWEST}")
 
 
-class Judge:
+class Accuracy:
     """Accuracy of a network as it is now, on one window a picture.
 
     Parameters

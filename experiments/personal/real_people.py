@@ -50,7 +50,7 @@ class People:
         -------
         (list of int, list of int)
         """
-        teach, judge = [], []
+        train, test = [], []
         for label in self.groups:
             own = np.flatnonzero((self.names == name) & (self.labels == label))
             first = [k for k in own if self.ways[k] == way]
@@ -58,16 +58,16 @@ class People:
             if not first or not others:
                 first, others = own[: max(0, len(own) - 1)], own
             taken = [int(k) for k in first[:count]]
-            teach += taken
-            judge += [int(k) for k in others if k not in taken]
-        return teach, judge
+            train += taken
+            test += [int(k) for k in others if k not in taken]
+        return train, test
 
     def squares(self, indices):
         """The faces' squares: uint8 (len(indices), 48, 48, 3)."""
         return np.concatenate([crop(self.pictures[k], [self.boxes[k]]) for k in indices])
 
 
-class SetJudge:
+class SetAccuracy:
     """Accuracy of a network among the labels of a set, on the labelled squares.
 
     Parameters
@@ -105,13 +105,13 @@ class SetJudge:
         return float(np.mean([(found == truth)[truth == k].mean() for k in np.unique(truth)]))
 
 
-def teach_one(teacher, judge, people, name, count, way, steps):
+def teach_one(teacher, accuracy, people, name, count, way, steps):
     """Teach one person from ``count`` pictures a label; the net is as before when it ends.
 
     Parameters
     ----------
     teacher : experiments.personal.enrolment.Teacher
-    judge : SetJudge
+    accuracy : SetAccuracy
     people : People
     name : str
     count : int
@@ -128,8 +128,8 @@ def teach_one(teacher, judge, people, name, count, way, steps):
     teach, own = people.divide(name, count, way)
     others = [int(k) for k in np.flatnonzero(people.names != name)]
     teacher.forget()
-    before, others_before = judge(own), judge(others)
-    smileys = [teacher.classes[k] for k in judge.smileys(teach)]
+    before, others_before = accuracy(own), accuracy(others)
+    smileys = [teacher.classes[k] for k in accuracy.smileys(teach)]
     rows = [
         {"smiley": smiley, **dict(zip("xywh", people.boxes[k]))}
         for k, smiley in zip(teach, smileys)
@@ -137,7 +137,7 @@ def teach_one(teacher, judge, people, name, count, way, steps):
     start = time.perf_counter()
     teacher((rows, [people.pictures[k] for k in teach]), steps)
     seconds = time.perf_counter() - start
-    found = (before, judge(own), others_before, judge(others))
+    found = (before, accuracy(own), others_before, accuracy(others))
     teacher.forget()
     return (name, count, len(teach), len(own), *found, round(seconds, 1))
 

@@ -43,7 +43,7 @@ class Outcome:
         return int((self.chosen < 0).sum())
 
 
-def judge(data, answers):
+def evaluate(data, answers):
     """Compare `Answers` with a `LabelledSet`: an `Outcome`.
 
     Among the set's own smileys, a label gets what all outputs together give that may mean it.

@@ -13,7 +13,7 @@ from common.crops import Mipmap
 from dataset.manifest import write_manifest
 from experiments import enrol, eval_enrol
 from experiments.personal import enrolment
-from experiments.personal.enrolment import Judge, MixedBatches, Teacher, check_own, hold_out
+from experiments.personal.enrolment import Accuracy, MixedBatches, Teacher, check_own, hold_out
 from experiments.smileys import replay
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
@@ -35,20 +35,20 @@ def shots(*clips):
 
 def test_the_last_shot_of_a_smiley_judges():
     rows = shots(("smile", "a", 3), ("sad", "b", 2), ("smile", "c", 2), ("smile", "d", 4))
-    teach, judge, whole = hold_out(rows)
+    train, test, whole = hold_out(rows)
     assert whole
-    assert [rows[k]["clip"] for k in judge] == ["d"] * 4
-    assert sorted(teach + judge) == list(range(len(rows)))
+    assert [rows[k]["clip"] for k in test] == ["d"] * 4
+    assert sorted(train + test) == list(range(len(rows)))
 
 
 def test_with_one_shot_each_the_last_frames_judge():
     rows = shots(("smile", "a", 10), ("sad", "b", 5), ("laugh", "c", 1))
-    teach, judge, whole = hold_out(rows)
+    train, test, whole = hold_out(rows)
     assert not whole
-    assert [(rows[k]["clip"], rows[k]["frame"]) for k in judge] == [
+    assert [(rows[k]["clip"], rows[k]["frame"]) for k in test] == [
         ("a", "7"), ("a", "8"), ("a", "9"), ("b", "4"),
     ]  # fmt: skip
-    assert sorted(teach + judge) == list(range(len(rows)))
+    assert sorted(train + test) == list(range(len(rows)))
 
 
 def test_what_cannot_teach_is_refused():
@@ -83,7 +83,7 @@ def test_the_shipped_old_pictures():
     assert set(pairs.values()) == {2}
     assert {smiley for _, smiley in pairs} == set(meta["classes"])
     assert replay.REPLAY.stat().st_size < 2_000_000
-    assert Judge(network, meta["classes"])(rows[::10], pictures[::10]) > 0.9
+    assert Accuracy(network, meta["classes"])(rows[::10], pictures[::10]) > 0.9
 
 
 def test_packing_keeps_the_face_in_the_middle(tmp_path):
@@ -181,7 +181,7 @@ def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
     assert meta["classes"] == CLASSES
     assert "experiments/enrol.py" in meta["origin"]
     rows, pictures = some_pictures("ann", 4)
-    assert Judge(network, CLASSES)(rows, pictures) > 0.6
+    assert Accuracy(network, CLASSES)(rows, pictures) > 0.6
     assert meta["sure"]["judged"] == 6  # too few to choose a threshold by
     assert meta["sure"]["threshold"] is None
 
@@ -242,10 +242,10 @@ def test_plans_teach_five_pictures_and_never_the_shot_that_judges():
         for frame in range(5)
     ]
     for frames in eval_enrol.PLANS.values():
-        teach, judge = eval_enrol.choose(rows, "p1001", frames)
-        assert len(teach) == len(judge) == 15
-        assert {rows[k]["person"] for k in teach + judge} == {"p1001"}
-        assert not {rows[k]["clip"] for k in teach} & {rows[k]["clip"] for k in judge}
+        train, test = eval_enrol.choose(rows, "p1001", frames)
+        assert len(train) == len(test) == 15
+        assert {rows[k]["person"] for k in train + test} == {"p1001"}
+        assert not {rows[k]["clip"] for k in train} & {rows[k]["clip"] for k in test}
 
 
 def test_the_report_says_what_the_table_holds():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import eval_enrol_real
-from experiments.personal.real_people import People, SetJudge, report
+from experiments.personal.real_people import People, SetAccuracy, report
 from experiments.real.vocabulary import smileys
 from nets.smiles import build_net_smiles
 from nets.weights import save_weights
@@ -39,8 +39,8 @@ def test_a_label_with_one_picture_only_judges():
 
 
 @pytest.fixture
-def judge(monkeypatch):
-    made = SetJudge.__new__(SetJudge)
+def accuracy(monkeypatch):
+    made = SetAccuracy.__new__(SetAccuracy)
     made.members, made.labels = [[0, 1], [2]], list(GROUPS)
     made.people = people(*[("a", "happy", "x")] * 3, ("a", "neutral", "x"))
     rows = np.float32([
@@ -55,14 +55,14 @@ def judge(monkeypatch):
     return made
 
 
-def test_accuracy_is_the_mean_over_the_labels_among_those_of_the_set(judge):
+def test_accuracy_is_the_mean_over_the_labels_among_those_of_the_set(accuracy):
     # happy: right, wrong (.35 above .3), right; neutral: right, whatever sad has.
-    assert judge([0, 1, 2, 3]) == pytest.approx((2 / 3 + 1) / 2)
-    assert judge([1]) == 0
+    assert accuracy([0, 1, 2, 3]) == pytest.approx((2 / 3 + 1) / 2)
+    assert accuracy([1]) == 0
 
 
-def test_a_label_of_several_smileys_teaches_the_likeliest(judge):
-    assert judge.smileys([0, 1, 2, 3]).tolist() == [0, 1, 1, 2]
+def test_a_label_of_several_smileys_teaches_the_likeliest(accuracy):
+    assert accuracy.smileys([0, 1, 2, 3]).tolist() == [0, 1, 1, 2]
 
 
 def test_the_report_is_the_mean_over_people():

@@ -13,7 +13,7 @@ from experiments import eval_real
 from experiments.real import unpack as unpacking
 from experiments.real.answers import BOX, Answers, hog_answers, peer_answers
 from experiments.real.labelled import from_haar, read_labelled, to_haar
-from experiments.real.measures import ALL, SET, judge, not_sure, recalls, reliability, sure_from
+from experiments.real.measures import ALL, SET, evaluate, not_sure, recalls, reliability, sure_from
 from experiments.real.peers import PEERS, grey_crop
 from experiments.real.vocabulary import meaning, meanings, smileys
 from tests.conftest import drawn_face
@@ -92,7 +92,7 @@ def test_judging_sums_what_a_label_may_mean_and_counts_no_face_as_wrong():
     nan = [np.nan] * 4
     answers = Answers("x", BOX, names, [meaning(n) for n in names], np.array(
         [[0.3, 0.25, 0.4, 0.05], [0.3, 0.2, 0.4, 0.1], [0.3, 0.0, 0.1, 0.6], nan]))  # fmt: skip
-    outcome = judge(data, answers)
+    outcome = evaluate(data, answers)
     assert outcome.right[SET].tolist() == [True, False, True, False]
     assert outcome.right[ALL].tolist() == [False, True, False, False]
     assert outcome.chosen.tolist() == [2, 2, 3, -1]
@@ -104,7 +104,7 @@ def test_a_word_for_several_labels_is_right_with_each():
     words = ["happy", "fear"]
     answers = Answers("fer", BOX, words, [meaning(w) for w in words], np.array(
         [[0.6, 0.4], [0.2, 0.8], [0.9, 0.1]]))  # fmt: skip
-    outcome = judge(data, answers)
+    outcome = evaluate(data, answers)
     assert outcome.right[SET].tolist() == [True, True, False]  # no output may mean a wink
     assert outcome.right[ALL].tolist() == [True, False, False]
 
@@ -170,7 +170,7 @@ def test_hog_is_taught_by_other_people_only(tmp_path):
     data = read_labelled(file)
     data.boxes[:] = 0, 0, 64, 64
     answers, _ = hog_answers(data, data.boxes, data.boxes)
-    assert judge(data, answers).right[SET].mean() < 0.9
+    assert evaluate(data, answers).right[SET].mean() < 0.9
     assert np.isfinite(answers.probabilities).all()
 
 
