@@ -38,8 +38,8 @@ def verdict(found, comparison, split, augment, wanted):
     """
     from experiments.compare.claims import FAILS, WORKS, answer_of, skill
 
-    guess = found.guess(comparison)
-    right = found.people(comparison, split, augment).map(lambda value: skill(value, guess))
+    majority_rate = found.majority_rate(comparison)
+    right = found.people(comparison, split, augment).map(lambda value: skill(value, majority_rate))
     return answer_of(wanted, right, WORKS if wanted == "works" else FAILS)
 
 

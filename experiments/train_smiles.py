@@ -109,9 +109,9 @@ def main(argv=None):
         ) from None
     chosen = trained.chosen
     part = "validation" if len(parts.val) else "nothing judged; choosing"
-    judge = "val" if len(parts.val) else "choose"
+    accuracy = chosen["val_accuracy" if len(parts.val) else "choose_accuracy"]
     print(
-        f"{part} accuracy {chosen[f'{judge}_accuracy']:.3f} (chance {1 / len(data.classes):.3f}), "
+        f"{part} accuracy {accuracy:.3f} (chance {1 / len(data.classes):.3f}), "
         f"training {chosen['train_accuracy']:.3f}, epoch {chosen['epoch']} of {args.epochs}; "
         f"written to {out}"
     )

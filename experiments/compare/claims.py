@@ -45,9 +45,9 @@ class Verdict:
         return f"{self.claim}: {self.answer}. {self.why}"
 
 
-def skill(accuracy, guess):
+def skill(accuracy, majority_rate):
     """From 0, guessing the most frequent class, to 1."""
-    return (accuracy - guess) / (1 - guess)
+    return (accuracy - majority_rate) / (1 - majority_rate)
 
 
 def level(right):
@@ -68,7 +68,7 @@ def answer_of(wanted, right, threshold):
     return "held" if held else "did not hold" if excluded else "undecided"
 
 
-def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
+def assess(claim, wanted, people, curves, majority_rate, ratio=0.0, pictures=None):
     """The verdict on a claim that a setting works or fails.
 
     Parameters
@@ -79,7 +79,7 @@ def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
         Accuracy on held-out pictures, one a person.
     curves : list of list of float
         Accuracy on training pictures, epoch by epoch, of each training.
-    guess : float
+    majority_rate : float
         Accuracy of naming the most frequent class.
     ratio, pictures
         As for `experiments.core.statistics.over_people`.
@@ -87,7 +87,7 @@ def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
     if not people:
         return Verdict(claim, "not measured", "These arms were left out.")
     bounds = over_people(people, ratio, pictures)
-    right = bounds.map(lambda accuracy: skill(accuracy, guess))
+    right = bounds.map(lambda accuracy: skill(accuracy, majority_rate))
     threshold = WORKS if wanted == "works" else FAILS
     answer, found = answer_of(wanted, right, threshold), level(right)
     words = {
@@ -98,13 +98,13 @@ def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
     }[found]
     why = f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
     failed = answer == ("held" if wanted == "fails" else "did not hold")
-    unlearnt = [curve[-1] for curve in curves if not skill(curve[-1], guess) > WORKS]
+    underfitted = [curve[-1] for curve in curves if not skill(curve[-1], majority_rate) > WORKS]
     rising = sum(not is_flat(curve) for curve in curves)
-    if failed and unlearnt:
+    if failed and underfitted:
         answer = "undecided"
         why += (
-            f" But {len(unlearnt)} of {len(curves)} trainings have not learnt even their own "
-            f"pictures (the least {min(unlearnt):.3f}): train longer (--epochs)."
+            f" But {len(underfitted)} of {len(curves)} trainings have not learnt even their own "
+            f"pictures (the least {min(underfitted):.3f}): train longer (--epochs)."
         )
     elif failed and rising:
         answer = "undecided"
@@ -114,7 +114,7 @@ def judge(claim, wanted, people, curves, guess, ratio=0.0, pictures=None):
             "or more over the last fifth, or that cannot be told."
         )
     if answer == "undecided" and not failed:
-        needed = people_needed([skill(value, guess) for value in people], threshold, ratio)
+        needed = people_needed([skill(value, majority_rate) for value in people], threshold, ratio)
         if needed:
             why += (
                 f" If skill is what was measured, {needed} people would decide between it and "

@@ -21,7 +21,7 @@ class Comparison:
         self.labels = labels_of(data.rows, data.classes)
         counts = np.bincount(self.labels)
         self.chance = 1 / len(data.classes)
-        self.guess = float(counts.max() / counts.sum())  # the most frequent class
+        self.majority_rate = float(counts.max() / counts.sum())  # the most frequent class
 
     def group(self, split, augment, share=1):
         """Arms of one setting, seed by seed."""

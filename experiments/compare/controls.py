@@ -49,8 +49,8 @@ def controls_of(data, divisions, seed=0, quiet=False):
     ):
         copied = nearest(pixels, train, val)
         groups = groups_of([data.rows[k] for k in train], split)
-        learnt = [truth[train] for truth in truths]
-        named = ridge_names(gradients[train], learnt, gradients[val], groups)
+        train_truths = [truth[train] for truth in truths]
+        named = ridge_names(gradients[train], train_truths, gradients[val], groups)
         for prefix, truth, by_ridge in zip(("", "random, "), truths, named):
             for name, answer in (("nearest pixel", truth[copied]), ("HOG + ridge", by_ridge)):
                 own = found[prefix + name].setdefault(split, {})

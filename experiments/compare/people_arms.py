@@ -29,22 +29,22 @@ class GridArm(Arm):
     unseen: int = 0
 
     def parts(self, rows):
-        """Which pictures train, choose and judge; more people include fewer."""
+        """Which pictures train, choose the epoch and test; more people include fewer."""
         people = sorted({row["person"] for row in rows})
         order = [people[k] for k in np.random.default_rng([0, 4]).permutation(len(people))]
         begin = self.fold * self.unseen
-        judge = set(order[begin : begin + self.unseen])
-        rest = [person for person in order if person not in judge]
+        test = set(order[begin : begin + self.unseen])
+        rest = [person for person in order if person not in test]
         shuffled = np.random.default_rng([self.seed, 5]).permutation(len(rest))[: self.count]
         chosen = [rest[k] for k in shuffled]
         # Every eighth: with more people, those who chose before choose still.
-        choose = set(chosen[1::CHOOSE])
-        fit = set(chosen) - choose
+        validation = set(chosen[1::CHOOSE])
+        train = set(chosen) - validation
         few = first_pictures(rows, self.pictures)
         return Parts(
-            np.array([k for k in few if rows[k]["person"] in fit], int),
-            np.array([k for k in few if rows[k]["person"] in choose], int),
-            np.array([k for k, row in enumerate(rows) if row["person"] in judge], int),
+            np.array([k for k in few if rows[k]["person"] in train], int),
+            np.array([k for k in few if rows[k]["person"] in validation], int),
+            np.array([k for k, row in enumerate(rows) if row["person"] in test], int),
         )
 
 

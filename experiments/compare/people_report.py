@@ -32,7 +32,7 @@ def write_results(data, arms, results, changed, args, command):
         rows.append((count, pictures, len(group), len(people), *bounds_, training, flat))
         lines.append(
             f"| {count} | {pictures} | {training:.3f} | {flat} of {len(group)} | {found} "
-            f"| {skill(found.mean, c.guess):.3f} |"
+            f"| {skill(found.mean, c.majority_rate):.3f} |"
         )
     columns = ("people", "pictures", "seeds", "unseen", "accuracy", "low", "high", "training",
                "flat")  # fmt: skip
@@ -43,7 +43,7 @@ def write_results(data, arms, results, changed, args, command):
         if len(counts) >= LEAST:
             common = set.intersection(*(set(cells[n, pictures][0]) for n in counts))
             errors = [
-                [1 - skill(cells[n, pictures][0][person], c.guess) for person in sorted(common)]
+                [1 - skill(cells[n, pictures][0][who], c.majority_rate) for who in sorted(common)]
                 for n in counts
             ]
             laws[pictures] = counts, np.array(errors), *fit_people(counts, errors)

@@ -7,7 +7,7 @@ import numpy as np
 
 from common.output import write_csv, written
 from experiments.compare.arms import read_seconds, timing
-from experiments.compare.claims import FAILS, WORKS, closes, judge, skill
+from experiments.compare.claims import FAILS, WORKS, assess, closes, skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, identity_by_hog
 from experiments.compare.flat import RISE, is_flat, rise
@@ -24,18 +24,18 @@ COLUMNS = (
 def verdicts_of(c):
     """The article's four claims, judged; the last one twice."""
 
-    def judged(claim, wanted, split, augment):
+    def assessed(claim, wanted, split, augment):
         arms = c.group(split, augment)
         if not arms:
-            return judge(claim, wanted, None, [], c.guess)
+            return assess(claim, wanted, None, [], c.majority_rate)
         hits = c.hits(arms)
-        people = list(c.by_person(hits).values())
-        return judge(claim, wanted, people, c.curves(arms), c.guess, c.ratio(split), len(hits))
+        people, curves = list(c.by_person(hits).values()), c.curves(arms)
+        return assess(claim, wanted, people, curves, c.majority_rate, c.ratio(split), len(hits))
 
     found = [
-        judged("(a) Without augmentation it fails (new people)", "fails", "person", False),
-        judged("(b) With augmentation it still fails on new people", "fails", "person", True),
-        judged("(c) By image, with augmentation, it works", "works", "image", True),
+        assessed("(a) Without augmentation it fails (new people)", "fails", "person", False),
+        assessed("(b) With augmentation it still fails on new people", "fails", "person", True),
+        assessed("(c) By image, with augmentation, it works", "works", "image", True),
     ]
     for split, what in (("image", "pictures of known people"), ("person", "people")):
         sizes, gaps = None, None
@@ -161,7 +161,7 @@ def report(c, verdicts, controls, notes, out, command):
     yield ""
     yield (
         f"Data {hash_}: {len(c.data.rows)} pictures, {len(people)} people, {len(c.data.classes)} "
-        f"classes; chance {c.chance:.3f}, the most frequent class {c.guess:.3f}. "
+        f"classes; chance {c.chance:.3f}, the most frequent class {c.majority_rate:.3f}. "
         f"{first.epochs * first.steps} batches of {first.batch} in every arm, first learning rate "
         f"{first.rate:g}, schedule {first.schedule}; {len(c.arms)} arms"
         f"{timing(seconds)}. The epoch is chosen on training people, clips or pictures kept for "
@@ -201,7 +201,7 @@ def report(c, verdicts, controls, notes, out, command):
         arms = c.group(split, augment)
         curves = c.curves(arms)
         val = c.accuracy(c.hits(arms), split)
-        right = val.map(lambda accuracy: skill(accuracy, c.guess))
+        right = val.map(lambda accuracy: skill(accuracy, c.majority_rate))
         rises = [rise(curve) for curve in curves]
         yield (
             f"| {split} | {'yes' if augment else 'no'} | {np.mean([v[-1] for v in curves]):.3f} "

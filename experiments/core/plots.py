@@ -24,10 +24,10 @@ def plot_curves(history, path, chance):
         Accuracy of guessing, drawn as a line.
     """
     epochs = [metrics["epoch"] for metrics in history]
-    judge = "val" if "val_loss" in history[0] else "choose"
+    held_out = "val" if "val_loss" in history[0] else "choose"
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), constrained_layout=True)
     for axes, what in ((left, "loss"), (right, "accuracy")):
-        for part, style in (("train", "C0-"), (judge, "C1-")):
+        for part, style in (("train", "C0-"), (held_out, "C1-")):
             axes.plot(epochs, [metrics[f"{part}_{what}"] for metrics in history], style, label=part)
         axes.set(xlabel="epoch", ylabel=what)
         axes.grid(alpha=0.3)

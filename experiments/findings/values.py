@@ -102,7 +102,7 @@ class Findings:
         """The same, to be shown."""
         return Value.of(self.people(comparison, split, augment))
 
-    def guess(self, comparison):
+    def majority_rate(self, comparison):
         """Accuracy of naming the most frequent class of a comparison's data."""
         counts = {}
         rows = self.rows(f"eval_split/{comparison}/balance.csv", deal=0)

@@ -57,6 +57,6 @@ def test_a_name_that_is_not_there_is_an_error(project):
     ],
 )
 def test_a_verdict_is_that_of_the_claims_thresholds(people, fails, works):
-    found = SimpleNamespace(people=lambda *_: over_people(people), guess=lambda _: 0.5)
+    found = SimpleNamespace(people=lambda *_: over_people(people), majority_rate=lambda _: 0.5)
     assert make_docs.verdict(found, "set", "person", True, "fails") == fails
     assert make_docs.verdict(found, "set", "person", True, "works") == works

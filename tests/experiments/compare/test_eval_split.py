@@ -17,7 +17,7 @@ import pytest
 
 from common.cli import ROOT, UserError
 from experiments import eval_split
-from experiments.compare.claims import closes, judge, skill
+from experiments.compare.claims import assess, closes, skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, controls_of, random_labels
 from experiments.compare.flat import is_flat, rise
@@ -52,27 +52,27 @@ FLAT, RISING = [0.98] * 20, [0.9] * 18 + [0.94, 0.98]
     ],
 )
 def test_a_claim_is_decided_by_its_whole_interval(people, fails, works):
-    assert judge("x", "fails", people, [FLAT], 0.0).answer == fails
-    assert judge("x", "works", people, [FLAT], 0.0).answer == works
-    assert judge("x", "works", None, [], 0.0).answer == "not measured"
+    assert assess("x", "fails", people, [FLAT], 0.0).answer == fails
+    assert assess("x", "works", people, [FLAT], 0.0).answer == works
+    assert assess("x", "works", None, [], 0.0).answer == "not measured"
 
 
 @pytest.mark.parametrize("curve", [[0.5] * 20, RISING])
 def test_a_failure_of_what_has_not_learnt_decides_nothing(curve):
     people = [0.10, 0.12, 0.11, 0.12]
     for wanted in ("fails", "works"):
-        verdict = judge("x", wanted, people, [FLAT, curve], 0.0)
+        verdict = assess("x", wanted, people, [FLAT, curve], 0.0)
         assert verdict.answer == "undecided"
         said = "have not learnt even their own" if curve[-1] < 0.6 else "training accuracy still"
         assert f"1 of 2 trainings {said}" in verdict.why or said in verdict.why
     # But an interval above failing is no failure, however little was learnt.
-    assert judge("x", "fails", [0.50, 0.51, 0.52, 0.51], [curve], 0.0).answer == "did not hold"
-    assert judge("x", "works", [0.97, 0.98, 0.99, 0.98], [curve], 0.0).answer == "held"
+    assert assess("x", "fails", [0.50, 0.51, 0.52, 0.51], [curve], 0.0).answer == "did not hold"
+    assert assess("x", "works", [0.97, 0.98, 0.99, 0.98], [curve], 0.0).answer == "held"
 
 
 def test_a_verdict_says_what_other_thresholds_would_give_and_who_would_decide():
     people = [0.5, 0.6, 0.7, 0.66, 0.74]  # mean 0.64
-    verdict = judge("x", "works", people, [FLAT], 0.0)
+    verdict = assess("x", "works", people, [FLAT], 0.0)
     assert verdict.answer == "undecided"
     assert "0.5: held, 0.7: undecided, 0.8: did not hold" in verdict.why
     # 0.0927 between people, 0.04 away: ((1.98 + 0.85) x 2.32)^2 = 43 and a few for Student's t.

@@ -46,7 +46,7 @@ def test_a_mean_over_people_lies_within_what_they_have(found):
 
 
 def test_the_guess_is_the_commonest_class_of_all_pictures(found):
-    assert found.guess("small") == pytest.approx(8 / 10)
+    assert found.majority_rate("small") == pytest.approx(8 / 10)
 
 
 def test_how_values_are_shown():
