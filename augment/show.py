@@ -77,8 +77,8 @@ def main(argv=None):
     rng = np.random.default_rng(args.seed)
     pairs = sources(args.data, args.rows, rng)
     sheet = contact_sheet(pairs, settings, args.columns, args.size, rng)
-    with written(args.out) as beside:
-        cv2.imwrite(str(beside), sheet)
+    with written(args.out) as temporary:
+        cv2.imwrite(str(temporary), sheet)
     print(f"{args.out}: {sheet.shape[0] // args.size} sources, {args.columns} variations each")
 
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside under another name, then renamed."""
+"""Files that appear whole or not at all: written under a temporary name, then renamed."""
 
 import contextlib
 import csv
@@ -25,7 +25,7 @@ def fitting(stem, ending):
     return os.fsencode(stem)[:room].decode("utf-8", "ignore") + mark + ending
 
 
-def beside(path):
+def temporary_path(path):
     """Name to write to before the rename: ``a.mp4`` gives ``a.part.mp4``.
 
     The ending stays, since OpenCV tells the format by it.
@@ -37,16 +37,16 @@ def beside(path):
 def finish(path, keep):
     """Give a file written beside its name, or remove it."""
     if keep:
-        os.replace(beside(path), path)
+        os.replace(temporary_path(path), path)
     else:
-        beside(path).unlink(missing_ok=True)
+        temporary_path(path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def written(path):
     """Give the name to write a file to; it takes its place at the end, or after an error none."""
     try:
-        yield beside(path)
+        yield temporary_path(path)
     except BaseException:
         finish(path, keep=False)
         raise
@@ -54,9 +54,9 @@ def written(path):
 
 
 def write_file(path, data):
-    """Write bytes beside the file, then put them in its place."""
-    with written(path) as beside_path:
-        beside_path.write_bytes(data)
+    """Write bytes, or text as UTF-8, to a temporary file and put it in the file's place."""
+    with written(path) as temporary:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
 def write_csv(path, columns, rows, digits=None):
@@ -129,8 +129,8 @@ def claim(path):
 def check_writable(path):
     """Raise a `UserError` unless a file can be made beside ``path``."""
     try:
-        beside(path).open("wb").close()
-        beside(path).unlink()
+        temporary_path(path).open("wb").close()
+        temporary_path(path).unlink()
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; write elsewhere") from None
 
@@ -161,7 +161,7 @@ class JsonLines:
 
     def __enter__(self):
         if self.path:
-            self.file = beside(self.path).open("w", encoding="utf-8")
+            self.file = temporary_path(self.path).open("w", encoding="utf-8")
         return self
 
     def write(self, value):

@@ -9,7 +9,7 @@ import av
 import av.filter
 
 from common.cli import UserError
-from common.output import beside, check_output, finish
+from common.output import check_output, finish, temporary_path
 from common.pixels import is_hd, pulled
 
 CLOCK = 90000  # ticks a second: those of MPEG, which hold every usual rate
@@ -130,7 +130,7 @@ class VideoWriter:
         self._base = Fraction(1, kind.clock) if kind.clock else 1 / rate
         self._shortest = GIF_SHORTEST if kind.container == "gif" else 1
         self._container = av.open(
-            f"file:{beside(self.path)}", "w", format=kind.container, options=options
+            f"file:{temporary_path(self.path)}", "w", format=kind.container, options=options
         )
         self._stream = self._container.add_stream(
             kind.picture, rate=rate, options=dict(kind.options)

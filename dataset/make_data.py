@@ -157,7 +157,7 @@ def check_folder(out, settings):
     if note.exists() and all((out / name).exists() for name in wanted):
         return True
     (out / PARTS).mkdir(parents=True, exist_ok=True)
-    write_file(note, json.dumps(settings, indent=1).encode())
+    write_file(note, json.dumps(settings, indent=1))
     return False
 
 

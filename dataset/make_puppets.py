@@ -119,7 +119,7 @@ def check_folder(out, settings):
     if note.exists() and (out / "manifest.csv").exists():
         return True
     (out / PARTS).mkdir(parents=True, exist_ok=True)
-    write_file(note, json.dumps(settings, indent=1).encode())
+    write_file(note, json.dumps(settings, indent=1))
     return False
 
 

@@ -101,8 +101,8 @@ def main(argv=None):
         args.out.parent.mkdir(exist_ok=True)
     check_output(args.out, args.data)
     sheet = draw_sheet(folder, rows, args.size, args.people)
-    with written(args.out) as beside:
-        cv2.imwrite(str(beside), sheet)
+    with written(args.out) as temporary:
+        cv2.imwrite(str(temporary), sheet)
     print(args.out)
 
 

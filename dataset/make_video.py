@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from common.output import beside, check_output, finish, rounded_box
+from common.output import check_output, rounded_box, write_file
 from common.workers import one_thread
 from common.writer import VideoWriter
 from dataset.synth.expression import recipes
@@ -133,8 +133,7 @@ def main(argv=None):
             entries += shot_entries
     text = ",\n".join("  " + json.dumps(entry) for entry in entries)
     head = f'"video": "{args.out.name}", "person": "p{args.person:03d}", "rate": {RATE}'
-    beside(note).write_text(f'{{{head}, "frames": [\n{text}\n]}}\n')
-    finish(note, keep=True)
+    write_file(note, f'{{{head}, "frames": [\n{text}\n]}}\n')
     print(f"{args.out}: {len(entries)} frames, {args.out.stat().st_size / 1e6:.1f} MB; {note}")
 
 

@@ -31,7 +31,7 @@ import os
 import posixpath
 
 from common.cli import UserError
-from common.output import beside
+from common.output import written
 from common.smileys import read_smileys
 from common.tables import BOX, complain, manifest_path, parse_table, read_header, read_lines, text
 from dataset.checks import frame_number, inner_path, picture_problem, row_problems
@@ -227,16 +227,15 @@ def update(data, change):
 
 
 def replace(path, rows):
-    """Write a manifest beside its name, and rename it; the caller holds the lock."""
+    """Write a manifest whole or not at all; the caller holds the lock."""
     content = rows_text(rows)
     lines = content.split("\n")
     if any(lines[1:]):  # nothing is written that could not be read
         complain(path, parse_manifest(lines, path)[1], SHOWN)
-    with open(beside(path), "w", encoding="utf-8", newline="") as file:
+    with written(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside(path), path)
 
 
 def format_value(value):

@@ -114,7 +114,7 @@ def write_report(rows, args, command, data, measured):
     """Write ``REPORT.md``; returns its text."""
     import numpy as np
 
-    from common.output import written
+    from common.output import write_file
 
     lines = [
         "# Enrolment: one more face from five pictures a smiley",
@@ -150,8 +150,7 @@ def write_report(rows, args, command, data, measured):
               "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     lines += [f"| {r[0]} | {r[1]} | {r[3]} | {r[4]} | {r[6]} | {r[7]} |" for r in rows]
     text = "\n".join(lines) + "\n"
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text(text, encoding="utf-8")
+    write_file(args.out / "REPORT.md", text)
     return text
 
 

@@ -50,7 +50,7 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.crops import Mipmap
-    from common.output import make_folder, write_csv, written
+    from common.output import make_folder, write_csv, write_file
     from experiments.core.results import command_line
     from experiments.personal.enrolment import STEPS, Teacher
     from experiments.personal.real_people import COLUMNS, People, SetAccuracy, report, teach_one
@@ -82,8 +82,7 @@ def main(argv=None):
                 bar.update()
     command = command_line("python experiments/eval_enrol_real.py", argv)
     text = report(rows, args.data.name, command, steps, len(people.groups))
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text(text, encoding="utf-8")
+    write_file(args.out / "REPORT.md", text)
     print(text)
     return 0
 

@@ -135,7 +135,7 @@ def main(argv=None):
         "ms_near": float(np.median(near)), "load": os.getloadavg()[0], "cores": os.cpu_count(),
         "net": voter.net, "every": arguments.every,
     }  # fmt: skip
-    write_file(arguments.out, (line(found) + "\n").encode())
+    write_file(arguments.out, line(found) + "\n")
     print(line(found))
 
 

@@ -119,7 +119,7 @@ def trained(training, args, model, seed, hard):
 def main(argv=None):
     """Collect windows, train, search, write."""
     args = arguments(argv)
-    from common.output import make_folder, written
+    from common.output import make_folder, write_file
     from experiments.core.results import command_line
     from experiments.detector.runs import run_detector
     from experiments.detector.training import DetectorTraining
@@ -148,8 +148,7 @@ def main(argv=None):
             found.setdefault(model, []).append(searched())
     command = command_line("python experiments/eval_multi_resolution.py", argv)
     text = "\n".join(report(found, args, len(hard), command)) + "\n"
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text(text, encoding="utf-8")
+    write_file(args.out / "REPORT.md", text)
     print(text)
 
 

@@ -120,8 +120,8 @@ def render_person(task):
             frame = studio.frame(float(time), index)
             patches.append((index, face_patch(frame.image, frame.box)))
     index, patch = (np.array(column) for column in zip(*patches))
-    with written(kept) as beside:
-        np.savez(beside, index=index, patch=patch)
+    with written(kept) as temporary:
+        np.savez(temporary, index=index, patch=patch)
     return index, patch
 
 

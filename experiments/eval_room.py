@@ -139,7 +139,7 @@ def main(argv=None):
                 "p95": round(float(np.quantile(values, 0.95)), 3),
                 "most": round(float(values.max()), 3),
             }  # fmt: skip
-    write_file(arguments.out, (line(found) + "\n").encode())
+    write_file(arguments.out, line(found) + "\n")
     print(line(found))
     for text in [text for visit in visits for text in visit.failed][:5]:
         print(text, file=sys.stderr)

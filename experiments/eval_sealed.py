@@ -140,7 +140,7 @@ def ends(drawn):
 def main(argv=None):
     """Count the use, search, write OUT/use-N.json."""
     args = arguments(argv)
-    from common.output import make_folder, written
+    from common.output import make_folder, write_file
     from experiments.detector.runs import run_ours
     from experiments.detector.sealed import count_use, digest
 
@@ -156,8 +156,7 @@ def main(argv=None):
             run = run_ours([one.picture for one in sealed], weights, args.min_face)
             found.append({"weights": weights.name, **evaluate(sealed, run, args.iou)})
     report = json.dumps({"use": use, "iou": args.iou, "detectors": found}, indent=1) + "\n"
-    with written(args.out / f"use-{use}.json") as beside:
-        beside.write_text(report, encoding="utf-8")
+    write_file(args.out / f"use-{use}.json", report)
     print(report)
 
 

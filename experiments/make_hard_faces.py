@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from common.output import make_folder, write_csv, written
+from common.output import make_folder, write_csv, write_file
 from common.tables import BOX, box_of, finite, read_images, read_table, text
 from experiments.detector.hard_faces import KINDS, Person, make, pose_of
 from experiments.detector.truth import LANDMARKS, of_split
@@ -83,8 +83,7 @@ def main(argv=None):
         made = make(kind, people, scenes, hands, rng)
         name = f"{number:04d}.jpg"
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
-        with written(args.out / name) as beside:
-            beside.write_bytes(cv2.imencode(".jpg", made.image, quality)[1].tobytes())
+        write_file(args.out / name, cv2.imencode(".jpg", made.image, quality)[1].tobytes())
         rows += [
             [
                 name, *(f"{face[key]:.1f}" for key in "xywh"), kind, face["pose"],

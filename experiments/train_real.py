@@ -71,7 +71,7 @@ def main(argv=None):
     """Train, save the chosen epoch's net, print what it reaches on those who chose."""
     args = arguments(argv)
     from common.interrupt import Interrupt
-    from common.output import make_folder, written
+    from common.output import make_folder, write_file
     from experiments.core.results import command_line
     from experiments.core.training import check_unfinished
     from experiments.real import choosing, recipe
@@ -121,8 +121,8 @@ def main(argv=None):
     origin = command_line("experiments/train_real.py", argv, without=["--resume"])
     classes = list(choosing.SMILEYS)
     save_weights(args.out / "real.npz", network, "smiles", classes=classes, origin=origin)
-    with written(args.out / "chosen.json") as beside:
-        beside.write_text(json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1))
+    text = json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1)
+    write_file(args.out / "chosen.json", text)
     training = (
         f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
         f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "

@@ -52,9 +52,9 @@ def stamped(stamp, wanted):
 
 def leave(stamp, wanted, said=""):
     """Mark a step as complete."""
-    beside = stamp.with_name(stamp.name + ".part")
-    beside.write_text(f"{wanted}\n{said}", encoding="utf-8")
-    os.replace(beside, stamp)
+    temporary = stamp.with_name(stamp.name + ".part")
+    temporary.write_text(f"{wanted}\n{said}", encoding="utf-8")
+    os.replace(temporary, stamp)
 
 
 def fail(message):

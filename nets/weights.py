@@ -8,7 +8,7 @@ import lasagne
 import numpy as np
 
 from common.cli import UserError
-from common.output import written
+from common.output import write_file
 from nets.detector import (
     build_net_big,
     build_net_big_calibration,
@@ -64,8 +64,7 @@ def write(path, arrays, meta):
     text = json.dumps(meta, ensure_ascii=False, sort_keys=True)
     data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later
     np.savez(data, **arrays, **{META: np.frombuffer(text.encode(), np.uint8)})
-    with written(path) as beside:
-        beside.write_bytes(data.getbuffer())
+    write_file(path, data.getbuffer())
 
 
 def read_weights(path):

@@ -152,8 +152,8 @@ def main(argv=None):
     )
     import cv2
 
-    with written(args.out / "demo.jpg") as beside:
-        cv2.imwrite(str(beside), draw_strip(list(videos.values()), list(truths.values())))
+    with written(args.out / "demo.jpg") as temporary:
+        cv2.imwrite(str(temporary), draw_strip(list(videos.values()), list(truths.values())))
     frame = middle_frame(truths["known"], SHOWN)
     picture = args.out / "pipeline.png"
     figure = cli.ROOT / "pipeline" / "figure.py"

@@ -73,8 +73,8 @@ def main(argv=None):
     draw_stages(figure, image, found, detector.big_threshold, box, score, vote, voter.net)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     try:
-        with written(arguments.out) as beside:
-            figure.savefig(beside)
+        with written(arguments.out) as temporary:
+            figure.savefig(temporary)
     except OSError as error:
         raise cli.UserError(f"cannot write {arguments.out}: {error.strerror}") from None
     print(f"wrote {arguments.out}")

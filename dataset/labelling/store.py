@@ -12,7 +12,6 @@ tool is killed, the manifest names crops that are there and fit its boxes.
 
 import fcntl
 import json
-import os
 import re
 import zlib
 from pathlib import Path
@@ -21,7 +20,7 @@ import cv2
 
 from common.cli import UserError
 from common.crops import crop
-from common.output import beside, make_folder
+from common.output import make_folder, write_file
 from common.tables import complain, manifest_path
 from dataset.labelling.document import Mark
 from dataset.manifest import parse_manifest, read_lines, update
@@ -149,8 +148,7 @@ class Store:
             "marks": marks,
         }
         text = json.dumps(saved, ensure_ascii=False, separators=(",", ":"))
-        beside(self.labels).write_text(text + "\n", encoding="utf-8")
-        os.replace(beside(self.labels), self.labels)
+        write_file(self.labels, text + "\n")
 
     def rows(self, document):
         """Rows of the manifest: one a frame that shows a smiley."""
@@ -186,8 +184,7 @@ class Store:
         picture = crop(self.frames[frame], [around], crop_size(box))[0]
         path = self.folder / self.name / name
         done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        beside(path).write_bytes(data.tobytes() if done else b"")
-        os.replace(beside(path), path)
+        write_file(path, data.tobytes() if done else b"")
         self._crops.add(name)
 
     def _identity(self):

@@ -19,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 SETTINGS = [
@@ -103,8 +103,7 @@ def report(rows, out):
                 f"| {row['way']} | {row['same_smiley']:.1%} | {row['iou_median']:.2f} | "
                 f"{row['iou_above_half']:.1%} | {accuracy} | {row['cpu_ms']:.1f} |"
             )
-    with written(out / "AGREEMENT.md") as beside:
-        beside.write_text("\n".join(lines) + "\n")
+    write_file(out / "AGREEMENT.md", "\n".join(lines) + "\n")
 
 
 def main(argv=None):

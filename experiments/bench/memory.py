@@ -111,8 +111,8 @@ def main(argv=None):
         xlabel="frames, about", ylabel="resident memory, MB", ylim=(0, None), title="run_video"
     )
     axes.grid(alpha=0.3)
-    with written(args.out / "memory.png") as beside:
-        figure.savefig(beside, dpi=120)
+    with written(args.out / "memory.png") as temporary:
+        figure.savefig(temporary, dpi=120)
     print(f"{args.frames} frames: peak {memory.max():.0f} MB, {growth:+.2f} MB per 1000 frames")
 
 

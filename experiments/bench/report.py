@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.output import written
+from common.output import write_file, written
 from experiments.bench.machine import DISTURBED
 
 
@@ -50,8 +50,8 @@ def plot_growth(rows, path):
         axis.set(title=what, ylim=(0, None))
         axis.grid(alpha=0.3)
         axis.legend(loc="lower right")
-    with written(path) as beside:
-        figure.savefig(beside, dpi=110)
+    with written(path) as temporary:
+        figure.savefig(temporary, dpi=110)
 
 
 def write_report(rows, videos, told, out):
@@ -111,5 +111,4 @@ def write_report(rows, videos, told, out):
     if (Path(out) / "growth.png").exists():
         lines += ["", "![How times grow](growth.png)"]
     lines.append("")
-    with written(Path(out) / "REPORT.md") as beside:
-        beside.write_text("\n".join(lines))
+    write_file(Path(out) / "REPORT.md", "\n".join(lines))

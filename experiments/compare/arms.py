@@ -10,7 +10,7 @@ import sys
 
 from common.cli import UserError
 from common.interrupt import Stopped
-from common.output import written
+from common.output import write_file
 from experiments.compare.training import train_arm
 from experiments.core.engine import run_jobs
 from experiments.core.provenance import changed
@@ -30,10 +30,8 @@ def digest(result):
 def write_result(folder, result, seconds):
     """Write what an arm has found, with its digest; what it took beside it, since that varies."""
     result = {**result, "digest": digest(result)}
-    with written(folder / SECONDS) as beside:
-        beside.write_text(json.dumps(round(seconds, 1)))
-    with written(folder / RESULT) as beside:
-        beside.write_text(json.dumps(result))
+    write_file(folder / SECONDS, json.dumps(round(seconds, 1)))
+    write_file(folder / RESULT, json.dumps(result))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return result
 

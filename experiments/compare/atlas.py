@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.compare.controls import METHODS, controls_of
 from experiments.compare.split_arms import check_data, folds_for
 from experiments.core.plots import plt, save
@@ -87,8 +87,7 @@ def write_atlas(rows, columns, args, command):
             lines.append(f"| {method} | {' | '.join(cells)} |")
         lines.append("")
     lines += [f"- {name}: {what}" for name, what in METHODS.items()]
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(args.out / "REPORT.md", "\n".join(lines) + "\n")
 
 
 def plot(table, sets, splits, path):

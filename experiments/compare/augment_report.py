@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.compare.arms import read_seconds
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
 from experiments.core.plots import plt, save
@@ -133,8 +133,7 @@ def write_results(data, arms, results, changed, args, command):
         "",
         *transform_lines(a, args.splits),
     ]
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(args.out / "REPORT.md", "\n".join(lines) + "\n")
 
 
 def strength_lines(a, splits):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.compare.arms import read_seconds, timing
 from experiments.compare.claims import skill
 from experiments.compare.comparison import Comparison
@@ -75,8 +75,7 @@ def write_results(data, arms, results, changed, args, command):
         "",
         *law_lines(laws),
     ]
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text("\n".join(text) + "\n", encoding="utf-8")
+    write_file(args.out / "REPORT.md", "\n".join(text) + "\n")
 
 
 def law_lines(laws):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.compare.arms import run_arms
 from experiments.compare.flat import RISE, is_flat, rise
 from experiments.compare.split_arms import arm_of
@@ -44,8 +44,8 @@ def search(data, args):
         if now["flat"] and doubled["training"] - now["training"] < RISE:
             break
         recipe["batches"] *= 2
-    with written(args.out / "recipe.json") as beside:
-        beside.write_text(json.dumps({"chosen": recipe, "data": hash_}, indent=1) + "\n")
+    text = json.dumps({"chosen": recipe, "data": hash_}, indent=1)
+    write_file(args.out / "recipe.json", text + "\n")
     return recipe
 
 

@@ -1,11 +1,10 @@
 """Tables, figures and words of `eval_split.py`."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.compare.arms import read_seconds, timing
 from experiments.compare.claims import FAILS, WORKS, assess, closes, skill
 from experiments.compare.comparison import Comparison
@@ -69,8 +68,7 @@ def write_results(data, arms, results, controls, notes, out, command):
     write_controls(c, controls, out / "controls.csv")
     write_verdicts(verdicts, out / "claims.csv")
     text = "\n".join(report(c, verdicts, controls, notes, out, command)) + "\n"
-    with written(out / "REPORT.md") as beside:
-        Path(beside).write_text(text, encoding="utf-8")
+    write_file(out / "REPORT.md", text)
     return verdicts
 
 

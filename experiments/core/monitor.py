@@ -14,7 +14,7 @@ import numpy as np
 import theano
 from tqdm import tqdm
 
-from common.output import written
+from common.output import write_file
 from experiments.core.plots import confusion_picture, filters_picture, sheet_picture
 from nets.functions import input_of
 from nets.input import network_input
@@ -68,8 +68,7 @@ class MetricsFile:
 
     def rewrite(self, history):
         """Put a file of these lines in the place of what there is."""
-        with written(self.path) as beside:
-            beside.write_text("".join(json.dumps(metrics) + "\n" for metrics in history))
+        write_file(self.path, "".join(json.dumps(metrics) + "\n" for metrics in history))
         self.whole = True
 
     def write(self, history):

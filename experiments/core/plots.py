@@ -39,8 +39,8 @@ def plot_curves(history, path, chance):
 
 def save(figure, path):
     """Write a figure as PNG, beside and renamed, and close it."""
-    with written(path) as beside:
-        figure.savefig(beside, dpi=120)
+    with written(path) as temporary:
+        figure.savefig(temporary, dpi=120)
     plt.close(figure)
 
 

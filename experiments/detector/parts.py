@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from common.cli import UserError
-from common.output import make_folder, written
+from common.output import make_folder, write_file
 
 TRAIN, DEVELOPMENT, SEALED = "train", "val", "sealed"
 PEOPLE_KEPT, SCENES_KEPT = 20, 10  # one in so many people, runs of scenes, develops
@@ -67,7 +67,6 @@ def unpack(folder, rows, out):
     """Write the rows' pictures where they are packed, and let the rows name them."""
     make_folder(out / "strangers")
     for path, jpeg in packed_pictures(folder, {row["path"] for row in rows}):
-        with written(out / "strangers" / Path(path).name) as beside:
-            beside.write_bytes(jpeg)
+        write_file(out / "strangers" / Path(path).name, jpeg)
     for row in rows:
         row["path"] = f"strangers/{Path(row['path']).name}"

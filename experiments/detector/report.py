@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from common.crops import crop
-from common.output import write_csv, written
+from common.output import write_csv, write_file, written
 from common.tables import read_picture
 from experiments.core.plots import plt, save, sheet_picture
 from experiments.detector.metrics import FALSE, localisation
@@ -100,8 +100,7 @@ def write_report(runs, pictures, args, command):
     ]
     plot(done, args.out / "curve.png")
     sheets(done[0], args.out)
-    with written(args.out / "REPORT.md") as beside:
-        beside.write_text("\n".join(text) + "\n", encoding="utf-8")
+    write_file(args.out / "REPORT.md", "\n".join(text) + "\n")
 
 
 def rate_lines(done, aligned, args):
@@ -311,8 +310,8 @@ def sheets(one, out):
         tiles = [tile(one.pictures[number], box, score) for score, number, box in rows]
         blank = [np.zeros((TILE, TILE, 3), np.uint8)]
         image = sheet_picture(np.stack(tiles or blank))
-        with written(out / f"{name}.jpg") as beside:
-            cv2.imwrite(str(beside), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        with written(out / f"{name}.jpg") as temporary:
+            cv2.imwrite(str(temporary), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 def tile(picture, box, score):

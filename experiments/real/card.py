@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import written
+from common.output import write_file
 from experiments.real.labels import LABELS, SMILEYS
 
 TERMS = {
@@ -124,5 +124,4 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "",
         *failure_lines(recalled),
     ]
-    with written(path) as beside:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(path, "\n".join(lines) + "\n")

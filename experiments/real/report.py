@@ -8,7 +8,7 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.core.plots import save
 from experiments.real.answers import BOX, DETECTOR, HOG
 from experiments.real.measures import (
@@ -135,8 +135,7 @@ def write_report(path, data, answers, outcomes, found, command, name, seed):
         "![Reliability](reliability.png)",
     ]
     text = "\n".join(lines) + "\n"
-    with written(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    write_file(path, text)
     return text
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import written
+from common.output import write_file
 
 CONFUSED = 5  # pairs named
 
@@ -49,8 +49,7 @@ def write_card(path, data, parts, trained, *, title, source, data_hash, command,
         "",
         *failures(data, parts, trained),
     ]
-    with written(path) as beside:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(path, "\n".join(lines) + "\n")
 
 
 def measured(data, trained):

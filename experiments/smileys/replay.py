@@ -37,7 +37,7 @@ def pack(rows, pictures, path):
         "smileys": np.array([row["smiley"] for row in rows]),
         "people": np.array([row["person"] for row in rows]),
     }
-    with written(path) as beside, open(beside, "wb") as file:
+    with written(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
 

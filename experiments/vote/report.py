@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv, write_file
 from experiments.core.plots import plt, save
 from experiments.core.statistics import interval
 from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
@@ -82,8 +82,7 @@ def write_report(found, net, rows, out, command):
         "",
         *video_lines,
     ]
-    with written(out / "REPORT.md") as beside:
-        beside.write_text("\n".join(text) + "\n", encoding="utf-8")
+    write_file(out / "REPORT.md", "\n".join(text) + "\n")
 
 
 def write_errors(right, rows, out):

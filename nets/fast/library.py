@@ -69,13 +69,13 @@ def build():
     path = ROOT / ".cache" / "fast" / f"kernels-{hashlib.sha256(key).hexdigest()[:16]}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{os.getpid()}.part")
+        temporary = path.with_suffix(f".{os.getpid()}.part")
         result = subprocess.run(
-            [theano.config.cxx, *command, "-o", str(beside)], capture_output=True, text=True
+            [theano.config.cxx, *command, "-o", str(temporary)], capture_output=True, text=True
         )
         if result.returncode:
             raise OSError(result.stderr.strip().splitlines()[0])
-        os.replace(beside, path)
+        os.replace(temporary, path)
     return path
 
 

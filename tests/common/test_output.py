@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from common.cli import ROOT, UserError
-from common.output import beside, check_output, fitting, line, write_csv, write_file
+from common.output import check_output, fitting, line, temporary_path, write_csv, write_file
 
 OTHER = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
@@ -33,13 +33,13 @@ def other(tmp_path):
 
 
 def test_the_second_run_with_one_output_is_refused(other, tmp_path):
-    beside(tmp_path / "a.mp4").write_bytes(b"what the other has written so far")
+    temporary_path(tmp_path / "a.mp4").write_bytes(b"what the other has written so far")
     with pytest.raises(UserError, match="another run is writing"):
         check_output(tmp_path / "a.mp4")
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(UserError, match="another run is writing"):
         check_output(tmp_path / "link" / "a.mp4")
-    assert beside(tmp_path / "a.mp4").read_bytes().startswith(b"what")
+    assert temporary_path(tmp_path / "a.mp4").read_bytes().startswith(b"what")
     check_output(tmp_path / "b.mp4")
 
 
@@ -70,9 +70,14 @@ def test_names_that_are_no_text_stay_what_they_are_in_json():
     assert json.loads(text.encode())["image"] == name
 
 
+def test_text_is_written_as_utf_8(tmp_path):
+    write_file(tmp_path / "a", "ü\n")
+    assert (tmp_path / "a").read_bytes() == b"\xc3\xbc\n"
+
+
 def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
-        write_file(tmp_path / "a", "no bytes")
+        write_file(tmp_path / "a", None)
     assert list(tmp_path.iterdir()) == []
 
 

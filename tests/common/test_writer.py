@@ -9,7 +9,7 @@ import pytest
 
 from common.cli import UserError
 from common.containers import is_truncated
-from common.output import JsonLines, beside
+from common.output import JsonLines, temporary_path
 from common.sound import Sound, tempos
 from common.video import open_source
 from common.writer import FORMATS, VideoWriter, check_video_output
@@ -99,7 +99,7 @@ def test_an_older_file_stays_until_the_end(tmp_path):
     with VideoWriter(path, 25) as video:
         video.write(drawn_face(), 0, 0.04)
         assert path.read_bytes() == b"older"
-        assert beside(path).name == "a.part.mp4"
+        assert temporary_path(path).name == "a.part.mp4"
     assert len(read_video(path)[0]) == 1
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 
 from common.interrupt import Stopped
-from common.output import written
+from common.output import write_file
 from experiments.core.training import CHECKPOINT
 
 STEPS = 10
@@ -30,7 +30,6 @@ def count(name, deaths, data, folder, stop, tick):
             (folder / f"death{died}").touch()
             os.kill(os.getpid(), signal.SIGKILL)
         steps, total = steps + 1, total + data["number"]
-        with written(path) as beside:
-            beside.write_text(json.dumps([steps, total]))
+        write_file(path, json.dumps([steps, total]))
         tick()
     return {"name": name, "total": total, "resumed": resumed}
