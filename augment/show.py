@@ -3,7 +3,6 @@
 Without `--data` the source is a drawn face.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -28,9 +27,7 @@ NAMES = list(Augmentation.__dataclass_fields__)
 
 def arguments(argv):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--data", help="folder with manifest.csv, or a CSV file of faces")
     parser.add_argument("--rows", type=int, default=8, help="number of sources")
     parser.add_argument("--columns", type=int, default=15, help="variations of each")

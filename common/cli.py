@@ -1,5 +1,6 @@
 """What every script of the project shares: the right Python, and errors a person can read."""
 
+import argparse
 import os
 import sys
 from importlib.util import find_spec
@@ -30,6 +31,12 @@ def use_project_python():
     numpy = Path(find_spec("numpy").origin).parent
     if inside and Path(sys.prefix).resolve() not in numpy.resolve().parents:
         give_up(f"NumPy comes from {numpy} instead of .venv; unset PYTHONPATH")
+
+
+def parser(doc):
+    """A parser of a command line, whose help is the script's docstring as it is laid out."""
+    layout = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(description=doc, formatter_class=layout)
 
 
 def give_up(message):

@@ -18,7 +18,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 import contextlib
 import fcntl
 import ipaddress
@@ -31,9 +30,7 @@ from pipeline.options import add_smiles_option, number, smiles_path
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen at (default: this computer only)")
     add("--port", type=number(0, 65535, int), default=8017, help="default 8017; 0 finds a free one")

@@ -45,9 +45,7 @@ FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     default = cli.ROOT / "data" / "smileys"
     add("--out", type=Path, default=default, help="folder to write (default data/smileys)")

@@ -16,7 +16,6 @@ blendshape_names (52,), which also tell lowered eyes, open mouths and smiles: wi
 them choose calm photos yourself.
 """
 
-import argparse
 import csv
 import hashlib
 import json
@@ -53,9 +52,7 @@ QUALITY = (80, 96)  # of the JPEG files
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--photos", type=Path, nargs="+", required=True, metavar="CSV", help="lists of photos")
     help_text = "landmarks of the photos, one file a CSV (default: landmarks.npz beside them)"

@@ -3,7 +3,6 @@
 python dataset/make_sheet.py --data data/smileys --out sheet.png
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -26,9 +25,7 @@ HEADER = 20  # pixels above the pictures for the names of the smileys
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     default = cli.ROOT / "data" / "smileys"
     add("--data", type=Path, default=default, help="folder with manifest.csv, or a CSV file")

@@ -8,7 +8,6 @@ shows, whether it is held or on its way, and where the face is. Persons are numb
 by make_data.py: with its default options, 0 to 19 are in the data set.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -44,9 +43,7 @@ HELD, AT_REST = 0.95, 0.05  # amounts from and below which a smiley counts as sh
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/smileys.mp4"), help="an .mp4 file")
     parser.add_argument("--person", type=int, default=16, help="her number (default 16)")
     parser.add_argument("--seed", type=int, default=0, help="of the data set she is from")

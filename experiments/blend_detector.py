@@ -5,7 +5,6 @@ gains what the second learnt (Wortsman et al., 2022, "Robust fine-tuning of zero
 Writes OUT/big.npz, and copies the other nets of --before.
 """
 
-import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -21,9 +20,7 @@ OTHERS = ("small", "small_calibration", "big_calibration")
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     default = cli.ROOT / "weights"
     add("--before", type=Path, default=default, metavar="DIR", help="nets that were gone on from")

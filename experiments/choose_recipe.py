@@ -10,7 +10,6 @@ what is chosen (`--recipe`).
 It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -25,9 +24,7 @@ from experiments.core.options import add_engine_options, add_stale_option
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", required=True, help="folder with manifest.csv, or a CSV file")
     add("--folds", type=int, default=3, help="trainings of each setting (default 3)")

@@ -4,7 +4,6 @@ Reads claims.csv of `eval_split.py`'s results, a panel each. A claim that a run 
 drawn as not measured.
 """
 
-import argparse
 import csv
 import sys
 from pathlib import Path
@@ -27,9 +26,7 @@ COLOURS = {"held": "C2", "did not hold": "C3", "undecided": "C7"}
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     root = cli.ROOT / "results" / "eval_split"
     parser.add_argument(
         "--results",

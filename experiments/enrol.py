@@ -8,7 +8,6 @@ they are. Accuracy is told before and after, on shots that did not teach; the ne
 written has then learned from all her pictures, in as many batches.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -24,9 +23,7 @@ FEWEST_SURE = 8  # of a person's pictures that must be above a threshold
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder with manifest.csv, or a CSV file")
     add("--person", help="whose pictures (default: the only person in it)")

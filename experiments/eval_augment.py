@@ -31,9 +31,7 @@ KINDS = ("strength", "without", "only")
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", required=True, help="folder with manifest.csv, or a CSV file")
     add("--splits", type=split_names, default=("person", "image"), help="default person,image")

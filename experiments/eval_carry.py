@@ -6,7 +6,6 @@ share is the answer. Augmentation for strangers was chosen on half of the people
 are the others.
 """
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -54,9 +53,7 @@ def half_of(people, half):
 
 def main(argv=None):
     """Print the share of right answers, by expression, and what each was taken for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="manifest of acted expressions")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
     parser.add_argument(

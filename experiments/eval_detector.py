@@ -5,7 +5,6 @@ by set, size, pose and kind, and how well the boxes lie. The other detectors' bo
 in OUT/peers and not computed again for the same pictures.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -20,9 +19,7 @@ import numpy as np
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     frames = [cli.ROOT / "data" / "smileys" / "frames.csv"]
     help_text = (

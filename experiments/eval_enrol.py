@@ -7,7 +7,6 @@ with the pictures shipped for it); each is judged on a shot of every smiley that
 teach, and the old women on pictures of theirs that are not among the shipped ones.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -32,9 +31,7 @@ GOAL, LOSS = 0.90, 0.02  # accuracy to reach; what the old women may lose
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     root = cli.ROOT
     add("--people", type=int, default=5, help="new women (default 5)")

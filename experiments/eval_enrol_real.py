@@ -8,7 +8,6 @@ The person's labels are all that is taught; what others lose is measured on the 
 same half who were not taught. Writes table.csv and REPORT.md.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -21,9 +20,7 @@ if __name__ == "__main__":
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     root = cli.ROOT
     add("--data", type=Path, required=True, metavar="CSV", help="labelled set: CSV file or folder")

@@ -3,7 +3,6 @@
 The frames are those of `make data` (frames.csv): new shots of the women of the data set.
 """
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,9 +19,7 @@ IOU = 0.5  # of the best square with the true box, for a face to count as found
 
 def main(argv=None):
     """Print the counts."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     default = cli.ROOT / "data" / "smileys" / "frames.csv"
     parser.add_argument("--frames", type=Path, default=default, help="CSV: path,smiley,x,y,w,h")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")

@@ -5,7 +5,6 @@ HOG with a ridge classifier name right, and how much of labels that were drawn a
 each clip, which nothing but a frame of the same clip can tell. Takes minutes.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -24,9 +23,7 @@ COLUMNS = (
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", required=True, nargs="+", help="folders with manifest.csv, or CSV files")
     add("--splits", type=split_names, default=SPLITS, help="default person,clip,image")

@@ -4,7 +4,6 @@ Each face that is not found dies in the small net, in suppression and calibratio
 windows, in the big net, in the vote, or as a box too far off. Writes a table, one row a set.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -17,9 +16,7 @@ if __name__ == "__main__":
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     help_text = "one row a face: path,x,y,w,h; all faces boxed, what else is found is false"
     add("--images", type=Path, nargs="*", default=[], metavar="CSV", help=help_text)

@@ -8,7 +8,6 @@ shares are apart, and the median time of a look in a headless Chromium, of a who
 one near the last face. The machine's load tells what the times are worth.
 """
 
-import argparse
 import functools
 import http.server
 import os
@@ -44,9 +43,7 @@ LOOK = """async ([name, width, height, near]) => {
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     demo = cli.ROOT / "dataset" / "demo"
     add("--video", type=Path, nargs="+", default=[demo / "known.mp4", demo / "stranger.mp4"])

@@ -28,9 +28,7 @@ from experiments.core.options import (
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", required=True, help="folder with manifest.csv, or a CSV file")
     add("--people", type=numbers, default=(5, 10, 20, 40, 80, 160, 320), metavar="N,N",

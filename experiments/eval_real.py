@@ -9,7 +9,6 @@ square, and for what our detector finds, with the vote of 45 windows. Writes tab
 confusion.png and reliability.png, which hold no face.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -25,9 +24,7 @@ NETS = ("smiles", "strangers", "real")
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="CSV", help="labelled set: CSV file or folder")
     weights = cli.ROOT / "weights"

@@ -10,7 +10,6 @@ from the training set costs on either. Also trains on the rendered people alone 
 on the real ones.
 """
 
-import argparse
 import csv
 import os
 import sys
@@ -69,9 +68,7 @@ HAAR = (-0.13, -0.02, 1.265)
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--real", type=Path, required=True, help="manifest of acted expressions")
     add("--out", type=Path, default=cli.ROOT / "results" / "calibration")

@@ -8,7 +8,6 @@ the browsers and ask for nothing. The pictures are the rendered examples with no
 the service's folder: give it one of its own.
 """
 
-import argparse
 import os
 import sys
 import threading
@@ -32,9 +31,7 @@ ASKS = 20  # of who only looks
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--address", default="http://localhost:8017/", help="of a service without access code")
     add("--visitors", type=number(1, 1000, int), default=30)

@@ -6,7 +6,6 @@ temporary folder. Each use is counted in OUT/uses.csv before the pictures are se
 that is looked at often is one more set to tune on. Several --weights make one use.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -23,9 +22,7 @@ RATES = (0.03, 0.1)
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     shared = cli.ROOT.parent / "shared" / "data"
     help_text = "folder with strangers.csv, strangers/, scenes.csv (default ../shared/data)"

@@ -30,9 +30,7 @@ from experiments.smileys.splits import SPLITS, split_names
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
     parser.add_argument(
         "--splits", type=split_names, default=SPLITS, help="default person,clip,image"

@@ -7,7 +7,6 @@ of known truth (dataset/make_video.py): accuracy frame by frame, and with shares
 over time.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -20,9 +19,7 @@ if __name__ == "__main__":
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     frames = cli.ROOT / "data" / "smileys" / "frames.csv"
     add("--frames", type=Path, default=frames, help="CSV: path,person,smiley,x,y,w,h")

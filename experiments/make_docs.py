@@ -7,7 +7,6 @@ A template (docs/templates/, Jinja2) names the numbers; `experiments/findings/va
 from the tables that the experiments wrote, so that no number on a page is typed.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -60,9 +59,7 @@ def render(template, findings, folder):
 
 def main(argv=None):
     """Write or check the pages; ``argv`` as for argparse."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if stale")
     args = parser.parse_args(argv)
     from common.output import write_file

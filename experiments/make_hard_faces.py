@@ -6,7 +6,6 @@ group. Writes OUT/*.jpg and OUT/faces.csv, one row a face. The same options give
 pictures.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -30,9 +29,7 @@ COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "perso
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     help_text = "path,person,x,y,w,h and landmarks leye_x to nose_y; perhaps split"
     add("--faces", type=Path, required=True, metavar="CSV", help=help_text)

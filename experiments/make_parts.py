@@ -6,7 +6,6 @@ mark val is in none of them: it is the sealed test of eval_sealed.py. Packed pic
 strangers are unpacked into OUT. They show real people: keep the folder to yourself.
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -22,9 +21,7 @@ PEOPLE = ("faces.csv", "strangers.csv")
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     shared = cli.ROOT.parent / "shared" / "data"
     help_text = "folder with faces.csv, strangers.csv, scenes.csv (default ../shared/data)"

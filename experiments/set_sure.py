@@ -8,7 +8,6 @@ Smielfy shows every answer as a guess. FILE:first or FILE:second takes half of a
 name only people who neither trained nor chose the net.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -24,9 +23,7 @@ HALVES = ("all", "first", "second")
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", nargs="+", required=True, metavar="CSV[:HALF]", help="labelled sets of faces")
     weights = cli.ROOT / "weights"

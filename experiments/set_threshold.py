@@ -8,7 +8,6 @@ what was measured. Then the default threshold is the least that keeps both promi
 --empty-rate. Writes big.npz.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -30,9 +29,7 @@ STILL = 0.05  # log-odds: at a score of 0.9 this is 0.005
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     help_text = "one row a face: path,x,y,w,h, perhaps ignore"
     add("--images", type=Path, nargs="+", required=True, metavar="CSV", help=help_text)

@@ -6,7 +6,6 @@ faces, too. It learns from people who are not marked ``val``; these only judge, 
 of a shifted window's centre and size before and after.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -20,9 +19,7 @@ if __name__ == "__main__":
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)

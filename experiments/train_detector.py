@@ -7,7 +7,6 @@ the cascade of both is run over the scenes between the rounds to find harder one
 for it; the people and scenes marked ``val`` only judge.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -22,9 +21,7 @@ if __name__ == "__main__":
 
 def arguments():
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)

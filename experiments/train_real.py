@@ -12,7 +12,6 @@ trains on, choose the epoch.
 Ctrl-C saves and ends; `--resume` goes on, also after a kill.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -26,9 +25,7 @@ if __name__ == "__main__":
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder of the published sets")
     add("--rendered", type=Path, default=cli.ROOT / "data" / "many", help="default data/many")

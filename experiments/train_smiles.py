@@ -8,7 +8,6 @@ Ctrl-C saves and ends; `--resume` goes on, to the same weights as if nothing had
 happened, also after a kill. Watch it by `make monitor`.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -21,9 +20,7 @@ if __name__ == "__main__":
 
 def arguments(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
     parser.add_argument(
         "--split",

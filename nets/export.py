@@ -8,7 +8,6 @@ them. Output: class probabilities (N, classes). With --scan the small net takes 
 (1, 3, H, W) and gives the probability of a face of each window, (1, rows, columns).
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -21,9 +20,7 @@ if __name__ == "__main__":
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="weights file (.npz)")
     parser.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="file to write")
     parser.add_argument("--scan", action="store_true", help="the small net over whole pictures")

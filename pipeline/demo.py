@@ -5,7 +5,6 @@ shipped network was trained on, and one of a woman it has never seen. Writes bot
 annotated and slowed, and a picture of all stages; says how many frames were right.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -121,9 +120,7 @@ def run_side_by_side(commands):
 
 def main(argv=None):
     """Run the demo; ``argv`` as for argparse."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     default = cli.ROOT / "dataset" / "demo"
     parser.add_argument("--videos", type=Path, default=default, help="folder with their truth")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder to write to")

@@ -9,7 +9,6 @@ are seen from there. Only photos that are not held out for validation are used. 
 needed to use the puppeteer: the result is in the repository.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -210,9 +209,7 @@ def pack(photos, path=model.CORRESPONDENCE):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("--photos", type=Path, nargs="+", required=True, metavar="CSV", help="with landmarks")
     add("--count", type=int, default=80, help="photos of each CSV (default 80)")

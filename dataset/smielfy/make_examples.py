@@ -8,7 +8,6 @@ usual way of making a smiley, somewhat stronger, before a good camera: who looks
 shall do alike. The same pictures every time; a minute or two on a quiet computer.
 """
 
-import argparse
 import dataclasses
 import os
 import sys
@@ -41,9 +40,7 @@ def parse(argv):
     """Read the command line."""
     from common.smileys import read_smileys
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     known = list(read_smileys())
     add("smileys", nargs="*", metavar="SMILEY", help=f"which (default: all): {', '.join(known)}")

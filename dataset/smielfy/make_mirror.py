@@ -7,7 +7,6 @@ visited it works without a network. Without --out only the cache of the service 
 after that `make collect` lets browsers look by themselves.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -22,9 +21,7 @@ from pipeline.options import add_smiles_option, smiles_path
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     weights = cli.ROOT / "weights"
     add("--weights", type=Path, default=weights, metavar="DIR", help="folder with the detector")

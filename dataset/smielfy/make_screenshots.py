@@ -6,7 +6,6 @@
 of the demo's video; three smileys are given before, from the rendered examples.
 """
 
-import argparse
 import json
 import re
 import shutil
@@ -32,9 +31,7 @@ QUALITY = 85
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     out = cli.ROOT / "results" / "smielfy"
     parser.add_argument("--out", type=Path, default=out, help="folder (default results/smielfy)")
     return parser.parse_args(argv)

@@ -5,7 +5,6 @@ shortcut. Writes agreement.csv and AGREEMENT.md: on how many frames the smiley i
 how well the boxes overlap, and the processor time without decoding, drawing and encoding.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -108,9 +107,7 @@ def report(rows, out):
 
 def main(argv=None):
     """Measure and report."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument(
         "videos", nargs="*", type=Path, default=[cli.ROOT / "dataset" / "demo" / "known.mp4"],
         help="with the truth beside it, NAME.json, where it is known (default: the demo's)",

@@ -8,7 +8,6 @@ earlier run left it. On a slow machine there are fewer turns, so that it ends in
 others use the machine meanwhile, the report warns.
 """
 
-import argparse
 import json
 import os
 import re
@@ -265,9 +264,7 @@ def video_rows(args):
 
 def main(argv=None):
     """Measure and report."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--peers", required=True, type=Path, help="Python with the peers installed")
     parser.add_argument(
         "--picture",

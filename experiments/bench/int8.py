@@ -5,7 +5,6 @@ sign with one scale a block (the largest value over frames that do not count aft
 are 8 bits anyway, sums and the dense layers stay float32. Writes int8.csv. No kernels are timed.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -81,9 +80,7 @@ class Rounded:
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     demo = cli.ROOT / "dataset" / "demo"
     parser.add_argument(
         "data", nargs="*", type=Path, default=[demo / "known.mp4", demo / "stranger.mp4"],

@@ -3,7 +3,6 @@
 One window, one thread, the thread's own processor time, medians of 200 turns. Writes layers.csv.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -21,9 +20,7 @@ from common.output import write_file
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
     from nets.fast import library

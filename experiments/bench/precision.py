@@ -6,7 +6,6 @@ our detector's) and of pictures whose squares a table gives (path,x,y,w,h). Writ
 precision.csv.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -58,9 +57,7 @@ def row_of(net, name, shares, seconds):
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     demo = cli.ROOT / "dataset" / "demo"
     parser.add_argument(
         "data", nargs="*", type=Path, default=[demo / "known.mp4", demo / "stranger.mp4"],

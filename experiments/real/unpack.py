@@ -10,7 +10,6 @@ With ``votes`` a picture's label is the class that most of its ten voters chose,
 These show real people: keep the folder to yourself.
 """
 
-import argparse
 import csv
 import sys
 from pathlib import Path
@@ -83,9 +82,7 @@ def labels_of(packed, least):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("packed", type=Path, metavar="NPZ", help="packed pictures")
     add("--table", type=Path, metavar="CSV", help="table of pictures that are packed by name")
