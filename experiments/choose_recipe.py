@@ -19,24 +19,18 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from experiments.core.options import add_engine_options, add_stale_option
+from experiments.core.options import comparison_parser
+from pipeline.options import count, whole
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = comparison_parser(__doc__, "recipe.json, tried.csv, arms/")
     add = parser.add_argument
-    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
-    add("--folds", type=int, default=3, help="trainings of each setting (default 3)")
-    add("--batches", type=int, default=1500, help="smallest budget tried, of 32 (default 1500)")
-    add("--doublings", type=int, default=3, help="of the budget, at most (default 3)")
-    add_engine_options(parser)
-    add_stale_option(parser)
-    add("--out", required=True, type=Path, help="folder for recipe.json, tried.csv, arms/")
-    args = parser.parse_args(argv)
-    if args.folds < 3 or min(args.batches, args.doublings, args.processes) < 1:
-        parser.error("--folds must be at least 3, the other numbers at least 1")
-    return args
+    add("--folds", type=whole(3), default=3, help="trainings of each setting (default 3)")
+    add("--batches", type=count, default=1500, help="smallest budget tried, of 32 (default 1500)")
+    add("--doublings", type=count, default=3, help="of the budget, at most (default 3)")
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

@@ -18,37 +18,25 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from experiments.core.options import (
-    add_engine_options,
-    add_recipe_options,
-    add_stale_option,
-    take_recipe,
-)
+from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
 from experiments.smileys.splits import split_names
+from pipeline.options import count
 
 KINDS = ("strength", "without", "only")
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = comparison_parser(__doc__, "ablation.csv, figures, REPORT.md, arms/")
     add = parser.add_argument
-    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
     add("--splits", type=split_names, default=("person", "image"), help="default person,image")
     add("--kinds", type=kinds, default=KINDS, help="default strength,without,only")
-    add("--seeds", type=int, default=3, help="trainings of each arm (default 3)")
-    add("--epochs", type=int, default=12, help="passes through the training pictures (default 12)")
-    add_recipe_options(parser)
-    add_engine_options(parser)
-    add_stale_option(parser)
+    add("--seeds", type=count, default=3, help="trainings of each arm (default 3)")
     add(
-        "--out", required=True, type=Path, help="folder for ablation.csv, figures, REPORT.md, arms/"
+        "--epochs", type=count, default=12, help="passes through the training pictures (default 12)"
     )
-    args = parser.parse_args(argv)
-    for name in ("seeds", "epochs", "processes"):
-        if getattr(args, name) < 1:
-            parser.error(f"--{name} must be at least 1")
-    return args
+    add_recipe_options(parser)
+    return parser.parse_args(argv)
 
 
 def kinds(text):

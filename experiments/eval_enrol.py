@@ -16,6 +16,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from pipeline.options import count
 
 COLUMNS = (
     "plan", "person", "taught", "before", "after", "old_before", "old_after", "seconds",
@@ -34,16 +35,13 @@ def parse(argv):
     parser = cli.parser(__doc__)
     add = parser.add_argument
     root = cli.ROOT
-    add("--people", type=int, default=5, help="new women (default 5)")
+    add("--people", type=count, default=5, help="new women (default 5)")
     add("--data", type=Path, default=root / "data" / "enrol", help="folder for the new women")
     add("--old", type=Path, default=root / "data" / "smileys", help="the rendered set")
     add("--smiles", type=Path, default=root / "weights" / "smiles.npz", help="net to start from")
     add("--seed", type=int, default=0, help="of the batches and of dropout")
     add("--out", type=Path, default=root / "results" / "enrol", help="folder for the results")
-    args = parser.parse_args(argv)
-    if args.people < 1:
-        parser.error("--people must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

@@ -17,6 +17,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from pipeline.options import count
+
 
 def parse(argv):
     """Read the command line."""
@@ -28,17 +30,14 @@ def parse(argv):
     add("--people", choices=("all", "first", "second"), default="all",
         help="half of the people, in the order of their names (default all)")  # fmt: skip
     add("--boxes", choices=("ours", "haar"), default="ours", help="who drew the labelled squares")
-    add("--taught", type=int, nargs="+", default=[1, 2, 3, 5], metavar="K",
+    add("--taught", type=count, nargs="+", default=[1, 2, 3, 5], metavar="K",
         help="pictures of each label that teach (default 1 2 3 5)")  # fmt: skip
     add("--performance", default="personal", help="the way of acting that teaches (personal)")
     add("--steps", type=int, help="batches of 64 windows (default: as enrol.py)")
     add("--limit", type=int, help="teach so many of the people only")
     add("--seed", type=int, default=0)
     add("--out", type=Path, default=root / "results" / "enrol_real", help="folder for the results")
-    args = parser.parse_args(argv)
-    if min(args.taught) < 1:
-        parser.error("--taught must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

@@ -15,6 +15,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.smileys.splits import SPLITS, split_names
+from pipeline.options import whole
 
 COLUMNS = (
     "set", "data", "pictures", "people", "classes", "split", "method", "accuracy", "low", "high",
@@ -27,13 +28,15 @@ def arguments(argv=None):
     add = parser.add_argument
     add("--data", required=True, nargs="+", help="folders with manifest.csv, or CSV files")
     add("--splits", type=split_names, default=SPLITS, help="default person,clip,image")
-    add("--folds", type=int, default=5, help="parts, each of which judges once (default 5)")
+    add(
+        "--folds",
+        type=whole(3),
+        default=5,
+        help="parts, each of which judges once (default 5)",
+    )
     add("--seed", type=int, default=0, help="of the random labels")
     add("--out", required=True, type=Path, help="folder for atlas.csv, atlas.png, REPORT.md")
-    args = parser.parse_args(argv)
-    if args.folds < 3:
-        parser.error("--folds must be at least 3")
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

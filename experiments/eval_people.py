@@ -18,36 +18,25 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from experiments.core.options import (
-    add_engine_options,
-    add_recipe_options,
-    add_stale_option,
-    take_recipe,
-)
+from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
+from pipeline.options import count
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = comparison_parser(__doc__, "people.csv, law.png, REPORT.md, arms/")
     add = parser.add_argument
-    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
     add("--people", type=numbers, default=(5, 10, 20, 40, 80, 160, 320), metavar="N,N",
         help="who train (default 5,10,20,40,80,160,320)")  # fmt: skip
     add("--pictures", type=numbers, default=(1, 10), metavar="N,N",
         help="of each smiley of a person, at most (default 1,10)")  # fmt: skip
-    add("--unseen", type=int, default=40, help="people who are named (default 40)")
+    add("--unseen", type=count, default=40, help="people who are named (default 40)")
     add("--rotate", action="store_true", help="each seed has other unseen people")
-    add("--seeds", type=int, default=2, help="trainings of each, other people each (default 2)")
-    add("--epoch", type=int, default=250, help="batches between two measurements (default 250)")
+    add("--seeds", type=count, default=2, help="trainings of each, other people each (default 2)")
+    add("--epoch", type=count, default=250, help="batches between two measurements (default 250)")
     add_recipe_options(parser)
     add("--batches", type=int, help="in every training (default 6000 of 32, or the recipe's)")
-    add_engine_options(parser)
-    add_stale_option(parser)
-    add("--out", required=True, type=Path, help="folder for people.csv, law.png, REPORT.md, arms/")
-    args = parser.parse_args(argv)
-    if min(args.unseen, args.seeds, args.processes, args.epoch) < 1:
-        parser.error("--unseen, --seeds, --processes and --epoch must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def numbers(text):

@@ -19,26 +19,21 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from experiments.core.options import (
-    add_engine_options,
-    add_recipe_options,
-    add_stale_option,
-    take_recipe,
-)
+from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
 from experiments.smileys.splits import SPLITS, split_names
+from pipeline.options import count, whole
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    parser = comparison_parser(__doc__, "table.csv, curves.png, REPORT.md, arms/")
     parser.add_argument(
         "--splits", type=split_names, default=SPLITS, help="default person,clip,image"
     )
-    parser.add_argument("--seeds", type=int, default=5, help="trainings of each arm (default 5)")
+    parser.add_argument("--seeds", type=count, default=5, help="trainings of each arm (default 5)")
     parser.add_argument(
         "--epochs",
-        type=int,
+        type=count,
         help="passes through the training pictures (default: as many as make the batches of the "
         "recipe, or 6000 of 32 pictures)",
     )
@@ -53,23 +48,10 @@ def arguments(argv=None):
         help="of the training data, for the arms that ask what more data does "
         "(default 0.25,0.5; 'none' for none)",
     )
-    parser.add_argument(
-        "--folds", type=int, default=5, help="parts of which one judges (default 5)"
-    )
+    help_text = "parts of which one is the test (default 5)"
+    parser.add_argument("--folds", type=whole(3), default=5, help=help_text)
     add_recipe_options(parser)
-    add_engine_options(parser)
-    add_stale_option(parser)
-    parser.add_argument(
-        "--out", required=True, type=Path, help="folder for table.csv, curves.png, REPORT.md, arms/"
-    )
-    args = parser.parse_args(argv)
-    for name in ("seeds", "epochs", "processes"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            parser.error(f"--{name} must be at least 1")
-    if args.folds < 3:
-        parser.error("--folds must be at least 3")
-    return args
+    return parser.parse_args(argv)
 
 
 def shares(text):

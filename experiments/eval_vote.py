@@ -16,6 +16,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from pipeline.options import count
+
 
 def arguments(argv=None):
     """The command line."""
@@ -23,7 +25,7 @@ def arguments(argv=None):
     add = parser.add_argument
     frames = cli.ROOT / "data" / "smileys" / "frames.csv"
     add("--frames", type=Path, default=frames, help="CSV: path,person,smiley,x,y,w,h")
-    add("--limit", type=int, help="use so many of the frames, evenly spread")
+    add("--limit", type=count, help="use so many of the frames, evenly spread")
     help_text = "with its truth beside it, NAME.json"
     add("--video", type=Path, nargs="*", default=[], metavar="MP4", help=help_text)
     add("--weights", type=Path, default=cli.ROOT / "weights", help="folder (default weights)")
@@ -31,10 +33,7 @@ def arguments(argv=None):
     add("--min-face", type=float, default=36, help="in pixels (default 36)")
     add("--seed", type=int, default=0, help="of the directions of the box's errors")
     add("--out", type=Path, default=cli.ROOT / "results" / "eval_vote")
-    args = parser.parse_args(argv)
-    if args.limit is not None and args.limit < 1:
-        parser.error("--limit must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

@@ -17,6 +17,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from pipeline.options import count, whole
+
 
 def arguments(argv=None):
     """The command line."""
@@ -38,10 +40,10 @@ def arguments(argv=None):
         action="store_true",
         help="augment harder, for faces unlike the data's: real ones, where those are rendered",
     )
-    parser.add_argument("--epochs", type=int, default=80, help="passes through the data")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1, help="processes that augment")
+    parser.add_argument("--epochs", type=count, default=80, help="passes through the data")
+    parser.add_argument("--batch", type=count, default=32)
+    parser.add_argument("--seed", type=whole(0), default=0)
+    parser.add_argument("--workers", type=whole(0), default=1, help="processes that augment")
     parser.add_argument("--resume", action="store_true", help="go on where a training stopped")
     parser.add_argument("--no-monitor", action="store_true", help="write nothing for TensorBoard")
     parser.add_argument(
@@ -51,9 +53,6 @@ def arguments(argv=None):
         help="folder for smiles.npz, its card smiles.md, metrics.jsonl, curves.png",
     )
     args = parser.parse_args(argv)
-    for name, least in (("epochs", 1), ("batch", 1), ("workers", 0), ("seed", 0)):
-        if getattr(args, name) < least:
-            parser.error(f"--{name} must be at least {least}")
     if args.no_augment and args.strangers:
         parser.error("--no-augment and --strangers contradict each other")
     if not 0 <= args.fold < args.folds:

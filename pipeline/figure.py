@@ -17,9 +17,9 @@ import argparse
 from pipeline.options import (
     add_detector_options,
     add_smiles_option,
-    number,
     smallest_face,
     smiles_path,
+    whole,
 )
 
 
@@ -30,7 +30,7 @@ def parse(argv):
         "source", metavar="IMAGE_OR_VIDEO", help="a picture, or what run_video takes"
     )
     parser.add_argument(
-        "--frame", type=number(0, kind=int), default=0, metavar="N", help="frame of a video, from 0"
+        "--frame", type=whole(0), default=0, metavar="N", help="frame of a video, from 0"
     )
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("stages.png"), help="PNG to write (%(default)s)"

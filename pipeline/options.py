@@ -33,6 +33,14 @@ def number(smallest, largest=math.inf, kind=float):
     return convert
 
 
+def whole(smallest):
+    """Make a type for argparse: a whole number from ``smallest``."""
+    return number(smallest, kind=int)
+
+
+count = whole(1)
+
+
 def add_detector_options(parser, min_face_default):
     """Add ``--min-face`` and ``--weights`` to a parser."""
     parser.add_argument(

@@ -20,7 +20,7 @@ if __name__ == "__main__":
 import argparse
 
 from common.interrupt import Interrupt
-from pipeline.options import add_detector_options, add_smiles_option, number, smiles_path
+from pipeline.options import add_detector_options, add_smiles_option, count, number, smiles_path
 
 
 def parse(argv):
@@ -34,12 +34,10 @@ def parse(argv):
         "--slow", type=number(1, 1000), default=1.0, metavar="N", help="make it N times as long"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write one JSON line a frame")
-    parser.add_argument(
-        "--limit", type=number(1, kind=int), metavar="N", help="stop after N frames"
-    )
+    parser.add_argument("--limit", type=count, metavar="N", help="stop after N frames")
     parser.add_argument(
         "--scan-every",
-        type=number(1, kind=int),
+        type=count,
         default=1,
         metavar="N",
         help="search the whole frame every N frames, and only near the last face in between: "

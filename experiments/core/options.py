@@ -4,16 +4,27 @@ import json
 import os
 from pathlib import Path
 
-from common.cli import UserError
+from common import cli
+from pipeline.options import count
 
 RECIPE = {"batch": 32, "rate": 3e-3, "schedule": "cosine"}
 BATCHES = 6000  # of 32 pictures, where no file says otherwise
 
 
+def comparison_parser(doc, files):
+    """A parser of what all comparisons of trainings take; ``files`` says what --out gets."""
+    parser = cli.parser(doc)
+    parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    parser.add_argument("--out", required=True, type=Path, help=f"folder for {files}")
+    add_engine_options(parser)
+    add_stale_option(parser)
+    return parser
+
+
 def add_recipe_options(parser):
     """How every arm is trained: given here, or chosen by `experiments/choose_recipe.py`."""
     add = parser.add_argument
-    add("--batch", type=int, help=f"pictures a batch (default {RECIPE['batch']})")
+    add("--batch", type=count, help=f"pictures a batch (default {RECIPE['batch']})")
     add("--rate", type=float, help=f"first learning rate (default {RECIPE['rate']})")
     add("--schedule", choices=("cosine", "late"), help="how it falls (default cosine)")
     add(
@@ -34,20 +45,22 @@ def take_recipe(args):
             recipe = {name: type(RECIPE[name])(found[name]) for name in RECIPE}
             args.batches = int(found["batches"])
         except FileNotFoundError:
-            raise UserError(f"there is no {args.recipe}: run 'make choose-recipe' first") from None
+            raise cli.UserError(
+                f"there is no {args.recipe}: run 'make choose-recipe' first"
+            ) from None
         except (ValueError, KeyError, TypeError):
-            raise UserError(f"{args.recipe} is not of experiments/choose_recipe.py") from None
+            raise cli.UserError(f"{args.recipe} is not of experiments/choose_recipe.py") from None
     for name, value in recipe.items():
         if getattr(args, name) is None:
             setattr(args, name, value)
     if not args.rate > 0 or args.batch < 1:
-        raise UserError("--rate and --batch must be above 0")
+        raise cli.UserError("--rate and --batch must be above 0")
 
 
 def add_engine_options(parser):
     """Where jobs run: processes of this machine, or workers of Dask."""
     add = parser.add_argument
-    add("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    add("--processes", type=count, default=os.cpu_count(), help="default: one a core")
     add(
         "--scheduler",
         metavar="ADDRESS",
