@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import numpy as np
 from scipy.special import expit, logit
 
+from experiments.core.statistics import reliability
 from experiments.detector.metrics import recall_at
 
 ROUNDS = 8  # of measuring and fitting
@@ -99,18 +100,6 @@ def rescale(network, a, b):
     weights, bias = network.W.get_value(), network.b.get_value()
     network.W.set_value((a * weights).astype(np.float32))
     network.b.set_value((a * bias + (0, b)).astype(np.float32))
-
-
-def reliability(scores, hits, bins=10):
-    """How far scores are from what they say: mean of |share of hits - score| over equal bins.
-
-    Weighted by how many squares are in a bin (expected calibration error).
-    """
-    place = np.minimum((np.asarray(scores) * bins).astype(int), bins - 1)
-    return float(
-        sum(abs(hits[place == k].sum() - scores[place == k].sum()) for k in set(place))
-        / len(scores)
-    )
 
 
 def settled(measure, network, doubt, rounds=ROUNDS):
@@ -204,7 +193,7 @@ def main(argv=None):
         "pictures": len(pictures),
         "faces": int(results.faces.sum()),
         "scales": scales,
-        "error": reliability(results.scores, results.hits),
+        "error": reliability(results.scores, results.hits)[1],
         "threshold": threshold,
         "recall": recall,
         "false_positives": false,

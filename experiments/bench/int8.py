@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.output import write_csv
-from experiments.bench.squares import squares_of
+from experiments.bench.squares import squares_of, squares_parser
 
 
 def eight_bits(filters):
@@ -80,17 +80,9 @@ class Rounded:
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = cli.parser(__doc__)
-    demo = cli.ROOT / "dataset" / "demo"
-    parser.add_argument(
-        "data", nargs="*", type=Path, default=[demo / "known.mp4", demo / "stranger.mp4"],
-        help="as for precision.py",
-    )  # fmt: skip
+    parser = squares_parser(__doc__, limit=200)
     parser.add_argument("--smiles", type=Path, default=cli.ROOT / "weights" / "smiles.npz")
-    parser.add_argument("--limit", type=int, default=200, help="frames of each (default 200)")
     parser.add_argument("--calibrate", type=int, default=20, help="first ones that set the scales")
-    parser.add_argument("--seed", type=int, default=0, help="which rows of tables")
-    parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
     from common.crops import Mipmap, crop
     from nets.functions import compile_smile_probs_sum

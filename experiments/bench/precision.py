@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from common.output import write_csv
 from experiments.bench.machine import bfloat16_or_error
-from experiments.bench.squares import squares_of
+from experiments.bench.squares import squares_of, squares_parser
 
 PRECISIONS = ("float32", "bfloat16")
 SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
@@ -57,17 +57,9 @@ def row_of(net, name, shares, seconds):
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = cli.parser(__doc__)
-    demo = cli.ROOT / "dataset" / "demo"
-    parser.add_argument(
-        "data", nargs="*", type=Path, default=[demo / "known.mp4", demo / "stranger.mp4"],
-        help="videos, and tables (.csv) of pictures with squares (default: the demo's videos)",
-    )  # fmt: skip
+    parser = squares_parser(__doc__, limit=1000)
     nets = [cli.ROOT / "weights" / name for name in ("smiles.npz", "real.npz")]
     parser.add_argument("--smiles", nargs="+", type=Path, default=nets)
-    parser.add_argument("--limit", type=int, default=1000, help="frames of each (default 1000)")
-    parser.add_argument("--seed", type=int, default=0, help="which rows")
-    parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
     for path in args.data:
         if not path.exists():

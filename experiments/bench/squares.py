@@ -3,12 +3,27 @@
 import csv
 import json
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
+from common import cli
 from common.images import read_image
 from common.video import open_source
-from pipeline.options import smallest_face
+from pipeline.options import count, smallest_face
+
+
+def squares_parser(doc, limit):
+    """A parser of what `squares_of` needs, and of ``--out``; ``limit`` is the default."""
+    parser = cli.parser(doc)
+    add, demo = parser.add_argument, cli.ROOT / "dataset" / "demo"
+    help_text = "videos, and tables (.csv) of pictures with squares (default: the demo's videos)"
+    videos = [demo / "known.mp4", demo / "stranger.mp4"]
+    add("data", nargs="*", type=Path, default=videos, help=help_text)
+    add("--limit", type=count, default=limit, help=f"frames of each (default {limit})")
+    add("--seed", type=int, default=0, help="which rows of tables")
+    add("--out", type=Path, default=cli.ROOT / "results" / "bench")
+    return parser
 
 
 def video_squares(path, detector):

@@ -8,10 +8,10 @@ import numpy as np
 from tqdm import tqdm
 
 from common.tables import box_of
-from experiments.compare.leakage import nearest, pixels_of
+from experiments.compare.leakage import pixels_of
 from experiments.compare.training import probe
 from experiments.core.ridge import ridge_names
-from experiments.smileys.baselines import face_patch, hog
+from experiments.smileys.baselines import face_patch, hog, nearest_neighbour
 from experiments.smileys.data import labels_of
 from experiments.smileys.splits import groups_of
 
@@ -47,7 +47,7 @@ def controls_of(data, divisions, seed=0, quiet=False):
     for (split, _, _), (train, val) in tqdm(
         divisions.items(), desc="controls", unit="fold", disable=quiet
     ):
-        copied = nearest(pixels, train, val)
+        copied = nearest_neighbour(pixels[train], train, pixels[val])
         groups = groups_of([data.rows[k] for k in train], split)
         train_truths = [truth[train] for truth in truths]
         named = ridge_names(gradients[train], train_truths, gradients[val], groups)

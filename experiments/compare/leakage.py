@@ -6,7 +6,6 @@ import numpy as np
 from experiments.smileys.data import labelled_squares
 
 SIDE = 24  # pixels: enough to see a smile, four times quicker than 48
-BLOCK = 512  # pictures compared at once
 
 
 def pixels_of(data):
@@ -14,25 +13,6 @@ def pixels_of(data):
     squares = labelled_squares(data.rows, data.pictures)
     small = [cv2.resize(s, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for s in squares]
     return np.stack(small).reshape(len(small), -1).astype(np.float32) / 255
-
-
-def nearest(pixels, train, val):
-    """Training picture nearest to each held-out one: ndarray of int (len(val),).
-
-    Parameters
-    ----------
-    pixels : ndarray of float32 (N, D)
-        Compared by Euclidean distance.
-    train, val : ndarray of int
-        Which pictures may be copied from, and which are named.
-    """
-    known = pixels[train]
-    squares = (known**2).sum(axis=1)
-    found = [
-        (squares - 2 * pixels[val[k : k + BLOCK]] @ known.T).argmin(axis=1)
-        for k in range(0, len(val), BLOCK)
-    ]
-    return train[np.concatenate(found)]
 
 
 def divisions_of(data, arms):

@@ -213,3 +213,32 @@ def differences(values, ratio=0.0):
             p_values = 2 * stats.t.sf(np.abs(changes) / error, free)
     intervals = [Interval(float(c), float(c - half), float(c + half), count) for c in changes]
     return intervals, p_values.tolist()
+
+
+def reliability(shares, right, bins=10):
+    """How often an answer is right, by the share that it names.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Probability, or share of votes, of each answer: 0 to 1.
+    right : sequence of bool
+    bins : int
+        Of equal width.
+
+    Returns
+    -------
+    (table, error) : (ndarray (B, 3), float)
+        Mean share, part right and number of answers of each bin that is not empty; and the
+        mean distance of the first two, weighted by the third (expected calibration error),
+        nan without answers.
+    """
+    shares, right = np.asarray(shares, float), np.asarray(right, float)
+    place = np.minimum((shares * bins).astype(int), bins - 1)
+    table = np.array([
+        (shares[place == k].mean(), right[place == k].mean(), (place == k).sum())
+        for k in np.unique(place)
+    ]).reshape(-1, 3)  # fmt: skip
+    if not len(table):
+        return table, float("nan")
+    return table, float(np.average(abs(table[:, 0] - table[:, 1]), weights=table[:, 2]))

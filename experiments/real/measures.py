@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.core.statistics import LEVEL, Interval
+from experiments.core.statistics import LEVEL, Interval, reliability
 
 RESAMPLES = 2000
-BINS = 10  # of the share, for the reliability
 RIGHT = 0.9  # of what is shown must be right
 FEWEST = 20  # answers that a threshold must leave, to be believed
 
@@ -111,23 +110,10 @@ def confusion(data, answers, outcome):
     return counts / counts.sum(axis=1, keepdims=True)
 
 
-def reliability(outcome):
-    """How often an answer among all is right, by its share.
-
-    Returns
-    -------
-    (table, error) : (ndarray (B, 3), float)
-        Mean share, part right and number of answers of each bin that is not empty; and the
-        mean distance of the first two, weighted by the third (expected calibration error).
-    """
+def reliability_of(outcome):
+    """`experiments.core.statistics.reliability` of all answers, among all smileys."""
     found = outcome.chosen >= 0
-    share, right = outcome.share[found], outcome.right[ALL][found]
-    index = np.minimum((share * BINS).astype(int), BINS - 1)
-    table = np.array([(share[index == k].mean(), right[index == k].mean(), (index == k).sum())
-                      for k in np.unique(index)]).reshape(-1, 3)  # fmt: skip
-    if not len(table):
-        return table, float("nan")
-    return table, float(np.average(abs(table[:, 0] - table[:, 1]), weights=table[:, 2]))
+    return reliability(outcome.share[found], outcome.right[ALL][found])
 
 
 def sure_from(share, right, wanted=RIGHT, fewest=FEWEST):

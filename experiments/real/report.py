@@ -18,7 +18,7 @@ from experiments.real.measures import (
     confusion,
     not_sure,
     recalls,
-    reliability,
+    reliability_of,
 )
 
 COLUMNS = ("who", "way", "among", "label", "pictures", "people", "recall", "low", "high")
@@ -84,7 +84,7 @@ def draw_reliability(path, answers, outcomes):
         axis.plot([0, 1], [0, 1], color="grey", linestyle=":")
         for answer, outcome in zip(answers, outcomes):
             if answer.way == way and answer.who != HOG:
-                table, error = reliability(outcome)
+                table, error = reliability_of(outcome)
                 if len(table):
                     axis.plot(*table[:, :2].T, "o-", markersize=3,
                               label=f"{answer.who} ({error:.2f})")  # fmt: skip
@@ -173,7 +173,7 @@ def how_sure(answers, outcomes, seed):
     for answer, outcome in zip(answers, outcomes):
         if answer.who == HOG:
             continue
-        _, error = reliability(outcome)
+        _, error = reliability_of(outcome)
         told = not_sure(outcome, seed)
         if math.isnan(told["threshold"]):
             rest = "always | 0 % | "

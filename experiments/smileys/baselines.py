@@ -7,6 +7,7 @@ from experiments.core.ridge import Ridge
 
 MARGIN = 0.08  # around a face, as a share of its side
 FOLDS = 5
+BLOCK = 512  # pictures compared at once
 
 
 def face_patch(image, box, size=64):
@@ -37,9 +38,24 @@ def hog(faces):
 
 
 def nearest_neighbour(train, labels, test):
-    """Label of the nearest training example."""
-    distance = (train**2).sum(1)[None] - 2 * test @ train.T
-    return labels[np.argmin(distance, 1)]
+    """Label of the nearest training example, by Euclidean distance.
+
+    Parameters
+    ----------
+    train, test : ndarray (N, D), (M, D)
+    labels : ndarray (N,)
+        Of the training examples: classes, or what else is to be copied.
+
+    Returns
+    -------
+    ndarray (M,)
+    """
+    squares = (train**2).sum(axis=1)
+    found = [
+        (squares - 2 * test[k : k + BLOCK] @ train.T).argmin(axis=1)
+        for k in range(0, len(test), BLOCK)
+    ]
+    return labels[np.concatenate(found)]
 
 
 def linear_classifier(train, labels, test, penalty=3.0):

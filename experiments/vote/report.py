@@ -4,11 +4,9 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.core.plots import plt, save
-from experiments.core.statistics import interval
+from experiments.core.statistics import interval, reliability
 from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
 from experiments.vote.variants import ARTICLE, SINGLE
-
-BINS = 10  # of the reliability diagram
 
 
 def by_person(rows, values):
@@ -17,23 +15,6 @@ def by_person(rows, values):
     for row, value in zip(rows, values):
         people.setdefault(row["person"], []).append(value)
     return [float(np.mean(found)) for found in people.values()]
-
-
-def reliability(shares, right):
-    """Share against accuracy in ten bins: list of (mean share, accuracy, count); and their gap.
-
-    The gap (expected calibration error) is the mean, over all frames, of the distance
-    between a bin's share and its accuracy.
-    """
-    shares, right = np.asarray(shares), np.asarray(right, float)
-    bins = np.minimum((shares * BINS).astype(int), BINS - 1)
-    found = [
-        (float(shares[bins == k].mean()), float(right[bins == k].mean()), int((bins == k).sum()))
-        for k in range(BINS)
-        if (bins == k).any()
-    ]
-    gap = sum(count * abs(share - accuracy) for share, accuracy, count in found) / len(shares)
-    return found, gap
 
 
 def write_report(found, net, rows, out, command):
@@ -47,7 +28,8 @@ def write_report(found, net, rows, out, command):
     error_lines = write_errors(found["errors"], rows, out)
     way_lines = write_ways(found, right, out)
     video_lines = write_videos(found["videos"], out)
-    write_csv(out / "reliability.csv", ("share", "accuracy", "frames"), bins)
+    counted = [(share, accuracy, int(count)) for share, accuracy, count in bins]
+    write_csv(out / "reliability.csv", ("share", "accuracy", "frames"), counted)
     plot_reliability(bins, out / "reliability.png")
     people = len({row["person"] for row in rows})
     text = [

@@ -21,8 +21,9 @@ from experiments.compare.claims import assess, closes, skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, controls_of, random_labels
 from experiments.compare.flat import is_flat, rise
-from experiments.compare.leakage import divisions_of, nearest
+from experiments.compare.leakage import divisions_of
 from experiments.compare.split_arms import check_data, plan, warnings_of
+from experiments.smileys.baselines import nearest_neighbour
 from experiments.smileys.data import SmileyData
 
 pytestmark = pytest.mark.slow
@@ -115,7 +116,10 @@ def test_nearest_neighbour_against_a_naive_loop():
             distances = [((pixels[index] - pixels[k]) ** 2).sum() for k in train]
             right += labels[train[int(np.argmin(distances))]] == labels[index]
         expected.append(right / len(val))
-    found = [float((labels[nearest(pixels, *d)] == labels[d[1]]).mean()) for d in divisions]
+    found = [
+        float((nearest_neighbour(pixels[a], labels[a], pixels[b]) == labels[b]).mean())
+        for a, b in divisions
+    ]
     assert found == expected
 
 

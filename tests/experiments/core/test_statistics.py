@@ -11,6 +11,7 @@ from experiments.core.statistics import (
     over_people,
     p_value,
     people_needed,
+    reliability,
 )
 from tests.experiments.core.population import CASES, coverage
 
@@ -123,3 +124,15 @@ def test_intervals_of_folds_that_share_people_keep_their_level(case):
 def test_without_the_correction_they_would_not():
     _, plain, _, _ = coverage(*CASES[1], 500)
     assert plain < 0.93
+
+
+def test_reliability_of_a_hand_made_case():
+    table, error = reliability([0.05, 0.92, 0.98, 1.0], [False, True, True, False])
+    np.testing.assert_allclose(table, [(0.05, 0, 1), ((0.92 + 0.98 + 1) / 3, 2 / 3, 3)])
+    assert error == pytest.approx((0.05 + 3 * abs(2.9 / 3 - 2 / 3)) / 4)
+
+
+def test_reliability_of_nothing():
+    table, error = reliability([], [])
+    assert table.shape == (0, 3)
+    assert np.isnan(error)

@@ -8,8 +8,9 @@ import pytest
 
 from common.cli import UserError
 from experiments import set_threshold
+from experiments.core.statistics import reliability
 from experiments.detector.metrics import Results
-from experiments.set_threshold import allowed, fit, log_odds, reliability, rescale, settled
+from experiments.set_threshold import allowed, fit, log_odds, rescale, settled
 from nets.detector import build_net_big
 from nets.functions import compile_faces
 from nets.weights import read_weights
@@ -29,8 +30,8 @@ def test_fit_finds_how_scores_were_distorted():
     a, b = fit(shown, hits)
     assert (a, b) == pytest.approx((0.5, -0.5), abs=0.03)
     fitted = 1 / (1 + np.exp(-a * log_odds(shown) - b))
-    assert reliability(shown, hits) > 0.05
-    assert reliability(fitted, hits) < 0.01
+    assert reliability(shown, hits)[1] > 0.05
+    assert reliability(fitted, hits)[1] < 0.01
 
 
 def test_fit_of_scores_that_are_far_too_sure():
@@ -39,12 +40,6 @@ def test_fit_of_scores_that_are_far_too_sure():
     hits = rng.random(6000) < 1 / (1 + np.exp(-truth))
     a, b = fit(1 / (1 + np.exp(-(6 * truth + 3))), hits)
     assert (a, b) == pytest.approx((1 / 6, -0.5), abs=0.05)  # Newton's whole steps leave for 1e200
-
-
-def test_reliability_by_hand():
-    scores = np.array([0.95, 0.95, 0.25])
-    # In the highest bin 1 of 2 are hits where 1.9 are said, in the third 1 where 0.25 is.
-    assert reliability(scores, np.array([True, False, True])) == pytest.approx((0.9 + 0.75) / 3)
 
 
 def test_rescaled_network_says_the_new_probability():

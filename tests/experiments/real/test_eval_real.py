@@ -13,7 +13,15 @@ from experiments import eval_real
 from experiments.real import unpack as unpacking
 from experiments.real.answers import BOX, Answers, hog_answers, peer_answers
 from experiments.real.labelled import from_haar, read_labelled, to_haar
-from experiments.real.measures import ALL, SET, evaluate, not_sure, recalls, reliability, sure_from
+from experiments.real.measures import (
+    ALL,
+    SET,
+    evaluate,
+    not_sure,
+    recalls,
+    reliability_of,
+    sure_from,
+)
 from experiments.real.peers import PEERS, grey_crop
 from experiments.real.vocabulary import meaning, meanings, smileys
 from tests.conftest import drawn_face
@@ -148,7 +156,7 @@ def test_not_sure_is_told_of_people_who_did_not_choose():
     assert told["threshold"] == pytest.approx(0.8, abs=0.05)
     assert told["right"] == pytest.approx(0.9, abs=0.03)
     assert told["shown"] == pytest.approx(0.2, abs=0.05)
-    table, error = reliability(outcome)
+    table, error = reliability_of(outcome)
     assert table[:, 2].sum() == 40000
     assert error < 0.05
 

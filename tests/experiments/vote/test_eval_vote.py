@@ -12,7 +12,7 @@ from common.crops import Mipmap, crop
 from experiments import eval_vote
 from experiments.vote import measures
 from experiments.vote.measures import named, read_truth, smoothed
-from experiments.vote.report import by_person, reliability
+from experiments.vote.report import by_person
 from experiments.vote.variants import ARTICLE, SETS, VARIANTS, SmileyNet, Variant, moved
 from pipeline import cascade, run_video
 from pipeline.windows import neighbours
@@ -88,15 +88,6 @@ def test_smoothing_against_a_naive_sum():
     winners = named(shares)
     assert winners[3] == -1
     assert (np.delete(winners, 3) == np.delete(shares, 3, axis=0).argmax(axis=1)).all()
-
-
-def test_reliability_of_a_hand_made_case():
-    bins, gap = reliability([0.05, 0.92, 0.98, 1.0], [0, 1, 1, 0])
-    assert bins == [
-        (0.05, 0.0, 1),
-        (pytest.approx((0.92 + 0.98 + 1) / 3), pytest.approx(2 / 3), 3),
-    ]
-    assert gap == pytest.approx((0.05 + 3 * abs(2.9 / 3 - 2 / 3)) / 4)
 
 
 def test_people_count_alike():
