@@ -15,12 +15,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 OTHERS = ("small", "small_calibration", "big_calibration")
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "blend_detector"))
     add = parser.add_argument
     default = cli.ROOT / "weights"
     add("--before", type=Path, default=default, metavar="DIR", help="nets that were gone on from")

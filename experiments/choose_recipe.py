@@ -19,13 +19,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from experiments.core.options import comparison_parser
 from pipeline.options import count, whole
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = comparison_parser(__doc__, "recipe.json, tried.csv, arms/")
+    parser = comparison_parser(expecting(__doc__, "choose_recipe"), "recipe.json, tried.csv, arms/")
     add = parser.add_argument
     add("--folds", type=whole(3), default=3, help="trainings of each setting (default 3)")
     add("--batches", type=count, default=1500, help="smallest budget tried, of 32 (default 1500)")

@@ -15,6 +15,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from common.cli import UserError
+from experiments.core.expected import expecting
 
 SHORT = {
     "(a)": "(a) no augmentation, new people: fails",
@@ -26,7 +27,7 @@ COLOURS = {"held": "C2", "did not hold": "C3", "undecided": "C7"}
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "claims_figure"))
     root = cli.ROOT / "results" / "eval_split"
     parser.add_argument(
         "--results",

@@ -17,13 +17,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 
 FEWEST_SURE = 8  # of a person's pictures that must be above a threshold
 
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "enrol"))
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder with manifest.csv, or a CSV file")
     add("--person", help="whose pictures (default: the only person in it)")

@@ -18,6 +18,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
 from experiments.smileys.splits import split_names
 from pipeline.options import count
@@ -27,7 +28,9 @@ KINDS = ("strength", "without", "only")
 
 def arguments(argv=None):
     """The command line."""
-    parser = comparison_parser(__doc__, "ablation.csv, figures, REPORT.md, arms/")
+    parser = comparison_parser(
+        expecting(__doc__, "eval_augment"), "ablation.csv, figures, REPORT.md, arms/"
+    )
     add = parser.add_argument
     add("--splits", type=split_names, default=("person", "image"), help="default person,image")
     add("--kinds", type=kinds, default=KINDS, help="default strength,without,only")

@@ -16,6 +16,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.square import best_square
 
 # Label of the set: smiley that means it.
@@ -53,7 +54,7 @@ def half_of(people, half):
 
 def main(argv=None):
     """Print the share of right answers, by expression, and what each was taken for."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_carry"))
     parser.add_argument("--data", type=Path, required=True, help="manifest of acted expressions")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
     parser.add_argument(

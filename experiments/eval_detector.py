@@ -16,10 +16,12 @@ if __name__ == "__main__":
 
 import numpy as np
 
+from experiments.core.expected import expecting
+
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_detector"))
     add = parser.add_argument
     frames = [cli.ROOT / "data" / "smileys" / "frames.csv"]
     help_text = (

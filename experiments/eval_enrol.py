@@ -16,6 +16,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import count
 
 COLUMNS = (
@@ -32,7 +33,7 @@ GOAL, LOSS = 0.90, 0.02  # accuracy to reach; what the old women may lose
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_enrol"))
     add = parser.add_argument
     root = cli.ROOT
     add("--people", type=count, default=5, help="new women (default 5)")

@@ -17,12 +17,13 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import count
 
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_enrol_real"))
     add = parser.add_argument
     root = cli.ROOT
     add("--data", type=Path, required=True, metavar="CSV", help="labelled set: CSV file or folder")

@@ -13,13 +13,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 
 IOU = 0.5  # of the best square with the true box, for a face to count as found
 
 
 def main(argv=None):
     """Print the counts."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_frames"))
     default = cli.ROOT / "data" / "smileys" / "frames.csv"
     parser.add_argument("--frames", type=Path, default=default, help="CSV: path,smiley,x,y,w,h")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")

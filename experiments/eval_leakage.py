@@ -2,7 +2,7 @@
 
 For every set and split: how much of the held-out pictures the nearest training picture and
 HOG with a ridge classifier name right, and how much of labels that were drawn at random for
-each clip, which nothing but a frame of the same clip can tell. Takes minutes.
+each clip, which nothing but a frame of the same clip can tell.
 """
 
 import sys
@@ -14,6 +14,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from experiments.smileys.splits import SPLITS, split_names
 from pipeline.options import whole
 
@@ -24,7 +25,7 @@ COLUMNS = (
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_leakage"))
     add = parser.add_argument
     add("--data", required=True, nargs="+", help="folders with manifest.csv, or CSV files")
     add("--splits", type=split_names, default=SPLITS, help="default person,clip,image")

@@ -13,10 +13,12 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_losses"))
     add = parser.add_argument
     help_text = "one row a face: path,x,y,w,h; all faces boxed, what else is found is false"
     add("--images", type=Path, nargs="*", default=[], metavar="CSV", help=help_text)

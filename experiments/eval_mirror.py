@@ -23,6 +23,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import add_smiles_option, number, smiles_path
 
 LONGER = 480  # pixels, as the page looks
@@ -43,7 +44,7 @@ LOOK = """async ([name, width, height, near]) => {
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_mirror"))
     add = parser.add_argument
     demo = cli.ROOT / "dataset" / "demo"
     add("--video", type=Path, nargs="+", default=[demo / "known.mp4", demo / "stranger.mp4"])

@@ -18,13 +18,16 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
 from pipeline.options import count
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = comparison_parser(__doc__, "people.csv, law.png, REPORT.md, arms/")
+    parser = comparison_parser(
+        expecting(__doc__, "eval_people"), "people.csv, law.png, REPORT.md, arms/"
+    )
     add = parser.add_argument
     add("--people", type=numbers, default=(5, 10, 20, 40, 80, 160, 320), metavar="N,N",
         help="who train (default 5,10,20,40,80,160,320)")  # fmt: skip

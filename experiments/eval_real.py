@@ -18,13 +18,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 
 NETS = ("smiles", "strangers", "real")
 
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_real"))
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="CSV", help="labelled set: CSV file or folder")
     weights = cli.ROOT / "weights"

@@ -37,6 +37,7 @@ from dataset.synth.mesh import Body
 from dataset.synth.person import make_person
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view
+from experiments.core.expected import expecting
 from experiments.smileys.baselines import (
     FOLDS,
     MARGIN,
@@ -68,7 +69,7 @@ HAAR = (-0.13, -0.02, 1.265)
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_realism"))
     add = parser.add_argument
     add("--real", type=Path, required=True, help="manifest of acted expressions")
     add("--out", type=Path, default=cli.ROOT / "results" / "calibration")

@@ -20,6 +20,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import number
 
 PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/mine.js",
@@ -31,7 +32,7 @@ ASKS = 20  # of who only looks
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_room"))
     add = parser.add_argument
     add("--address", default="http://localhost:8017/", help="of a service without access code")
     add("--visitors", type=number(1, 1000, int), default=30)

@@ -17,12 +17,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 RATES = (0.03, 0.1)
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_sealed"))
     add = parser.add_argument
     shared = cli.ROOT.parent / "shared" / "data"
     help_text = "folder with strangers.csv, strangers/, scenes.csv (default ../shared/data)"

@@ -19,6 +19,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
 from experiments.smileys.splits import SPLITS, split_names
 from pipeline.options import count, whole
@@ -26,7 +27,9 @@ from pipeline.options import count, whole
 
 def arguments(argv=None):
     """The command line."""
-    parser = comparison_parser(__doc__, "table.csv, curves.png, REPORT.md, arms/")
+    parser = comparison_parser(
+        expecting(__doc__, "eval_split"), "table.csv, curves.png, REPORT.md, arms/"
+    )
     parser.add_argument(
         "--splits", type=split_names, default=SPLITS, help="default person,clip,image"
     )

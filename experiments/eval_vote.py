@@ -16,12 +16,13 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import count
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "eval_vote"))
     add = parser.add_argument
     frames = cli.ROOT / "data" / "smileys" / "frames.csv"
     add("--frames", type=Path, default=frames, help="CSV: path,person,smiley,x,y,w,h")

@@ -3,7 +3,7 @@
     python experiments/make_docs.py            # write them
     python experiments/make_docs.py --check    # only say which are not as they would be written
 
-A template (docs/templates/, Jinja2) names the numbers; `experiments/findings/values.py` reads them
+A template (docs/templates/, Jinja2) names the numbers; `experiments/core/findings.py` reads them
 from the tables that the experiments wrote, so that no number on a page is typed.
 """
 
@@ -29,7 +29,7 @@ def verdict(found, comparison, split, augment, wanted):
 
     Parameters
     ----------
-    found : experiments.findings.values.Findings
+    found : experiments.core.findings.Findings
 
     Returns
     -------
@@ -63,7 +63,7 @@ def main(argv=None):
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if stale")
     args = parser.parse_args(argv)
     from common.output import write_file
-    from experiments.findings.values import Findings
+    from experiments.core.findings import Findings
 
     stale = []
     for template in sorted(path.name for path in TEMPLATES.glob("*.md")):

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from common.output import make_folder, write_csv, write_file
 from common.tables import BOX, box_of, finite, read_images, read_table, text
+from experiments.core.expected import expecting
 from experiments.detector.hard_faces import KINDS, Person, make, pose_of
 from experiments.detector.truth import LANDMARKS, of_split
 
@@ -29,7 +30,7 @@ COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "perso
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "make_hard_faces"))
     add = parser.add_argument
     help_text = "path,person,x,y,w,h and landmarks leye_x to nose_y; perhaps split"
     add("--faces", type=Path, required=True, metavar="CSV", help=help_text)

@@ -16,12 +16,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 PEOPLE = ("faces.csv", "strangers.csv")
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "make_parts"))
     add = parser.add_argument
     shared = cli.ROOT.parent / "shared" / "data"
     help_text = "folder with faces.csv, strangers.csv, scenes.csv (default ../shared/data)"

@@ -18,12 +18,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 HALVES = ("all", "first", "second")
 
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "set_sure"))
     add = parser.add_argument
     add("--data", nargs="+", required=True, metavar="CSV[:HALF]", help="labelled sets of faces")
     weights = cli.ROOT / "weights"

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import numpy as np
 from scipy.special import expit, logit
 
+from experiments.core.expected import expecting
 from experiments.core.statistics import reliability
 from experiments.detector.metrics import recall_at
 
@@ -30,7 +31,7 @@ STILL = 0.05  # log-odds: at a score of 0.9 this is 0.005
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "set_threshold"))
     add = parser.add_argument
     help_text = "one row a face: path,x,y,w,h, perhaps ignore"
     add("--images", type=Path, nargs="+", required=True, metavar="CSV", help=help_text)

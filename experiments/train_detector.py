@@ -18,10 +18,12 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 
 def arguments():
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "train_detector"))
     add = parser.add_argument
     help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)

@@ -22,10 +22,12 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
+
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "train_real"))
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder of the published sets")
     add("--rendered", type=Path, default=cli.ROOT / "data" / "many", help="default data/many")

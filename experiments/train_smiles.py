@@ -17,12 +17,13 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from experiments.core.expected import expecting
 from pipeline.options import count, whole
 
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "train_smiles"))
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
     parser.add_argument(
         "--split",

@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from common.output import write_csv, write_file
+from experiments.core.expected import expecting
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 SETTINGS = [
@@ -107,7 +108,7 @@ def report(rows, out):
 
 def main(argv=None):
     """Measure and report."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "bench/agreement"))
     parser.add_argument(
         "videos", nargs="*", type=Path, default=[cli.ROOT / "dataset" / "demo" / "known.mp4"],
         help="with the truth beside it, NAME.json, where it is known (default: the demo's)",

@@ -32,6 +32,7 @@ from experiments.bench import machine
 from experiments.bench.report import plot_growth, read_table, write_report
 from experiments.bench.scenes import face, slowed_film
 from experiments.bench.sizes import AREAS, FACES, TRAIN, VOTE
+from experiments.core.expected import expecting
 
 HERE = Path(__file__).parent
 OFF = {"SMILEYS_FAST": "0"}  # Theano's own Ops
@@ -264,7 +265,7 @@ def video_rows(args):
 
 def main(argv=None):
     """Measure and report."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "bench/bench"))
     parser.add_argument("--peers", required=True, type=Path, help="Python with the peers installed")
     parser.add_argument(
         "--picture",

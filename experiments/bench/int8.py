@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from common.output import write_csv
 from experiments.bench.squares import squares_of, squares_parser
+from experiments.core.expected import expecting
 
 
 def eight_bits(filters):
@@ -80,7 +81,7 @@ class Rounded:
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = squares_parser(__doc__, limit=200)
+    parser = squares_parser(expecting(__doc__, "bench/int8"), limit=200)
     parser.add_argument("--smiles", type=Path, default=cli.ROOT / "weights" / "smiles.npz")
     parser.add_argument("--calibrate", type=int, default=20, help="first ones that set the scales")
     args = parser.parse_args(argv)

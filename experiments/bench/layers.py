@@ -16,11 +16,12 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from common.output import write_file
+from experiments.core.expected import expecting
 
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = cli.parser(__doc__)
+    parser = cli.parser(expecting(__doc__, "bench/layers"))
     parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "bench")
     args = parser.parse_args(argv)
     from nets.fast import library

@@ -20,6 +20,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from common.output import write_csv, written
+from experiments.core.expected import expecting
 
 
 def repeat(clip, frames, path):
@@ -78,7 +79,7 @@ def slope(samples, frames):
 
 def main(argv=None):
     """Measure, write, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(expecting(__doc__, "bench/memory"))
     clip = cli.ROOT / "dataset" / "demo" / "known.mp4"
     parser.add_argument("clip", nargs="?", type=Path, default=clip, help="(default: the demo's)")
     parser.add_argument("--frames", type=int, default=45000, help="default 45000: 30 minutes")

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from common.output import write_csv
 from experiments.bench.machine import bfloat16_or_error
 from experiments.bench.squares import squares_of, squares_parser
+from experiments.core.expected import expecting
 
 PRECISIONS = ("float32", "bfloat16")
 SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
@@ -57,7 +58,7 @@ def row_of(net, name, shares, seconds):
 
 def main(argv=None):
     """Measure and write the table."""
-    parser = squares_parser(__doc__, limit=1000)
+    parser = squares_parser(expecting(__doc__, "bench/precision"), limit=1000)
     nets = [cli.ROOT / "weights" / name for name in ("smiles.npz", "real.npz")]
     parser.add_argument("--smiles", nargs="+", type=Path, default=nets)
     args = parser.parse_args(argv)

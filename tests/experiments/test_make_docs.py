@@ -17,7 +17,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(make_docs, "TEMPLATES", folder)
     monkeypatch.setattr(make_docs.cli, "ROOT", tmp_path)
     monkeypatch.setattr(
-        "experiments.findings.values.Findings.demo", lambda self, video: f"609 of 630 of {video}"
+        "experiments.core.findings.Findings.demo", lambda self, video: f"609 of 630 of {video}"
     )
     return tmp_path
 

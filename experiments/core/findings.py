@@ -1,6 +1,7 @@
-"""Numbers of the pages, each read from the table that its command has written."""
+"""Numbers of the pages and of the scripts' help, read from tables that commands have written."""
 
 import csv
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,14 @@ class Findings:
             said = ", ".join(f"{key} {value!r}" for key, value in where.items())
             raise UserError(f"{path} has no row of {said}")
         return found
+
+    def json(self, name):
+        """A JSON file's content."""
+        path = self.results / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UserError(f"cannot read {path}: {error.strerror}") from None
 
     def row(self, table, **where):
         """The only row of a table that has these values."""

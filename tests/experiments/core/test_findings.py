@@ -3,7 +3,7 @@
 import pytest
 
 from common.cli import UserError
-from experiments.findings.values import Findings, Value
+from experiments.core.findings import Findings, Value
 
 
 @pytest.fixture

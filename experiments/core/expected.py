@@ -1,0 +1,207 @@
+"""What each experiment takes on two cores, and the number that it should give.
+
+The numbers are read from the committed results when ``--help`` asks: they cannot go stale.
+"""
+
+import statistics
+
+from common.cli import UserError
+from experiments.core.findings import Findings
+
+
+def detector(found):
+    """Recall of the shipped nets on the composed pictures."""
+    recall = found.value("detector/table.csv", "recall", detector="ours", rate="0.1")
+    return f"recall {recall} at 0.1 false faces a picture"
+
+
+def real_faces(found):
+    """The shipped net on pictures from the web."""
+    return f"{found.real('fer_valid', 'real')} of web pictures right, among the set's labels"
+
+
+def splits(found):
+    """The article's comparison, on rendered people."""
+    by_image, by_person = (found.split("smileys", split, True) for split in ("image", "person"))
+    return f"held-out accuracy {by_image} by image and {by_person} by person, augmented"
+
+
+def enrolment(found):
+    """Mean over rendered women, of one shot of each smiley."""
+    rows = found.rows("enrol/table.csv", plan="one shot")
+    before, after = (statistics.mean(float(row[k]) for row in rows) for k in ("before", "after"))
+    return f"accuracy on her other pictures {before:.3f} before, {after:.3f} after"
+
+
+def augmentation(found):
+    """Held-out people without augmentation and with the default one."""
+    none, default = (
+        found.value("eval_augment/strength/ablation.csv", "val", split="person", what=strength)
+        for strength in ("0.0", "1.0")
+    )
+    return f"accuracy by person {none} without augmentation, {default} with it"
+
+
+def leakage(found):
+    """What copying the nearest picture gets."""
+    by_image, by_person = (
+        found.value("leakage/atlas.csv", "accuracy", set="takes", split=split,
+                    method="nearest pixel")
+        for split in ("image", "person")
+    )  # fmt: skip
+    return f"the nearest training picture names {by_image} by image, {by_person} by person"
+
+
+def realism(found):
+    """A classifier that is no network, on photographs."""
+    value = found.value(
+        "calibration/table.csv", "accuracy", set="real", classifier="HOG, linear", split="person"
+    )
+    return f"HOG and a linear classifier name {value} of new real people's pictures"
+
+
+def people(found):
+    """The largest number of people that was tried."""
+    most = max(found.rows("eval_people/rendered/people.csv"), key=lambda row: int(row["people"]))
+    return f"accuracy {float(most['accuracy']):.3f} on new people from {most['people']} people"
+
+
+def recipe(found):
+    """What was chosen."""
+    chosen = found.json("recipe/recipe.json")["chosen"]
+    return ", ".join(f"{name} {value}" for name, value in chosen.items())
+
+
+def enrolment_real(found):
+    """Mean over real people, with most pictures."""
+    rows = found.rows("enrol_real/table.csv")
+    most = max(int(row["pictures_each"]) for row in rows)
+    after = [float(row["after"]) for row in rows if int(row["pictures_each"]) == most]
+    return f"accuracy {statistics.mean(after):.3f} after {most} pictures of each label"
+
+
+def losses(found):
+    """Of composed pictures."""
+    row = found.row("detector/news/shipped.csv", set="composed")
+    return f"{row['found']} of {row['faces']} faces found"
+
+
+def mirror(found):
+    """Browser and Theano on the demo's videos."""
+    same = found.json("smielfy/mirror.json")
+    return f"the same answer in {same['same']} of {same['frames']} frames"
+
+
+def room(found):
+    """How long a page is waited for."""
+    asked = found.json("smielfy/room.json")
+    return f"{asked['failed']} requests fail, half of them take {asked['all']['median']:.3f} s"
+
+
+def vote(found):
+    """What the vote of 45 windows gains."""
+    gain = found.vote_gain("shifted by two fifths")
+    return f"the vote gains {gain} points on squares shifted by two fifths"
+
+
+def speed(found):
+    """Votes on one core."""
+    what = "vote of 45 windows, votes a second"
+    row = found.row("bench/table.csv", what=what, threads="1", who="ours")
+    return f"{float(row['rate']):.0f} votes a second on one core"
+
+
+def shortcuts(found):
+    """The cheaper vote."""
+    row = found.row("bench/agreement.csv", video="known.mp4", way="vote shared")
+    return f"the same smiley in {float(row['same_smiley']):.1%} of the frames by the shared vote"
+
+
+def precision(found):
+    """Over all pictures."""
+    rows = found.rows("bench/precision.csv")
+    same = sum(float(row["same_winner"]) * int(row["frames"]) for row in rows)
+    return f"the same winner in {same / sum(int(row['frames']) for row in rows):.2%} of the frames"
+
+
+def int8(found):
+    """Over the demo's videos."""
+    most = max(float(row["share_differs_most"]) for row in found.rows("bench/int8.csv"))
+    return f"shares differ by {most:.3f} at most"
+
+
+def convolutions(found):
+    """Sums over the blocks, one window."""
+    float32, bfloat16 = (
+        sum(float(row["microseconds"]) for row in found.rows("bench/layers.csv", precision=name))
+        for name in ("float32", "bfloat16")
+    )
+    return f"bfloat16 is {float32 / bfloat16:.2f} times as fast as float32"
+
+
+def memory(found):
+    """The second half's largest."""
+    rows = found.rows("bench/memory.csv")
+    return f"at most {max(float(row['megabytes']) for row in rows):.0f} MB"
+
+
+# Script to its time and, where results are committed, what they say.
+EXPECTED = {
+    "bench/agreement": ("ten minutes", shortcuts),
+    "bench/bench": ("five minutes", speed),
+    "bench/int8": ("minutes", int8),
+    "bench/layers": ("a minute", convolutions),
+    "bench/memory": ("30 minutes", memory),
+    "bench/precision": ("minutes", precision),
+    "blend_detector": ("seconds", None),
+    "choose_recipe": ("3 to 5 hours", recipe),
+    "claims_figure": ("seconds", None),
+    "enrol": ("four minutes", enrolment),
+    "eval_augment": ("8 hours", augmentation),
+    "eval_carry": ("minutes", None),
+    "eval_detector": ("half an hour", detector),
+    "eval_enrol": ("half an hour", enrolment),
+    "eval_enrol_real": ("an hour and a half", enrolment_real),
+    "eval_frames": ("minutes", None),
+    "eval_leakage": ("minutes", leakage),
+    "eval_losses": ("minutes", losses),
+    "eval_mirror": ("minutes", mirror),
+    "eval_people": ("a night", people),
+    "eval_real": ("minutes", real_faces),
+    "eval_realism": ("25 minutes", realism),
+    "eval_room": ("minutes", room),
+    "eval_sealed": ("minutes", None),
+    "eval_split": ("a night", splits),
+    "eval_vote": ("half an hour", vote),
+    "make_hard_faces": ("minutes", None),
+    "make_parts": ("a minute", None),
+    "set_sure": ("minutes", None),
+    "set_threshold": ("minutes", None),
+    "train_calibration": ("20 minutes", None),
+    "train_detector": ("an hour", detector),
+    "train_real": ("two and a half hours", real_faces),
+    "train_smiles": ("a quarter of an hour", splits),
+}
+
+
+def expecting(doc, script):
+    """A script's docstring; after its first line what a run takes and should give.
+
+    Parameters
+    ----------
+    doc : str
+    script : str
+        Of `EXPECTED`.
+
+    Returns
+    -------
+    str
+        A result that is not committed yet is said to be so.
+    """
+    takes, words = EXPECTED[script]
+    title, _, rest = doc.partition("\n\n")
+    try:
+        found = f" To expect: {words(Findings())}." if words else ""
+    except UserError:
+        found = " Its result is not committed yet."
+    return f"{title}\n\nTakes {takes} on two cores.{found}\n\n{rest}"

@@ -1,1 +1,0 @@
-"""What the experiments found, by name, read from `results/`: all numbers of README and docs."""
