@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
@@ -20,6 +19,7 @@ from dataset.labelling.view import colour, draw, seen_part
 from dataset.manifest import read_manifest
 from tests.conftest import drawn_face, write_video
 from tests.dataset.labelling.test_session import COUNT, SIZE, keys, session
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -168,13 +168,6 @@ def xdo(screen, *words):
     return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
 
 
-def wait_for(condition, what, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
-
-
 def position(folder):
     """Frame the tool was at when it last saved that."""
     saved = folder / "set" / "film.labels.json"
@@ -184,21 +177,21 @@ def position(folder):
 def open_window(folder, screen, *argv):
     """Start the tool and wait until it listens to the keyboard, at the first frame."""
     process = start(folder, screen, *argv)
-    wait_for(lambda: xdo(screen, "search", "--name", "^film.mp4$"), "no window")
+    until(lambda: xdo(screen, "search", "--name", "^film.mp4$"), "no window")
     for key, frame in (("End", 11), ("Home", 0)):
 
         def arrives(key=key, frame=frame):
             xdo(screen, "mousemove", 300, 100, "key", key)
             return position(folder) == frame
 
-        wait_for(arrives, f"no reaction to {key}")
+        until(arrives, f"no reaction to {key}")
     return process
 
 
 def press(folder, screen, key, expected):
     """Press a key and wait for the labels it must lead to."""
     xdo(screen, "key", key)
-    wait_for(lambda: labels(folder) == expected, f"other labels after {key}")
+    until(lambda: labels(folder) == expected, f"other labels after {key}")
 
 
 def labels(folder):
@@ -229,7 +222,7 @@ def test_the_window_labels_a_video_and_resumes_after_a_kill(tmp_path, screen):
         process = open_window(tmp_path, screen)
         xdo(screen, "key", "--delay", 500, "n", "1")
         longer = [*rows, (3, "smile", "anna")]
-        wait_for(lambda: labels(tmp_path) == longer, "other labels")
+        until(lambda: labels(tmp_path) == longer, "other labels")
         press(tmp_path, screen, "Right", [*longer, (4, "smile", "anna")])
         press(tmp_path, screen, "z", longer)
         xdo(screen, "key", "Escape")

@@ -1,7 +1,5 @@
 """The button "teach it your face": a process beside the service, a net a person, undo."""
 
-import time
-
 import lasagne
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
 from tests.conftest import CLASSES
 from tests.dataset.smielfy.helpers import FACE, SkinDetector, Visitor, mentions, service
+from tests.waiting import until
 
 # Stands for experiments/enrol.py: says what it is told to, and copies a net.
 SCRIPT = """
@@ -53,15 +52,6 @@ def script(tmp_path, other, monkeypatch):
     (tmp_path / "experiments" / "enrol.py").write_text(text)
     monkeypatch.setattr(module, "ROOT", tmp_path)
     return lambda waits: wait.touch() if waits else wait.unlink(missing_ok=True)
-
-
-def until(condition):
-    """Wait for something that another process does."""
-    for _ in range(2000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 def test_learning_is_watched_kept_and_undone(tmp_path, script):

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +24,7 @@ from experiments.compare.leakage import divisions_of
 from experiments.compare.split_arms import check_data, plan, warnings_of
 from experiments.smileys.baselines import nearest_neighbour
 from experiments.smileys.data import SmileyData
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -274,14 +274,6 @@ def start(faces, out, *more):
     )
 
 
-def wait_for_the_end_of(group, seconds=60):
-    """Wait until the processes that a killed comparison began have noticed, and ended."""
-    end = time.monotonic() + seconds
-    while alive(group):
-        assert time.monotonic() < end, "processes outlive their comparison"
-        time.sleep(0.05)
-
-
 def alive(group):
     """Whether a process of a group runs."""
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -316,14 +308,13 @@ def finished(out):
 def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
     out = tmp_path / "out"
     process = start(faces, out)
-    while process.poll() is None and not finished(out):
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or finished(out))
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     first = finished(out)
     assert len(first) == 1
     stamps = {name: (out / "arms" / name / "result.json").stat().st_mtime_ns for name in first}
-    wait_for_the_end_of(process.pid)
+    until(lambda: not alive(process.pid), "processes outlive their comparison")
     process = start(faces, out)
     said, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
@@ -383,8 +374,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_bytes_of_one_process(faces, tmp
     with Client(cluster) as client:
         pids = list(client.run(os.getpid).values())
     process = start(faces, spread, "--scheduler", cluster)
-    while process.poll() is None and not list(spread.glob("arms/*/checkpoint.npz")):
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or list(spread.glob("arms/*/checkpoint.npz")))
     os.kill(pids[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors

@@ -7,7 +7,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -33,6 +32,7 @@ from experiments.core.training import (
 )
 from nets.detector import build_net_small
 from nets.input import network_input
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -72,8 +72,7 @@ def epochs_in(out):
 
 
 def signal_after(process, out, epoch, what):
-    while process.poll() is None and (epochs_in(out) or [0])[-1] < epoch:
-        time.sleep(0.003)
+    until(lambda: process.poll() is not None or (epochs_in(out) or [0])[-1] >= epoch)
     process.send_signal(what)
     said = process.communicate(timeout=300)[1]
     return process.returncode, said
@@ -390,14 +389,15 @@ def test_workers_end_when_their_training_is_killed(tmp_path):
         orphan(path)
     os.wait()
     worker = int(path.read_text())
-    deadline = time.time() + 10
-    while time.time() < deadline:
+
+    def ended():
         try:
-            os.kill(worker, 0)
-        except ProcessLookupError:
-            return
-        if "State:\tZ" in Path(f"/proc/{worker}/status").read_text():
-            return
-        time.sleep(0.1)
-    os.kill(worker, signal.SIGKILL)
-    pytest.fail("a worker outlived its training")
+            return "State:\tZ" in Path(f"/proc/{worker}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    try:
+        until(ended, "a worker outlived its training")
+    finally:
+        if not ended():
+            os.kill(worker, signal.SIGKILL)
