@@ -111,6 +111,7 @@ def write_report(rows, args, command, data, measured):
     import numpy as np
 
     from common.output import write_file
+    from experiments.core.results import table_head
 
     lines = [
         "# Enrolment: one more face from five pictures a smiley",
@@ -123,9 +124,10 @@ def write_report(rows, args, command, data, measured):
         "standard deviation over the women; one seed each. The seconds are those of the "
         "teaching alone.",
         "",
-        "| five pictures a smiley from | before | after | least | old women before | after | most "
-        "lost |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        *table_head(
+            "| five pictures a smiley from | before | after | least "
+            "| old women before | after | most lost |"
+        ),
     ]
     said = []
     for plan in PLANS:
@@ -142,8 +144,8 @@ def write_report(rows, args, command, data, measured):
             f"(the mean {'does' if after.mean() >= GOAL else 'does not'}); the old women lose "
             f"{'at most' if lost <= LOSS else 'more than'} {100 * LOSS:.0f} points."
         )
-    lines += ["", *said, "", "| plan | woman | before | after | old after | seconds |",
-              "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines += ["", *said, ""]
+    lines += table_head("| plan | woman | before | after | old after | seconds |")
     lines += [f"| {r[0]} | {r[1]} | {r[3]} | {r[4]} | {r[6]} | {r[7]} |" for r in rows]
     text = "\n".join(lines) + "\n"
     write_file(args.out / "REPORT.md", text)

@@ -38,6 +38,7 @@ from dataset.synth.person import make_person
 from dataset.synth.shot import Shot
 from dataset.synth.studio import Studio, crop_view
 from experiments.core.expected import expecting
+from experiments.core.results import table_head
 from experiments.smileys.baselines import (
     FOLDS,
     MARGIN,
@@ -198,7 +199,7 @@ def report(rows, carried, seeds, people, count, command):
         "them; chance is 0.14. "
         "*Gap* is what is lost on people who were not in the training set.", "",
         f"    {command}", "",
-        "| set | classifier | by image | by person | gap |", "|---|---|---|---|---|",
+        *table_head("| set | classifier | by image | by person | gap |"),
     ]  # fmt: skip
     table = {(row[0], row[1], row[2]): row[3:] for row in rows}
     for name, title in dict.fromkeys(row[:2] for row in rows):
@@ -219,8 +220,7 @@ def report(rows, carried, seeds, people, count, command):
         "Trained on the rendered people only, tested on the photographs (five expressions, "
         "chance 0.20).",
         "",
-        "| set | classifier | mean | " + " | ".join(CARRIED) + " |",
-        "|---" * (len(CARRIED) + 3) + "|",
+        *table_head(f"| set | classifier | mean | {' | '.join(CARRIED)} |"),
     ]
     for (name, title), recall in carried.items():
         values = " | ".join(f"{recall[label]:.2f}" for label in CARRIED)

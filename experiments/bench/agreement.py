@@ -20,6 +20,7 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.core.expected import expecting
+from experiments.core.results import table_head
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 SETTINGS = [
@@ -94,8 +95,9 @@ def report(rows, out):
             "",
             f"## {video}",
             "",
-            "| way | same smiley | median overlap | overlap > 0.5 | accuracy | ms a frame |",
-            "| --- | --- | --- | --- | --- | --- |",
+            *table_head(
+                "| way | same smiley | median overlap | overlap > 0.5 | accuracy | ms a frame |"
+            ),
         ]
         for row in (row for row in rows if row["video"] == video):
             accuracy = f"{row['accuracy']:.1%}" if row["accuracy"] != "" else ""

@@ -7,6 +7,7 @@ import numpy as np
 
 from common.output import write_file, written
 from experiments.bench.machine import DISTURBED
+from experiments.core.results import table_head
 
 
 def read_table(path):
@@ -72,8 +73,7 @@ def write_report(rows, videos, told, out):
         'in brackets the lowest and the highest. "Ours is faster by" is the ratio of times within',
         "a turn: above 1, ours is faster.",
         "",
-        "| the machine | |",
-        "| --- | --- |",
+        *table_head("| the machine | |"),
         *(f"| {name} | {value} |" for name, value in told.items()),
         "",
         "Rates are this machine's: on another one, read the ratios.",
@@ -84,8 +84,7 @@ def write_report(rows, videos, told, out):
     for title, threads in dict.fromkeys((row["what"], row["threads"]) for row in rows):
         lines += ["", f"## {title}; threads: {threads}", ""]
         lines += [
-            "| who | rate | ours is faster by | turns | peak memory, MB |",
-            "| --- | --- | --- | --- | --- |",
+            *table_head("| who | rate | ours is faster by | turns | peak memory, MB |"),
         ]
         for row in rows:
             if (row["what"], row["threads"]) == (title, threads):
@@ -99,8 +98,7 @@ def write_report(rows, videos, told, out):
             "",
             "## run_video at 640x360, one face, decoding, drawing and encoding included",
             "",
-            "| run | frames | whole run, s | frames a second | peak memory, MB |",
-            "| --- | --- | --- | --- | --- |",
+            *table_head("| run | frames | whole run, s | frames a second | peak memory, MB |"),
         ]
         for row in videos:
             rate = f"{row['rate']:.1f}" if row["rate"] != "" else ""

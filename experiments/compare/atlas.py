@@ -6,6 +6,7 @@ from common.output import write_csv, write_file
 from experiments.compare.controls import METHODS, controls_of
 from experiments.compare.split_arms import check_data, folds_for
 from experiments.core.plots import plt, save
+from experiments.core.results import table_head
 from experiments.core.statistics import over_people
 from experiments.smileys.splits import parts_of
 
@@ -74,8 +75,7 @@ def write_atlas(rows, columns, args, command):
             f"**{name}** ({first['data']}): {first['pictures']} pictures of {first['people']} "
             f"people, {first['classes']} classes, chance {1 / first['classes']:.3f}",
             "",
-            f"| method | {' | '.join(f'by {split}' for split in args.splits)} |",
-            f"| --- |{' --- |' * len(args.splits)}",
+            *table_head(f"| method | {' | '.join(f'by {split}' for split in args.splits)} |"),
         ]
         for method in METHODS:
             cells = [

@@ -6,6 +6,7 @@ from common.output import write_csv, write_file
 from experiments.compare.arms import read_seconds
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
 from experiments.core.plots import plt, save
+from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, differences, holm, interval
 
 # What each kind is compared with: what a transform takes away when left out, and what it
@@ -141,8 +142,9 @@ def strength_lines(a, splits):
     for split in splits:
         yield f"By {split}; 1 is `SMILEYS` of `experiments/smileys/data.py`:"
         yield ""
-        yield "| strength | training | training, kept to choose | held out | change from 1 |"
-        yield "| --- | --- | --- | --- | --- |"
+        yield from table_head(
+            "| strength | training | training, kept to choose | held out | change from 1 |"
+        )
         for setting in sorted(s for s in a.settings if s[0] == "strength"):
             cells = " | ".join(str(a.accuracy(split, setting, part)) for part in PARTS)
             yield f"| {setting[1]:g} | {cells} | {a.change(split, setting)} |"
@@ -167,8 +169,9 @@ def transform_lines(a, splits):
     for split in splits:
         yield f"By {split}, change of accuracy:"
         yield ""
-        yield f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
-        yield f"| --- |{' --- |' * len(panels)}"
+        yield from table_head(
+            f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
+        )
         for name in NAMES:
             cells = [str(a.change(split, (kind, name), part)) for kind, part in panels]
             yield f"| {name} | {' | '.join(cells)} |"

@@ -9,6 +9,7 @@ from experiments.compare.comparison import Comparison
 from experiments.compare.flat import RISE, is_flat
 from experiments.compare.law import bounds, fit_people
 from experiments.core.plots import plt, save
+from experiments.core.results import table_head
 from experiments.core.statistics import over_people
 
 WANTED = (0.8, 0.9, 0.95)  # skills
@@ -64,8 +65,7 @@ def write_results(data, arms, results, changed, args, command):
         "",
         *(f"**Finished arms of other code were kept: {name}.**" for name in changed),
         *("" for _ in changed[:1]),
-        "| people | pictures a smiley | training | flat | unseen people | skill |",
-        "| --- | --- | --- | --- | --- | --- |",
+        *table_head("| people | pictures a smiley | training | flat | unseen people | skill |"),
         *lines,
         "",
         f"Flat: training accuracy rose by less than {RISE} over the last fifth. Intervals of 95 % "
@@ -84,8 +84,7 @@ def law_lines(laws):
         yield f"Fewer than {LEAST} numbers of people were tried: no law is fitted."
         return
     heads = " | ".join(f"people for skill {wanted:g}" for wanted in WANTED)
-    yield f"| pictures | floor c | a | b | {heads} |"
-    yield f"| --- | --- | --- | --- |{' --- |' * len(WANTED)}"
+    yield from table_head(f"| pictures | floor c | a | b | {heads} |")
     for pictures, (_, _, law, drawn) in laws.items():
         cells = [
             f"{value:.3f} ({low:.3f} to {high:.3f})"

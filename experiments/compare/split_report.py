@@ -11,6 +11,7 @@ from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, identity_by_hog
 from experiments.compare.flat import RISE, is_flat, rise
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
+from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, holm, interval, over_people, p_value
 from experiments.smileys.splits import MANY
 
@@ -193,8 +194,9 @@ def report(c, verdicts, controls, notes, out, command):
     yield ""
     yield "## All arms"
     yield ""
-    yield "| split | augmentation | training | its rise | flat | held out | skill | person |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield from table_head(
+        "| split | augmentation | training | its rise | flat | held out | skill | person |"
+    )
     for split, augment in c.settings():
         arms = c.group(split, augment)
         curves = c.curves(arms)
@@ -257,8 +259,7 @@ def identity(c, arms):
 def control_lines(c, controls):
     """Table of the controls."""
     splits = list(dict.fromkeys(setting[0] for setting in c.settings()))
-    yield f"| method | {' | '.join(f'by {split}' for split in splits)} |"
-    yield f"| --- |{' --- |' * len(splits)}"
+    yield from table_head(f"| method | {' | '.join(f'by {split}' for split in splits)} |")
     for name, found in controls.items():
         yield f"| {name} | {' | '.join(str(c.accuracy(found[s], s)) for s in splits)} |"
     yield ""
@@ -287,8 +288,7 @@ def differences(c, controls):
     ]  # fmt: skip
     values = [(c.paired(first, second), c.ratio(split)) for *_, split, first, second in compared]
     p_values = [p_value(*value) for value in values]
-    yield "| from | to | change of accuracy | p | p, corrected | |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield from table_head("| from | to | change of accuracy | p | p, corrected | |")
     for (first, second, *_), value, p, q in zip(compared, values, p_values, holm(p_values)):
         said = "" if np.isnan(q) else "differs" if q < 1 - LEVEL else "undecided"
         yield f"| {first} | {second} | {over_people(*value)} | {p:.2g} | {q:.2g} | {said} |"
@@ -313,8 +313,9 @@ def growth_lines(c):
         if not grown:
             continue
         found = True
-        yield f"| {'people' if split == 'person' else 'pictures'} | training | held out | gap |"
-        yield "| --- | --- | --- | --- |"
+        yield from table_head(
+            f"| {'people' if split == 'person' else 'pictures'} | training | held out | gap |"
+        )
         ratio = c.ratio(split)
         for sizes, train, val in zip(*(values.T for values in grown)):
             yield (

@@ -24,3 +24,8 @@ def command_line(script, argv=None, without=()):
     words = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
     words = [Path(word).name if word.startswith("/") else word for word in words]
     return " ".join([script, *(word for word in words if word not in without)])
+
+
+def table_head(names):
+    """Begin a table in Markdown: the line of names, ``| a | b |``, and the rule below it."""
+    return [names, "| --- " * (names.count("|") - 1) + "|"]

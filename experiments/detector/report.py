@@ -7,6 +7,7 @@ from common.crops import crop
 from common.output import write_csv, write_file, written
 from common.tables import read_picture
 from experiments.core.plots import plt, save, sheet_picture
+from experiments.core.results import table_head
 from experiments.detector.metrics import FALSE, localisation
 
 RATES = (0.02, 0.1, 0.5, 1.0)  # false positives per image
@@ -106,8 +107,9 @@ def write_report(runs, pictures, args, command):
 def rate_lines(done, aligned, args):
     """Recall of all detectors at `RATES`; table.csv."""
     table = []
-    yield f"| detector | {' | '.join(f'{rate:g}' for rate in RATES)} | {OPERATING:g}, aligned |"
-    yield f"| --- |{' --- |' * (len(RATES) + 1)}"
+    yield from table_head(
+        f"| detector | {' | '.join(f'{rate:g}' for rate in RATES)} | {OPERATING:g}, aligned |"
+    )
     for one, other in zip(done, aligned):
         bounds = one.all.bootstrap(RATES, args.seed)
         cells = []
@@ -138,8 +140,7 @@ def set_lines(done, sets, pictures):
     )
     yield ""
     names = [one.name for one in done]
-    yield f"| set | pictures | faces | {' | '.join(names)} | ours, own threshold |"
-    yield f"| --- | --- | --- |{' --- |' * (len(done) + 1)}"
+    yield from table_head(f"| set | pictures | faces | {' | '.join(names)} | ours, own threshold |")
     for name, numbers in sets.items():
         count = sum(len(pictures[k].boxes) for k in numbers)
         false_count = pictures[numbers[0]].complete
@@ -191,8 +192,7 @@ def bin_lines(done, out):
             continue
         yield f"## Recall by {by}, at {OPERATING:g} false positives per image"
         yield ""
-        yield f"| {by} | faces | {' | '.join(one.name for one in done)} |"
-        yield f"| --- | --- |{' --- |' * len(done)}"
+        yield from table_head(f"| {by} | faces | {' | '.join(one.name for one in done)} |")
         for name in names:
             inside = bins == name
             recalls = [hit[inside].mean() for hit in found]
@@ -212,8 +212,7 @@ def convention_lines(moved):
         "it: the aligned recall above tells by how much."
     )
     yield ""
-    yield "| detector | right | down | width | height |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield from table_head("| detector | right | down | width | height |")
     for run, by in moved:
         yield (
             f"| {run.name} | {by.right:+.3f} | {by.down:+.3f} | {by.width:.2f} | {by.height:.2f} |"
@@ -234,8 +233,7 @@ def localisation_lines(done, moved, pictures, iou, out):
         f" As they come, and aligned (see Conventions). Missed: none overlaps it by {iou:g}."
     )
     yield ""
-    yield "| detector | missed | centre, median | 95 % | size, median | 95 % |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield from table_head("| detector | missed | centre, median | 95 % | size, median | 95 % |")
     table = []
     for one, (run, _) in zip(done, moved):
         for label, found in ((one.name, one.run.found), (f"{one.name}, aligned", run.found)):

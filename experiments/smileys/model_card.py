@@ -3,6 +3,7 @@
 import numpy as np
 
 from common.output import write_file
+from experiments.core.results import table_head
 
 CONFUSED = 5  # pairs named
 
@@ -60,8 +61,7 @@ def measured(data, trained):
         "no spread is known from this training alone."
     )
     yield ""
-    yield "| pictures | accuracy | loss |"
-    yield "| --- | --- | --- |"
+    yield from table_head("| pictures | accuracy | loss |")
     for part, what in (
         ("val", "held out"),
         ("choose", "that chose the epoch"),

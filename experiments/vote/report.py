@@ -4,6 +4,7 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.core.plots import plt, save
+from experiments.core.results import table_head
 from experiments.core.statistics import interval, reliability
 from experiments.vote.measures import HALF_LIVES, SCALES, SHIFTS
 from experiments.vote.variants import ARTICLE, SINGLE
@@ -88,8 +89,7 @@ def write_errors(right, rows, out):
     accuracies = {name: right[:, :, i, j] for name, (i, j) in cells.items()}
     accuracies["all of the map"] = right.mean(axis=(2, 3))
     kept = []
-    yield "| box | one window | vote of 45 | gain |"
-    yield "| --- | --- | --- | --- |"
+    yield from table_head("| box | one window | vote of 45 | gain |")
     for name, both in accuracies.items():
         one, vote = (by_person(rows, both[:, variant]) for variant in range(2))
         gain = interval(np.subtract(vote, one))
@@ -104,8 +104,9 @@ def write_ways(found, right, out):
     boxes, times = found["boxes"], found["times"]
     article = by_person(boxes.rows, right[:, boxes.variants.index(ARTICLE)])
     table = []
-    yield "| windows, what is averaged | accuracy | against the article's vote | ms |"
-    yield "| --- | --- | --- | --- |"
+    yield from table_head(
+        "| windows, what is averaged | accuracy | against the article's vote | ms |"
+    )
     for number, variant in enumerate(boxes.variants):
         values = by_person(boxes.rows, right[:, number])
         accuracy, change = interval(values), interval(np.subtract(values, article))
@@ -124,8 +125,7 @@ def write_videos(videos, out):
         yield "No video was given."
         return
     table = []
-    yield "| video | frames | vote | smoothed over | accuracy |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield from table_head("| video | frames | vote | smoothed over | accuracy |")
     for video in videos:
         for variant in (SINGLE, ARTICLE):
             for half_life in HALF_LIVES:
