@@ -2,6 +2,7 @@
 
 import collections
 import importlib.util
+import textwrap
 
 import lasagne
 import numpy as np
@@ -14,6 +15,7 @@ from nets.fast.library import load
 from nets.fast.ops import ChainInfer
 from nets.layers import conv, max_pool, relu
 from nets.smiles import build_net_smiles
+from tests.nets.test_nets import ARTICLE
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
 
@@ -134,7 +136,7 @@ def test_large_means_do_not_drown_the_variance():
 
 
 # The article's code as it stands there, with what it takes for granted put before it.
-LISTING = """
+LISTING = f"""
 import lasagne
 import theano
 import theano.tensor as T
@@ -144,24 +146,7 @@ from nets.layers import DenseLayer, conv, linear, max_pool, relu
 
 
 def build_net_smiles(input):
-    network = lasagne.layers.InputLayer(shape=(None, 3, 48, 48), input_var=input)
-    network = lasagne.layers.dropout(network, p=.1)
-    network = conv(network, num_filters=64, filter_size=(5, 5), nolin=relu)
-    network = batchnorm.batch_norm(network)
-    network = max_pool(network)
-    network = conv(network, num_filters=64, filter_size=(5, 5), nolin=relu)
-    network = batchnorm.batch_norm(network)
-    network = max_pool(network)
-    network = conv(network, num_filters=64, filter_size=(3, 3), nolin=relu)
-    network = batchnorm.batch_norm(network)
-    network = max_pool(network)
-    network = conv(network, num_filters=64, filter_size=(3, 3), nolin=relu)
-    network = batchnorm.batch_norm(network)
-    network = max_pool(network)
-    network = DenseLayer(lasagne.layers.dropout(network, p=.3), num_units=256, nolin=relu)
-    network = batchnorm.batch_norm(network)
-    network = DenseLayer(lasagne.layers.dropout(network, p=.3), num_units=17, nolin=linear)
-    return network
+{textwrap.indent(ARTICLE.strip(), 4 * " ")}
 
 
 input = T.tensor4("input")
