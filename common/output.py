@@ -135,10 +135,13 @@ def check_writable(path):
         raise UserError(f"cannot write {path}: {error.strerror}; write elsewhere") from None
 
 
-def make_folder(path):
-    """Make a folder if it is not there; raise a `UserError` unless files can be written to it."""
+def make_folder(path, parents=False):
+    """Make a folder if it is not there; raise a `UserError` unless files can be written to it.
+
+    With ``parents`` the folders above it are made, too.
+    """
     try:
-        Path(path).mkdir(exist_ok=True)
+        Path(path).mkdir(exist_ok=True, parents=parents)
     except OSError as error:
         raise UserError(f"cannot make the folder {path}: {error.strerror}") from None
     check_writable(Path(path) / "probe")

@@ -45,8 +45,7 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     check_data(data, ["person"])
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     try:
         chosen = search(data, args)
     except Stopped:

@@ -67,8 +67,7 @@ def main(argv=None):
     arms = plan(data, args)
     for warning in warnings_of(data, [arm for arm in arms.values() if arm.augmentation is None]):
         print(f"warning: {warning}", file=sys.stderr)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     results, changed = run_arms(list(arms.values()), args.data, data, data.hash(), args.out, args)
     command = command_line("python experiments/eval_augment.py", argv)
     write_results(data, arms, results, changed, args, command)

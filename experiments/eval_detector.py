@@ -96,8 +96,7 @@ def main(argv=None):
     from experiments.detector.runs import run_all
 
     pictures = read_pictures(args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     cache = args.out / "peers"
     make_folder(cache)
     if not args.peers:

@@ -60,8 +60,7 @@ def main(argv=None):
     from experiments.smileys.data import SmileyData
     from nets.weights import load_network
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     render_people(args.data, args.people)
     new, old = SmileyData.read(args.data), SmileyData.read(args.old)
     packed = set(replay.kept(old.rows))

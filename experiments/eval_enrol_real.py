@@ -55,8 +55,7 @@ def main(argv=None):
     from experiments.smileys import replay
     from nets.weights import load_network
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     steps = args.steps or STEPS
     found = read_labelled(args.data, args.people, args.boxes)
     if args.performance not in found.ways:

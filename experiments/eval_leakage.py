@@ -48,8 +48,7 @@ def main(argv=None):
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     rows = []
     for source in args.data:
         path = Path(source)

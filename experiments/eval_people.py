@@ -65,8 +65,7 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     arms = plan(data, args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     results, changed = run_arms(list(arms.values()), args.data, data, data.hash(), args.out, args)
     command = command_line("python experiments/eval_people.py", argv)
     write_results(data, arms, results, changed, args, command)

@@ -52,8 +52,7 @@ def main(argv=None):
     args = parse(argv)
     from common.output import make_folder
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     from experiments.core.results import command_line
     from experiments.real import report
     from experiments.real.answers import all_answers

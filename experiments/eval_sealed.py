@@ -143,8 +143,7 @@ def main(argv=None):
     from experiments.detector.runs import run_ours
     from experiments.detector.sealed import count_use, digest
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     with tempfile.TemporaryDirectory() as folder:
         sealed = pictures(args.shared, Path(folder), args.count)
         what = digest([one.picture.path for one in sealed])

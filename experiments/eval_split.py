@@ -81,8 +81,7 @@ def main(argv=None):
     data = SmileyData.read(args.data)
     check_data(data, args.splits)
     arms = plan(data, args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)

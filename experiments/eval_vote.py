@@ -66,8 +66,7 @@ def main(argv=None):
             f"the network does not know {', '.join(unknown)}: name another --smiles"
         )
     detector = Detector.load(args.weights)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     pictures = [Mipmap(image) for image in read_images(args.frames, rows)]
     found = {
         "errors": measure_errors(net, rows, pictures, args.seed),

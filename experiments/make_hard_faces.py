@@ -72,8 +72,7 @@ def main(argv=None):
     cv2.setNumThreads(1)
     people = read_people(args.faces, args.split)
     scenes, hands = read_scenes(args.scenes, args.split)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     rows = []
     for number in tqdm(range(args.count), unit=" pictures"):
         rng = np.random.default_rng([args.seed, number])  # so that each is made for itself

@@ -45,8 +45,7 @@ def main(argv=None):
         unpack,
     )
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     for name in (*PEOPLE, "scenes.csv"):
         columns, rows = read(args.shared / name)
         for row in rows:

@@ -83,8 +83,7 @@ def main(argv=None):
     from nets.functions import compile_probabilities
     from nets.weights import save_weights
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
     parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets)

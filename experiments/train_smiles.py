@@ -75,8 +75,7 @@ def main(argv=None):
     parts = parts_of(data.rows, args.split, args.folds, args.fold, args.seed)
     steps = epoch_steps(len(parts.fit), args.batch)
     out = args.out
-    out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(out)
+    make_folder(out, parents=True)
     if not args.resume:
         check_unfinished(out, args.epochs * steps)
     data_hash = data.hash()

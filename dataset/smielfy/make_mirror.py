@@ -41,8 +41,7 @@ def main(argv=None):
     make_cache(arguments.weights, smiles_path(arguments), arguments.runtime)
     print(f"{CACHE}: nets and runtime for the service")
     if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        make_folder(arguments.out)
+        make_folder(arguments.out, parents=True)
         print(f"{arguments.out}: serve it by 'python -m http.server -d {arguments.out}'")
 
 

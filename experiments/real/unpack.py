@@ -97,8 +97,7 @@ def main(argv=None):
         packed["jpeg"], packed["offsets"]
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise cli.UserError(f"{args.packed} holds no packed pictures: {error}") from None
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    make_folder(args.out)
+    make_folder(args.out, parents=True)
     rows = []
     for row, picture in unpack(packed, args.table, args.votes):
         if not cv2.imwrite(str(args.out / row["path"]), picture):

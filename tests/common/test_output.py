@@ -8,7 +8,15 @@ import sys
 import pytest
 
 from common.cli import ROOT, UserError
-from common.output import check_output, fitting, line, temporary_path, write_csv, write_file
+from common.output import (
+    check_output,
+    fitting,
+    line,
+    make_folder,
+    temporary_path,
+    write_csv,
+    write_file,
+)
 
 OTHER = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
@@ -96,3 +104,14 @@ def test_write_csv_leaves_what_was_there_after_an_error(tmp_path):
         write_csv(path, ("x",), [{"x": 2}, {"y": 3}])
     assert path.read_text() == "x\n1\n"
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_folder_is_made_where_it_can_be(tmp_path):
+    with pytest.raises(UserError, match="cannot make the folder"):
+        make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b", parents=True)
+    make_folder(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot make the folder"):
+        make_folder(tmp_path / "file" / "b", parents=True)
