@@ -33,7 +33,7 @@ def arguments(argv=None):
         "--folds",
         type=whole(3),
         default=5,
-        help="parts, each of which judges once (default 5)",
+        help="parts, each of which is the test once (default 5)",
     )
     add("--seed", type=int, default=0, help="of the random labels")
     add("--out", required=True, type=Path, help="folder for atlas.csv, atlas.png, REPORT.md")

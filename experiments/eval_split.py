@@ -2,8 +2,8 @@
 
 The article's three findings as numbers with a spread: every arm is trained with
 several seeds, each of which holds out another fold, so that with as many seeds as folds every
-picture judges once in each split. All arms take equally many batches, enough for training
-accuracy to stop rising, which the report checks. Classifiers without a network stand beside. What
+picture is test data once in each split. All arms take equally many batches, enough for training
+accuracy to stop rising, which the report checks. Classifiers without a network are compared. What
 counts as working and as failing is fixed beforehand (experiments/compare/claims.py).
 
 It can be stopped (Ctrl-C) or killed at any time; the same command goes on.

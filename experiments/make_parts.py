@@ -1,4 +1,4 @@
-"""Divide real pictures into what trains and what develops a detector; what judges stays away.
+"""Divide real pictures into a detector's training and development sets; the test stays away.
 
 Writes OUT/faces.csv, strangers.csv and scenes.csv with the column ``split``: train, or val for
 what develops (one in twenty people, one in ten runs of scenes). What the pictures' own tables

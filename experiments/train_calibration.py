@@ -2,7 +2,7 @@
 
 Li et al. (2015): faces are shown in the 45 windows that stand shifted and scaled beside
 their box, and the net names the window; the big net is shown turned, hidden, grey and dark
-faces, too. It learns from people who are not marked ``val``; these only judge, by the error
+faces, too. It learns from people who are not marked ``val``; these are the test, by the error
 of a shifted window's centre and size before and after.
 """
 
@@ -23,7 +23,7 @@ def arguments(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_calibration"))
     add = parser.add_argument
-    help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
+    help_text = "CSV: path,person,x,y,w,h, perhaps split (val: test); one face a row"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
     add("--net", choices=("small", "big"), default="big", help="12 or 48 pixels (default big)")
     add("--out", required=True, type=Path, help="folder for small_ or big_calibration.npz")

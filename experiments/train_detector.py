@@ -4,7 +4,7 @@ The small net learns first: faces against random windows, then against the windo
 it itself takes for faces. What it lets pass becomes the big net's negatives, and
 the cascade of both is run over the scenes between the rounds to find harder ones
 (Li et al. 2015). Thresholds come from people and scenes kept out of the training
-for it; the people and scenes marked ``val`` only judge.
+for it; the people and scenes marked ``val`` are the test.
 """
 
 import json
@@ -25,7 +25,7 @@ def arguments():
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_detector"))
     add = parser.add_argument
-    help_text = "CSV: path,person,x,y,w,h, perhaps split (val judges); one face a row"
+    help_text = "CSV: path,person,x,y,w,h, perhaps split (val: test); one face a row"
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
     help_text = "CSV: path, perhaps split; no face, or with x,y,w,h one face, in each picture"
     add("--scenes", required=True, nargs="+", metavar="CSV", help=help_text)

@@ -29,7 +29,7 @@ def arguments(argv=None):
         "--split",
         choices=("person", "clip", "image", "none"),
         default="image",
-        help="what is held out; none: all pictures train, nothing judges (default image)",
+        help="what is held out; none: there is no test set (default image)",
     )
     parser.add_argument("--folds", type=int, default=5, help="one of so many parts is held out")
     parser.add_argument("--fold", type=int, default=0, help="which one (default 0)")
@@ -104,7 +104,7 @@ def main(argv=None):
             "with --resume"
         ) from None
     chosen = trained.chosen
-    part = "validation" if len(parts.val) else "nothing judged; choosing"
+    part = "test" if len(parts.val) else "validation"
     accuracy = chosen["val_accuracy" if len(parts.val) else "choose_accuracy"]
     print(
         f"{part} accuracy {accuracy:.3f} (chance {1 / len(data.classes):.3f}), "

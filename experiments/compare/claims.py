@@ -33,7 +33,7 @@ class Verdict:
     why : str
         The numbers.
     skill : Interval, optional
-        What was judged.
+        What the answer rests on.
     """
 
     claim: str

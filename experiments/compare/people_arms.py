@@ -21,7 +21,7 @@ class GridArm(Arm):
     pictures : int
         Of each smiley of a person, at most: the first of each clip in turn.
     unseen : int
-        People who judge: those of place ``fold`` in an order that depends on no seed.
+        Test people: those of place ``fold`` in an order that depends on no seed.
     """
 
     count: int = 0

@@ -15,7 +15,7 @@ FOLDS = 5
 def check_data(data, splits):
     """Refuse a data set that cannot be compared, before any training.
 
-    A split needs three groups: to learn from, to choose the epoch, to judge.
+    A split needs three groups: for training, validation and test.
     """
     for split in splits:
         count = len(set(groups_of(data.rows, split)))

@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def verdicts_of(c):
-    """The article's four claims, judged; the last one twice."""
+    """The article's four claims, assessed; the last one twice."""
 
     def assessed(claim, wanted, split, augment):
         arms = c.group(split, augment)
@@ -86,7 +86,7 @@ def write_controls(c, controls, path):
 
 
 def write_verdicts(verdicts, path):
-    """Each claim, the answer and the skill that was judged."""
+    """Each claim, the answer and the skill that it rests on."""
     rows = [
         (v.claim, v.answer, *(numbers(v.skill) if v.skill else ("", "", "", ""))) for v in verdicts
     ]

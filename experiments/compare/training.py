@@ -31,7 +31,7 @@ class Arm:
         Of its folder; part of no result.
     split : {'person', 'clip', 'image'}
     folds, fold, deal : int
-        Which part judges; ``deal`` seeds who shares a fold.
+        Which part is the test; ``deal`` seeds who shares a fold: the repeat.
     seed : int
         Of weights, batches and dropout.
     augmentation : Augmentation or None
@@ -66,7 +66,7 @@ class Arm:
         return settings
 
     def parts(self, rows):
-        """Which pictures train, choose and judge."""
+        """Training, validation and test pictures."""
         parts = parts_of(rows, self.split, self.folds, self.fold, self.deal)
         if self.share < 1:
             parts.fit = subset(rows, parts.fit, self.split, self.share, self.seed)
@@ -177,7 +177,7 @@ def features_of(network, data, batch=256):
 
 
 def probe_halves(rows):
-    """Every other clip of each person, in order of its name: (learn, judge), ndarrays of int."""
+    """Every other clip of each person, in order of its name: (training, test), ndarrays of int."""
     clips = {}
     for index, (person, clip) in enumerate(groups_of(rows, "clip")):
         clips.setdefault(person, {}).setdefault(clip, []).append(index)

@@ -17,7 +17,7 @@ def plot_curves(history, path, chance):
     ----------
     history : list of dict
         One an epoch, with epoch and {train,val}_loss, {train,val}_accuracy; where nothing
-        was held out to judge, choose_ in the place of val_.
+        is test data, choose_ in the place of val_.
     path : pathlib.Path
         PNG, written beside and renamed.
     chance : float

@@ -69,7 +69,7 @@ def ridge_names(train, labels, test, groups, penalties=PENALTIES):
         Each is learnt by itself.
     test : array_like (m, d)
     groups : sequence (n,)
-        What stays together, such as a person: a group is learnt from or judges a penalty.
+        What stays together, such as a person: a group is in training or in the test of a penalty.
     penalties : sequence of float
         The one is taken that names most of the rows right that inner folds hold out; of
         equals the largest.

@@ -1,4 +1,4 @@
-"""Who trains, who develops and who judges: people whole, scenes in runs of neighbours."""
+"""The detector's training, development and test sets: people whole, scenes in runs."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Simple classifiers of face pictures, beside which the article's network is judged."""
+"""Simple classifiers of face pictures, to compare the article's network with."""
 
 import cv2
 import numpy as np

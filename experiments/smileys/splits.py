@@ -1,4 +1,4 @@
-"""Which pictures train and which judge: by person, by clip or by image."""
+"""Training, validation and test pictures: split by person, by clip or by image."""
 
 import argparse
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ def split_names(text):
 class Parts:
     """Rows of a data set by what they are for: three ndarrays of int that share no element."""
 
-    fit: np.ndarray  # the network learns from them
-    choose: np.ndarray  # they choose the epoch
-    val: np.ndarray  # they judge, once
+    fit: np.ndarray  # training: the network learns from them
+    choose: np.ndarray  # validation: they choose the epoch
+    val: np.ndarray  # test, used once; the article calls it validation
 
 
 def groups_of(rows, by):
@@ -76,14 +76,14 @@ def parts_of(rows, by, folds, fold, seed):
     ----------
     rows : list of dict
     by : {'person', 'clip', 'image', 'none'}
-        'none' holds out nothing to judge; the epoch is then chosen on pictures.
+        'none' holds out no test set; the validation pictures are then drawn by image.
     folds, fold, seed : int
         As for `folds_of`; this fold is held out.
 
     Returns
     -------
     Parts
-        The part that chooses the epoch is taken from the training data by the same grouping.
+        The validation part is taken from the training data by the same grouping.
     """
     everything = np.arange(len(rows))
     if by == "none":

@@ -57,7 +57,7 @@ def train_smileys(
     watch=True,
     **options,
 ):
-    """Train on one part of a data set, choose the epoch by another, judge by the third.
+    """Train on the training part, choose the epoch on the validation part, measure on the test.
 
     Parameters
     ----------
