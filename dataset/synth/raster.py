@@ -140,13 +140,3 @@ def facing(points, triangles):
     a, b, c = (points[triangles[:, corner]] for corner in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     return area < 0
-
-
-def interpolate(values, triangles, fragments):
-    """Vertex values (n, ...) at the fragments, (k, ...) float32."""
-    corners = triangles[fragments.triangle]
-    shape = (-1,) + (1,) * (values.ndim - 1)
-    return sum(
-        values[corners[:, corner]] * fragments.weights[:, corner].reshape(shape)
-        for corner in range(3)
-    )

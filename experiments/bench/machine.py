@@ -103,11 +103,6 @@ class Load:
         else:
             self.others = 0.0
 
-    @property
-    def disturbed(self):
-        """Whether that is too much to believe what was measured."""
-        return self.others > DISTURBED
-
 
 def busy_time(stat=None):
     """(busy, all) seconds of all cores since the start, (0, 0) where the system does not tell."""

@@ -1,6 +1,6 @@
 import numpy as np
 
-from dataset.synth.raster import facing, interpolate, nearest, rasterize
+from dataset.synth.raster import facing, nearest, rasterize
 
 
 def by_hand(points, triangles, width, height):
@@ -62,11 +62,11 @@ def test_nearest_keeps_the_smallest_depth_of_each_pixel():
     assert sorted(pixel[winner]) == sorted(set(pixel))
 
 
-def test_interpolate_returns_the_plane_it_was_given():
+def test_the_weights_give_the_plane_back():
     points = np.array([[1, 1, 2], [15, 2, 3], [4, 14, 7]], float)
     triangles = np.array([[0, 1, 2]])
     found = rasterize(points, triangles, 16, 16)
-    place = interpolate(points, triangles, found)
+    place = (points[triangles[found.triangle]] * found.weights[..., None]).sum(axis=1)
     np.testing.assert_allclose(place[:, 0], found.pixel % 16 + 0.5, atol=1e-4)
     np.testing.assert_allclose(place[:, 2], found.depth, atol=1e-4)
 
