@@ -19,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from common.output import write_csv, written
+from common.output import write_csv
 from experiments.core.expected import expecting
 
 
@@ -100,10 +100,7 @@ def main(argv=None):
     growth = slope(samples, args.frames)
     rows = [(f"{s:.1f}", f"{m:.1f}") for s, m in samples]
     write_csv(args.out / "memory.csv", ["seconds", "megabytes"], rows)
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from experiments.core.plots import plt, save
 
     seconds, memory = np.array(samples).T
     figure, axes = plt.subplots(figsize=(5, 3), constrained_layout=True)
@@ -112,8 +109,7 @@ def main(argv=None):
         xlabel="frames, about", ylabel="resident memory, MB", ylim=(0, None), title="run_video"
     )
     axes.grid(alpha=0.3)
-    with written(args.out / "memory.png") as temporary:
-        figure.savefig(temporary, dpi=120)
+    save(figure, args.out / "memory.png")
     print(f"{args.frames} frames: peak {memory.max():.0f} MB, {growth:+.2f} MB per 1000 frames")
 
 

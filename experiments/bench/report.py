@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.output import write_file, written
+from common.output import write_file
 from experiments.bench.machine import DISTURBED
 from experiments.core.results import table_head
 
@@ -28,10 +28,7 @@ def number(text):
 
 def plot_growth(rows, path):
     """Draw each of `growth`'s plots, a line for each number of threads."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from experiments.core.plots import plt, save
 
     titles = list(dict.fromkeys(row["plot"] for row in rows))
     figure, axes = plt.subplots(2, 2, figsize=(9, 6), constrained_layout=True)
@@ -51,8 +48,7 @@ def plot_growth(rows, path):
         axis.set(title=what, ylim=(0, None))
         axis.grid(alpha=0.3)
         axis.legend(loc="lower right")
-    with written(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+    save(figure, path)
 
 
 def write_report(rows, videos, told, out):

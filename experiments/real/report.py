@@ -2,14 +2,10 @@
 
 import math
 
-import matplotlib
 import numpy as np
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
 from common.output import write_csv, write_file
-from experiments.core.plots import save
+from experiments.core.plots import plt, save
 from experiments.real.answers import BOX, DETECTOR, HOG
 from experiments.real.measures import (
     ALL,
