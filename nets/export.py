@@ -24,6 +24,8 @@ def parse(argv):
     parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="weights file (.npz)")
     parser.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="file to write")
     parser.add_argument("--scan", action="store_true", help="the small net over whole pictures")
+    help_text = "a smiley net as the mirror has it: smaller, its largest convolution in 8 bits"
+    parser.add_argument("--int8", action="store_true", help=help_text)
     return parser.parse_args(argv)
 
 
@@ -36,7 +38,7 @@ def main(argv=None):
     onnx = onnx_package()
 
     check_output(arguments.onnx, arguments.weights)
-    export(arguments.weights, arguments.onnx, arguments.scan)
+    export(arguments.weights, arguments.onnx, arguments.scan, arguments.int8)
     print(f"{arguments.onnx}: opset {OPSET}, checked by onnx.checker of onnx {onnx.__version__}")
 
 

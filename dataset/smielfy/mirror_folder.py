@@ -33,7 +33,7 @@ def make_cache(weights, smiles, runtime, cache=CACHE):
     (cache / "nets" / "meta.json").unlink(missing_ok=True)
     for name, net in DETECTOR.items():
         export(weights / f"{net}.npz", cache / "nets" / f"{name}.onnx", scan=name == "scan")
-    export(smiles, cache / "nets" / "smiles.onnx")
+    export(smiles, cache / "nets" / "smiles.onnx", int8=True)
     for name in RUNTIME:
         shutil.copyfile(runtime / name, cache / "ort" / name)
     meta = {

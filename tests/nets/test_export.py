@@ -2,15 +2,20 @@
 
 import json
 
+import cv2
 import lasagne
 import numpy as np
 import pytest
 import theano
 
 from common.cli import ROOT, UserError
+from common.crops import crop
 from nets import export, onnx_graph
 from nets.functions import compile_probabilities, compile_scan
+from nets.input import network_input
 from nets.weights import load_network
+from pipeline.square import whole_square
+from pipeline.windows import neighbours
 
 onnx = pytest.importorskip("onnx", reason="onnx is not here: make test-onnx installs it")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -59,6 +64,30 @@ def test_the_scan_of_whole_pictures(height, width):
     np.testing.assert_allclose(theirs, compile_scan(network)(picture), atol=1e-5)
 
 
+def faces():
+    """Windows beside rendered faces, 45 of each."""
+    pictures = sorted((ROOT / "dataset" / "smielfy" / "static" / "examples").glob("*-1.jpg"))
+    images = [cv2.imread(str(path)) for path in pictures]
+    return [network_input(crop(one, neighbours(whole_square(one.shape)))) for one in images]
+
+
+@pytest.mark.parametrize("name", ["real", "smiles"])
+def test_a_vote_in_8_bits_names_the_same(name, tmp_path):
+    path = ROOT / "weights" / f"{name}.npz"
+    onnx_graph.export(path, tmp_path / "net.onnx", int8=True)
+    model = onnx.load(tmp_path / "net.onnx")
+    assert [node.op_type for node in model.graph.node].count("QLinearConv") == 1
+    ours = compile_probabilities(load_network(path, "smiles")[0])
+    shown = faces()
+    votes = [(run(model, windows).mean(axis=0), ours(windows).mean(axis=0)) for windows in shown]
+    theirs, ours = np.array(votes).transpose(1, 0, 2)
+    assert np.abs(theirs - ours).max() < 0.01
+    ordered = np.sort(ours, axis=1)
+    clear = ordered[:, -1] - ordered[:, -2] > 0.02
+    assert clear.sum() >= 10
+    assert (theirs.argmax(axis=1) == ours.argmax(axis=1))[clear].all()
+
+
 def anybodys(nonlinearity):
     """A net of Lasagne's own layers, of other shapes than ours."""
     layers = lasagne.layers
@@ -100,4 +129,5 @@ def test_the_script(call, refused, tmp_path):
     big = ROOT / "weights" / "big.npz"
     assert "only 'small'" in refused(export.main, big, "--onnx", tmp_path / "b.onnx", "--scan")
     assert "no folder" in refused(export.main, big, "--onnx", tmp_path / "no" / "b.onnx")
+    assert "for a smiley net" in refused(export.main, big, "--onnx", tmp_path / "b.onnx", "--int8")
     assert not (tmp_path / "b.onnx").exists()
