@@ -3,11 +3,13 @@
     make mirror test-browser ARGS='-k alone'
     PYTHONPATH=.cache/browser python experiments/eval_mirror.py --every 8
 
-Writes the part of the frames on which both name the same smiley (or see no face), how far the
-shares are apart, and the median time of a look in a headless Chromium, of a whole search and of
-one near the last face. The machine's load tells what the times are worth.
+Writes on how many of the frames both name the same smiley (or see no face), how far the shares
+are apart, by how much the other smiley won where they differ, and the median time of a look in a
+headless Chromium, of a whole search and of one near the last face: on the clock, which the
+machine's load lengthens, and as processor time of all of Chromium's processes.
 """
 
+import contextlib
 import functools
 import http.server
 import os
@@ -78,6 +80,21 @@ def served(folder):
     return server
 
 
+def processor_time():
+    """Seconds that the browser, all of its processes, has computed."""
+    total, parents = 0, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            fields = path.read_text().rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1]), int(fields[11]) + int(fields[12])
+    for pid, (parent, ticks) in parents.items():
+        while parent not in (0, os.getpid()):
+            parent = parents.get(parent, (0, 0))[0]
+        if parent and "chrom" in Path(f"/proc/{pid}/comm").read_text():
+            total += ticks
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
@@ -101,7 +118,7 @@ def main(argv=None):
     voter = Voter.load(smiles_path(arguments))
     http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    same, apart, whole, near = [], [], [], []
+    same, apart, differ, whole, near, busy = [], [], [], [], [], [0.0, 0.0]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         mirror_folder.make_folder(Path(folder) / "mirror")
         server = served(Path(folder) / "mirror")
@@ -115,23 +132,34 @@ def main(argv=None):
             pixels = cv2.cvtColor(frame, cv2.COLOR_BGR2RGBA).tobytes()
             (Path(folder) / "mirror" / name).write_bytes(pixels)
             size = [name, frame.shape[1], frame.shape[0]]
+            begun = processor_time()
             theirs = page.evaluate(LOOK, [*size, None])
+            looked = processor_time()
             boxes, scores = detector.detect(frame, smallest_face(frame))
             chosen = best_square(boxes, scores)
             ours = None if chosen is None else voter.vote(frame, boxes[chosen])
             same.append((ours and ours.smiley) == theirs["smiley"])
             whole.append(theirs["ms"])
+            busy[0] += looked - begun
             if ours and theirs["box"]:
-                apart.append(float(np.abs(ours.shares - [*theirs["shares"].values()]).max()))
+                shares = np.array([*theirs["shares"].values()])
+                apart.append(float(np.abs(ours.shares - shares).max()))
+                if not same[-1]:
+                    differ.append(round(float(ours.shares.max() - ours.shares[shares.argmax()]), 4))
+                begun = processor_time()
                 near.append(page.evaluate(LOOK, [*size, theirs["box"]])["ms"])
+                busy[1] += processor_time() - begun
             (Path(folder) / "mirror" / name).unlink()
         browser.close()
         server.shutdown()
     found = {
-        "frames": len(same), "same": sum(same), "shares_apart_mean": float(np.mean(apart)),
-        "shares_apart_most": float(np.max(apart)), "ms_whole": float(np.median(whole)),
-        "ms_near": float(np.median(near)), "load": os.getloadavg()[0], "cores": os.cpu_count(),
-        "net": voter.net, "every": arguments.every,
+        "frames": len(same), "same": sum(same), "lead_where_not": differ,
+        "shares_apart_mean": float(np.mean(apart)), "shares_apart_most": float(np.max(apart)),
+        "ms_whole": float(np.median(whole)), "ms_near": float(np.median(near)),
+        "cpu_ms_whole": round(1e3 * busy[0] / len(whole), 1),
+        "cpu_ms_near": round(1e3 * busy[1] / len(near), 1),
+        "load": os.getloadavg()[0], "cores": os.cpu_count(), "net": voter.net,
+        "every": arguments.every,
     }  # fmt: skip
     write_file(arguments.out, line(found) + "\n")
     print(line(found))

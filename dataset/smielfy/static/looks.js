@@ -6,7 +6,7 @@ import { canLook, look as lookHere } from "./local.js";
 import { state } from "./state.js";
 
 const LONGER = 480;
-const WHOLE = 5; // every so many looks the whole picture is searched, else near the last face
+const WHOLE = 20; // every so many looks the whole picture is searched, else near the last face
 
 let flight = Promise.resolve(); // the look under way, of this view or of the one just left
 

@@ -46,19 +46,6 @@ export function suppress(boxes, scores, threshold, least = false) {
   return kept;
 }
 
-// What of each source pixel goes into each of `out` pixels: averages over the area.
-function areas(side, out) {
-  const scale = side / out;
-  return Array.from({ length: out }, (_, k) => {
-    const [from, to] = [k * scale, Math.min((k + 1) * scale, side)];
-    const parts = [];
-    for (let at = Math.floor(from + 1e-9); at < to - 1e-9; at++) {
-      parts.push([at, (Math.min(at + 1, to) - Math.max(at, from)) / (to - from)]);
-    }
-    return parts;
-  });
-}
-
 // Bilinear, for growing.
 function lines(side, out) {
   const scale = side / out;
@@ -69,38 +56,93 @@ function lines(side, out) {
   });
 }
 
-export function resize(picture, width, height) {
-  const shrinks = width <= picture.width && height <= picture.height;
-  const across = (shrinks ? areas : lines)(picture.width, width);
-  const down = (shrinks ? areas : lines)(picture.height, height);
-  const half = new Float32Array(picture.height * width * 3);
-  for (let y = 0, to = 0; y < picture.height; y++) {
-    const row = y * picture.width;
-    for (let x = 0; x < width; x++, to += 3) {
-      let [r, g, b] = [0, 0, 0];
-      for (const [at, weight] of across[x]) {
-        const from = 4 * (row + at);
-        r += weight * picture.data[from];
-        g += weight * picture.data[from + 1];
-        b += weight * picture.data[from + 2];
+// Sums of all pixels above and left of each corner, to shrink a picture to many sizes: each new
+// pixel is a mean over its area, whatever the area's size.
+class Sums {
+  constructor({ width, height, data }) {
+    Object.assign(this, { width, height });
+    const stride = 3 * (width + 1);
+    const sums = (this.sums = new Float64Array(stride * (height + 1)));
+    for (let y = 0, from = 0; y < height; y++) {
+      let [b, g, r] = [0, 0, 0];
+      let to = stride * (y + 1) + 3;
+      for (let x = 0; x < width; x++, from += 4, to += 3) {
+        sums[to] = sums[to - stride] + (r += data[from]);
+        sums[to + 1] = sums[to + 1 - stride] + (g += data[from + 1]);
+        sums[to + 2] = sums[to + 2 - stride] + (b += data[from + 2]);
       }
-      half[to] = r;
-      half[to + 1] = g;
-      half[to + 2] = b;
     }
   }
-  const data = new Uint8ClampedArray(4 * width * height);
-  const sums = new Float32Array(3 * width);
-  for (let y = 0; y < height; y++) {
-    sums.fill(0);
-    for (const [at, weight] of down[y]) {
-      const from = 3 * at * width;
-      for (let k = 0; k < sums.length; k++) sums[k] += weight * half[from + k];
+
+  // The sums along one horizontal line, at each of `across`.
+  line(y, across, out) {
+    const row = Math.min(Math.floor(y), this.height - 1);
+    const [stride, low] = [3 * (this.width + 1), y - row];
+    for (let k = 0, to = 0; k < across.length; k++) {
+      const column = Math.min(Math.floor(across[k]), this.width - 1);
+      const right = across[k] - column;
+      for (let at = stride * row + 3 * column, end = at + 3; at < end; at++) {
+        const above = this.sums[at] + right * (this.sums[at + 3] - this.sums[at]);
+        const next = at + stride;
+        const below = this.sums[next] + right * (this.sums[next + 3] - this.sums[next]);
+        out[to++] = above + low * (below - above);
+      }
     }
-    for (let x = 0, to = 4 * y * width; x < width; x++, to += 4) {
-      data[to] = Math.round(sums[3 * x]);
-      data[to + 1] = Math.round(sums[3 * x + 1]);
-      data[to + 2] = Math.round(sums[3 * x + 2]);
+  }
+
+  shrink(width, height) {
+    const across = Float64Array.from({ length: width + 1 }, (_, k) => (k * this.width) / width);
+    const data = new Uint8ClampedArray(4 * width * height);
+    let [above, below] = [new Float64Array(3 * width + 3), new Float64Array(3 * width + 3)];
+    const area = (this.width * this.height) / (width * height);
+    this.line(0, across, above);
+    for (let y = 0, to = 0; y < height; y++) {
+      this.line(((y + 1) * this.height) / height, across, below);
+      for (let x = 0, at = 0; x < width; x++, to++) {
+        for (let k = 0; k < 3; k++, at++) {
+          const sum = below[at + 3] - below[at] - above[at + 3] + above[at];
+          data[to++] = Math.floor(sum / area + 0.5);
+        }
+      }
+      [above, below] = [below, above];
+    }
+    return { width, height, data };
+  }
+}
+
+// Each pixel the mean of 2x2; an odd last row or column is repeated.
+function halved({ width, height, data }) {
+  const out = { width: (width + 1) >> 1, height: (height + 1) >> 1 };
+  out.data = new Uint8ClampedArray(4 * out.width * out.height);
+  for (let y = 0, to = 0; y < out.height; y++) {
+    const up = 8 * y * width;
+    const low = 2 * y + 1 < height ? up + 4 * width : up;
+    for (let x = 0; x < out.width; x++, to += 4) {
+      const [left, right] = [8 * x, 2 * x + 1 < width ? 8 * x + 4 : 8 * x];
+      for (let k = 0; k < 3; k++) {
+        const sum = data[up + left + k] + data[up + right + k] + data[low + left + k] + data[low + right + k];
+        out.data[to + k] = (sum + 2) >> 2;
+      }
+    }
+  }
+  return out;
+}
+
+// Bilinear: larger on a side at least, for faces smaller than the small net's window.
+function enlarge(picture, width, height) {
+  const [across, down] = [lines(picture.width, width), lines(picture.height, height)];
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to += 4) {
+      for (let k = 0; k < 3; k++) {
+        let sum = 0;
+        for (const [row, part] of down[y]) {
+          for (const [column, share] of across[x]) {
+            sum += part * share * picture.data[4 * (row * picture.width + column) + k];
+          }
+        }
+        data[to + k] = Math.round(sum);
+      }
     }
   }
   return { width, height, data };
@@ -130,8 +172,7 @@ class Mipmap {
     while (this.levels.length <= index) {
       const last = this.levels[this.levels.length - 1];
       if (Math.min(last.width, last.height) <= 1) break;
-      const even = bordered(last, 0, 0, last.width % 2, last.height % 2);
-      this.levels.push(resize(even, even.width / 2, even.height / 2));
+      this.levels.push(halved(last));
     }
     const found = Math.min(index, this.levels.length - 1);
     return [this.levels[found], found];
@@ -143,25 +184,25 @@ class Mipmap {
     const [image, index] = this.level(Math.max(0, Math.round(Math.log2(Math.max(spread, 1e-6)))));
     const half = 0.5 ** index;
     const plane = side * side;
-    const at = (k, from, length) => {
-      const whole = from + ((k + 0.5) * length) / side - 0.5;
-      return Math.round(32 * (whole * half + 0.5 * half - 0.5)) / 32; // as fine as OpenCV
-    };
-    const clip = (value, most) => Math.min(Math.max(value, 0), most);
-    for (let row = 0; row < side; row++) {
-      const v = at(row, y, h);
-      const top = Math.floor(v);
-      const [up, low] = [clip(top, image.height - 1) * image.width, clip(top + 1, image.height - 1) * image.width];
-      for (let column = 0; column < side; column++) {
-        const u = at(column, x, w);
-        const left = Math.floor(u);
-        const [a, b] = [clip(left, image.width - 1), clip(left + 1, image.width - 1)];
-        const [right, down] = [u - left, v - top];
-        for (let k = 0; k < 3; k++) {
-          const above = image.data[4 * (up + a) + k] * (1 - right) + image.data[4 * (up + b) + k] * right;
-          const below = image.data[4 * (low + a) + k] * (1 - right) + image.data[4 * (low + b) + k] * right;
-          const value = Math.round(above * (1 - down) + below * down);
-          out[place + (2 - k) * plane + row * side + column] = value / 127.5 - 1;
+    // Where the cut's rows or columns lie: offsets of the two pixels beside, and how near the second.
+    const places = (from, length, most, step) =>
+      Array.from({ length: side }, (_, k) => {
+        const whole = from + ((k + 0.5) * length) / side - 0.5;
+        const at = Math.round(32 * (whole * half + 0.5 * half - 0.5)) / 32; // as fine as OpenCV
+        const first = Math.floor(at);
+        const clip = (value) => step * Math.min(Math.max(value, 0), most - 1);
+        return [clip(first), clip(first + 1), at - first];
+      });
+    const columns = places(x, w, image.width, 4);
+    const { data } = image;
+    let to = place;
+    for (const [up, low, down] of places(y, h, image.height, 4 * image.width)) {
+      for (let column = 0; column < side; column++, to++) {
+        const [left, next, right] = columns[column];
+        for (let k = 0, at = to + 2 * plane; k < 3; k++, at -= plane) {
+          const above = data[up + left + k] * (1 - right) + data[up + next + k] * right;
+          const below = data[low + left + k] * (1 - right) + data[low + next + k] * right;
+          out[at] = Math.floor(above * (1 - down) + below * down + 0.5) / 127.5 - 1;
         }
       }
     }
@@ -217,11 +258,12 @@ export class Sight {
 
   async candidates(image, least) {
     const shorter = Math.min(image.width, image.height);
-    const found = [];
+    const [found, sums] = [[], new Sums(image)];
     for (let face = least, level = 0; face <= LARGEST * shorter; face *= FACTOR, level++) {
       const border = face >= FILLING * shorter ? BORDER : 0;
       const [width, height] = [Math.round((image.width * WINDOW) / face), Math.round((image.height * WINDOW) / face)];
-      let small = resize(image, width, height);
+      const shrinks = width <= image.width && height <= image.height;
+      let small = shrinks ? sums.shrink(width, height) : enlarge(image, width, height);
       const [scaleX, scaleY] = [image.width / width, image.height / height];
       if (border) small = bordered(small, border, border, border, border);
       const columns = Math.floor((small.width - WINDOW) / STRIDE) + 1;
@@ -305,8 +347,13 @@ export class Sight {
     return this.settle(picture, passed.map((k) => boxes[k]), passed.map((k) => scores[k]));
   }
 
-  // The best of the windows beside the last face, if it is one.
+  // The face that has moved less than the calibration corrects, else the best of the windows
+  // beside the last one, if it is a face.
   async near(picture, last) {
+    let moved = [last];
+    for (let step = 0; step < 2; step++) moved = await this.correct(picture, moved, "big_calibration");
+    const [score] = await this.classify(picture, moved);
+    if (score >= DOUBT[1]) return { boxes: moved, scores: [score] };
     const boxes = [...neighbours(last, [1], SHIFTS), ...neighbours(last, [0.91, 1.1], [0])];
     const scores = await this.classify(picture, boxes);
     const best = scores.indexOf(Math.max(...scores));

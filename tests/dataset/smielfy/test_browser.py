@@ -5,6 +5,7 @@
 
 import functools
 import http.server
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from dataset.smielfy import mirror_folder
+from experiments import eval_mirror
 from tests.dataset.smielfy.helpers import mentions
 
 playwright = pytest.importorskip(
@@ -687,3 +689,16 @@ def test_without_simd_the_server_looks(browser, service):
     page.goto(f"{service.address}#mirror")
     expect(page.locator("#mirror-net")).to_contain_text("on the page's computer")
     context.close()
+
+
+@needs_mirror
+def test_the_browser_sees_what_theano_sees(call, tmp_path):
+    """Some frames of the demo's videos; `experiments/eval_mirror.py` counts all."""
+    out = tmp_path / "mirror.json"
+    meta = json.loads((mirror_folder.CACHE / "nets" / "meta.json").read_text(encoding="utf-8"))
+    weights = ROOT / "weights" / f"{meta['net']}.npz"
+    assert call(eval_mirror.main, "--every", 300, "--smiles", weights, "--out", out)[0] == 0
+    found = json.loads(out.read_text())
+    assert found["frames"] >= 6
+    assert found["same"] + sum(lead < 0.01 for lead in found["lead_where_not"]) == found["frames"]
+    assert found["shares_apart_most"] < 0.02
