@@ -18,6 +18,7 @@ from dataset.manifest import parse_manifest, rows_text
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES, decode
 from dataset.smielfy.people import NAME
+from dataset.smielfy.store import storing_problem
 
 TABLE_BYTES = 50_000_000  # of a manifest that is read
 PATH = re.compile(rf"crops/({NAME.pattern})/([a-z]+)-([0-9a-f]+)_(\d\d)\.jpg")
@@ -135,7 +136,11 @@ def take(archive, row, records, store, people, smileys):
         if min(box[:2]) < -1 or min(box[2:]) <= 0 or not inside:
             return "refused"
         record = records.get(row["person"]) if isinstance(records, dict) else None
-        if not people.admit(row["person"], record):
+        try:
+            admitted = people.admit(row["person"], record)
+        except OSError as error:  # a full disk: not the export's fault
+            raise storing_problem(error) from None
+        if not admitted:
             return "refused"
         new = store.add(row["person"], row["smiley"], found[3], int(found[4]), data, box)
         return "added" if new else "here"
