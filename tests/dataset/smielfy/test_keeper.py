@@ -2,13 +2,17 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
+from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset import manifest, merge
 from dataset.manifest import read_manifest
+from nets.weights import read_weights
 from tests.dataset.smielfy.helpers import FACE, Visitor, another, mentions, service
 
 HERE = ("127.0.0.1", 50000)
@@ -145,6 +149,27 @@ def test_an_export_comes_into_an_empty_folder_and_only_once(nets, keeper, ann, t
     assert not other.people.shows(ann.person)
     again = second.post("/api/keeper/import", content=data).json()
     assert again == {"added": 0, "here": 5, "refused": 0}
+
+
+@pytest.mark.slow
+def test_an_export_taken_in_elsewhere_trains_a_net(nets, application, keeper, tmp_path):
+    """As ``make train DATA=`` runs it, on the folder of a service that had nothing."""
+    for _ in range(3):
+        visitor = Visitor(application)
+        visitor.post("/api/enter", json={"code": "melon"})
+        visitor.agree()
+        for smiley in ("smile", "wink"):
+            visitor.give(smiley, 4)
+    other = service(nets, tmp_path / "other")
+    second = keeper_of(other, other.application())
+    assert second.post("/api/keeper/import", content=exported(keeper)).json()["added"] == 24
+    out = tmp_path / "trained"
+    command = [sys.executable, ROOT / "experiments" / "train_smiles.py", "--epochs", "1"]
+    command += ["--data", tmp_path / "other" / "collected", "--out", out, "--split", "person"]
+    command += ["--folds", "3", "--no-monitor", "--workers", "0"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert read_weights(out / "smiles.npz")[1]["classes"] == ["smile", "wink"]
 
 
 def packed(rows, **members):
