@@ -13,6 +13,7 @@ from nets.fast import shrink
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
+from pipeline.border import soft_border
 from pipeline.calibration import Calibrator
 from pipeline.light import brighten
 from pipeline.windows import neighbours, non_maximum_suppression
@@ -35,9 +36,10 @@ BORDER = 4
 LARGEST = 1.3  # size of the largest face, in shorter sides
 # A picture as small as this, in pixels of its shorter side, was cut around a face as a rule. Where
 # none is found there, faces of this part of the shorter side on are looked for once more, with a
-# lower threshold of the small net, which learnt from faces that stand free. In larger pictures
-# that would find more false faces than true ones.
-THUMBNAIL, SECOND_LOOK, SECOND_THRESHOLD = 200, 0.75, 0.1
+# lower threshold of the small net, and with a soft border of this part of the shorter side: the
+# nets learnt from faces that stand free. In larger pictures that would find more false faces than
+# true ones.
+THUMBNAIL, SECOND_LOOK, SECOND_THRESHOLD, SECOND_BORDER = 200, 0.75, 0.1, 0.25
 BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 
@@ -167,13 +169,25 @@ class Detector:
         found = self.judged(picture, self.candidates(image, min_face), threshold)
         shorter = min(image.shape[:2])
         if shorter <= THUMBNAIL and not (found.scores >= self.big_threshold).any():
-            least = max(min_face, SECOND_LOOK * shorter)
-            candidates = self.candidates(image, least, SECOND_THRESHOLD)
-            again = self.judged(picture, candidates, threshold)
+            again = self.look_again(image, min_face, threshold)
             if (again.scores >= self.big_threshold).any():
                 found = again
         sure = found.scores >= threshold
         return replace(found, boxes=found.boxes[sure], scores=found.scores[sure])
+
+    def look_again(self, image, min_face, threshold):
+        """The second look at a thumbnail: as `judged`, in pixels of the picture as it is."""
+        shorter = min(image.shape[:2])
+        margin = max(1, round(SECOND_BORDER * shorter))
+        wide = Mipmap(soft_border(image, margin))
+        least = max(min_face, SECOND_LOOK * shorter)
+        candidates = self.candidates(wide.levels[0], least, SECOND_THRESHOLD)
+        found = self.judged(wide, candidates, threshold)
+        boxes = {
+            name: getattr(found, name) - (margin, margin, 0, 0)
+            for name in ("candidates", "survivors", "boxes")
+        }
+        return replace(found, **boxes)
 
     def judged(self, picture, candidates, threshold):
         """What the big net makes of `candidates`: a `Detection` whose faces may score less."""

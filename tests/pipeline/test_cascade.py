@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
-from common.crops import Mipmap
+from common.crops import Mipmap, crop
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_probabilities
 from nets.input import network_input
 from nets.weights import save_weights
 from pipeline import cascade
+from pipeline.border import soft_border
 from pipeline.cascade import BORDER, Detector, pyramid, scan_bands
 
 
@@ -230,6 +231,33 @@ def test_a_part_of_a_face_inside_the_face_is_no_second_one():
     )
     np.testing.assert_allclose(boxes, [face, other])
     np.testing.assert_allclose(scores, [0.97, 0.96])
+
+
+def test_a_thumbnail_gets_a_soft_border_at_the_second_look():
+    image = noise(60, 60)
+    seen = []
+
+    def heat_of(height, width):
+        # Faces of 75 pixels of 90, 12 each: 14 pixels, and 4 of the pyramid's border each side.
+        heat = np.zeros((height, width))
+        if (height, width) == (6, 6):
+            heat[2, 3] = 0.3  # 4 and 6 pixels, with that border: 0 and 2 of 14
+        return heat
+
+    def score_of(planes):
+        seen.extend(planes)
+        return np.full(len(planes), 0.95)
+
+    detector = staged(heat_of, score_of)
+    detector.factor = 75 / 45
+    found = detector.stages(image, 24)
+    scale = 90 / 14
+    expected = np.array([(2 * scale - 15, 0 * scale - 15, 12 * scale, 12 * scale)])
+    np.testing.assert_allclose(found.boxes, expected)
+    np.testing.assert_allclose(found.candidates, expected)
+    np.testing.assert_allclose(found.survivors, expected)
+    shown = crop(soft_border(image, 15), np.add(expected, (15, 15, 0, 0)))
+    np.testing.assert_allclose(seen[0], network_input(shown)[0])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (80, 120)])
