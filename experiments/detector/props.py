@@ -8,11 +8,16 @@ import cv2
 import numpy as np
 
 from common.crops import Mipmap
+from pipeline.border import soft_border
 
 SIDE = 56  # pixels of the face's square, at most, where a prop is drawn
 ROUND = 0.6  # of the square's side around it: caps rise, and windows turn
 WORN = 0.28  # of all windows show a prop
 UNFOCUSED = 0.2  # of all windows are out of focus
+CUT = 0.1  # of all windows are seen as in a picture cut around a face
+EDGE = (-0.08, 0.15)  # how far its edges lie within the box's, in sides
+SOFT = 0.5  # of these, how many have the border of the cascade's second look
+MARGIN = 0.25  # its width, in sides
 FOCUS = (0.015, 0.085)  # standard deviation in sides: at the most some 6 pixels' detail is left
 
 
@@ -165,8 +170,26 @@ def close_up(picture, box):
     return picture.warp(matrix, whole), (edge, edge, float(side), float(side))
 
 
+def cut_around(rng, image, box):
+    """A picture cut close to a box, perhaps with a soft border: (picture, box in it)."""
+    x, y, w, h = box
+    top, left, bottom, right = rng.uniform(*EDGE, 4)
+    rows, columns = (
+        (max(0, round(start + low * side)), min(length, round(start + (1 - high) * side)))
+        for start, side, low, high, length in (
+            (y, h, top, bottom, image.shape[0]),
+            (x, w, left, right, image.shape[1]),
+        )
+    )
+    image, margin = image[slice(*rows), slice(*columns)], 0
+    if rng.random() < SOFT:
+        margin = max(1, round(MARGIN * min(image.shape[:2])))
+        image = soft_border(image, margin)
+    return image, (x - columns[0] + margin, y - rows[0] + margin, w, h)
+
+
 def staged(rng, picture, box, roll=0.0):
-    """A picture and box, perhaps with a prop over it and out of focus.
+    """A picture and box, perhaps with a prop over it, out of focus, and cut around the box.
 
     Parameters
     ----------
@@ -181,12 +204,14 @@ def staged(rng, picture, box, roll=0.0):
     (Mipmap, box)
         The same, where nothing is done; else a close-up.
     """
-    worn, unfocused = rng.random() < WORN, rng.random() < UNFOCUSED
-    if not worn and not unfocused:
+    worn, unfocused, cut = rng.random(3) < (WORN, UNFOCUSED, CUT)
+    if not (worn or unfocused or cut):
         return picture, box
     image, box = close_up(picture, box)
     if worn:
         image = wear(rng, image, box, roll)
     if unfocused:
         image = cv2.GaussianBlur(image, (0, 0), max(0.3, box[2] * rng.uniform(*FOCUS)))
+    if cut:
+        image, box = cut_around(rng, image, box)
     return Mipmap(image), box

@@ -6,7 +6,7 @@ import pytest
 
 from common.crops import Mipmap
 from experiments.detector import props
-from experiments.detector.props import PROPS, close_up, staged, wear
+from experiments.detector.props import PROPS, close_up, cut_around, staged, wear
 
 FACE = (40.0, 30.0, 60.0, 60.0)
 
@@ -65,13 +65,14 @@ def test_a_close_up_holds_the_box_where_it_says(side):
 def test_some_windows_are_staged_and_the_picture_stays():
     rng, picture = np.random.default_rng(0), Mipmap(np.full((130, 140, 3), 90, np.uint8))
     same = [staged(rng, picture, FACE)[0] is picture for _ in range(600)]
-    assert 0.5 < np.mean(same) < 0.66  # (1 - 0.28) (1 - 0.2)
+    assert 0.44 < np.mean(same) < 0.6  # (1 - 0.28) (1 - 0.2) (1 - 0.1)
     assert (picture.levels[0] == 90).all()
 
 
 def test_out_of_focus_some_six_pixels_are_left(monkeypatch):
     monkeypatch.setattr(props, "WORN", 0)
     monkeypatch.setattr(props, "UNFOCUSED", 1)
+    monkeypatch.setattr(props, "CUT", 0)
     stripes = np.zeros((200, 200, 3), np.uint8)
     stripes[:, np.arange(200) // 5 % 2 == 1] = 255  # twelve periods over a face of 120
     left = []
@@ -92,3 +93,22 @@ def test_all_props_are_drawn_by_chance():
         drawn.add((wear(rng, image, FACE) != image).any(axis=2).sum())
     assert len(drawn) > 30
     assert len(PROPS) == 6
+
+
+@pytest.mark.parametrize("soft", [0, 1])
+def test_a_picture_cut_around_a_face_ends_near_it(monkeypatch, soft):
+    monkeypatch.setattr(props, "SOFT", soft)
+    image = np.zeros((130, 140, 3), np.uint8)
+    x, y, w, h = 40, 30, 56, 56
+    image[y : y + h, x : x + w] = np.random.RandomState(0).randint(1, 256, (h, w, 3))
+    edges = []
+    for seed in range(30):
+        cut, (left, top, *size) = cut_around(np.random.default_rng(seed), image, (x, y, w, h))
+        assert size == [w, h]
+        margin = (cut.shape[0] - top - h, cut.shape[1] - left - w, top, left)
+        wide = 0.25 * min(cut.shape[:2]) / 1.5 if soft else 0  # half of it is a border, twice
+        edges += [(one - wide) / w for one in margin]
+        middle = cut[top + 12 : top + h - 12, left + 12 : left + w - 12]
+        np.testing.assert_array_equal(middle, image[y + 12 : y + h - 12, x + 12 : x + w - 12])
+    assert -0.18 < min(edges) < -0.1
+    assert 0.03 < max(edges) < 0.11
