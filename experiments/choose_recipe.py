@@ -38,14 +38,12 @@ def main(argv=None):
     """Train what is missing, then write what was tried and what is chosen."""
     args = arguments(argv)
     from common.interrupt import Stopped
-    from common.output import make_folder
     from experiments.compare.recipe import search
     from experiments.compare.split_arms import check_data
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
     check_data(data, ["person"])
-    make_folder(args.out, parents=True)
     try:
         chosen = search(data, args)
     except Stopped:

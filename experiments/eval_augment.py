@@ -54,7 +54,6 @@ def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = arguments(argv)
     take_recipe(args)
-    from common.output import make_folder
     from experiments.compare.arms import run_arms
     from experiments.compare.augment_arms import plan
     from experiments.compare.augment_report import write_results
@@ -67,8 +66,7 @@ def main(argv=None):
     arms = plan(data, args)
     for warning in warnings_of(data, [arm for arm in arms.values() if arm.augmentation is None]):
         print(f"warning: {warning}", file=sys.stderr)
-    make_folder(args.out, parents=True)
-    results, changed = run_arms(list(arms.values()), args.data, data, data.hash(), args.out, args)
+    results, changed = run_arms(list(arms.values()), data, args)
     command = command_line("python experiments/eval_augment.py", argv)
     write_results(data, arms, results, changed, args, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))

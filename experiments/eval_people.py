@@ -56,7 +56,6 @@ def main(argv=None):
     batches = args.batches
     take_recipe(args)
     args.batches = batches or args.batches * 32 // args.batch
-    from common.output import make_folder
     from experiments.compare.arms import run_arms
     from experiments.compare.people_arms import plan
     from experiments.compare.people_report import write_results
@@ -65,8 +64,7 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     arms = plan(data, args)
-    make_folder(args.out, parents=True)
-    results, changed = run_arms(list(arms.values()), args.data, data, data.hash(), args.out, args)
+    results, changed = run_arms(list(arms.values()), data, args)
     command = command_line("python experiments/eval_people.py", argv)
     write_results(data, arms, results, changed, args, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))

@@ -69,7 +69,6 @@ def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = arguments(argv)
     take_recipe(args)
-    from common.output import make_folder
     from experiments.compare.arms import run_arms
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
@@ -81,11 +80,10 @@ def main(argv=None):
     data = SmileyData.read(args.data)
     check_data(data, args.splits)
     arms = plan(data, args)
-    make_folder(args.out, parents=True)
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(arms, args.data, data, data.hash(), args.out, args)
+    results, changed = run_arms(arms, data, args)
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
     notes = [f"Finished arms of other code were kept: {', '.join(changed)}."] if changed else []

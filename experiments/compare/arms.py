@@ -10,7 +10,7 @@ import sys
 
 from common.cli import UserError
 from common.interrupt import Stopped
-from common.output import write_file
+from common.output import make_folder, write_file
 from experiments.compare.training import train_arm
 from experiments.core.engine import run_jobs
 from experiments.core.provenance import changed
@@ -100,19 +100,16 @@ def timing(seconds):
     return f", {len(seconds)} of them timed: {sum(seconds) / 3600:.1f} hours of one thread"
 
 
-def run_arms(arms, source, data, data_hash, out, args):
+def run_arms(arms, data, args):
     """Train all arms that are not finished.
 
     Parameters
     ----------
     arms : list of Arm
-    source : path-like
-        The data set: every process of this machine reads it.
     data : SmileyData
-        The same: a cluster gets it.
-    data_hash : str
-    out : pathlib.Path
+        A cluster gets it.
     args : argparse.Namespace
+        ``data``, from which every process of this machine reads the same; ``out``, which is made;
         ``processes``, ``scheduler``, ``stale``.
 
     Returns
@@ -125,6 +122,8 @@ def run_arms(arms, source, data, data_hash, out, args):
     Stopped
         After Ctrl-C, once the running arms are saved.
     """
+    out, data_hash = args.out, data.hash()
+    make_folder(out, parents=True)
     results, modules = read_results(arms, data_hash, out, args.stale)
     pending = {arm.name: (arm, data_hash) for arm in arms if arm.name not in results}
     if not pending:
@@ -140,7 +139,7 @@ def run_arms(arms, source, data, data_hash, out, args):
         run_jobs(
             pending,
             train_one,
-            (SmileyData.read, source),
+            (SmileyData.read, args.data),
             data,
             lambda name: out / FOLDER / name,
             finish,

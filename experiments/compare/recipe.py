@@ -22,11 +22,11 @@ COLUMNS = ("rate", "batch", "schedule", "batches", "held_out", "training", "rise
 def search(data, args):
     """Run the stages, write tried.csv and recipe.json; the recipe that was chosen."""
     recipe = {**RECIPE, "batches": args.batches * 2 ** max(0, args.doublings - 2)}
-    rows, hash_ = [], data.hash()
+    rows = []
 
     def tried(recipe):
         arms = arms_of(data, recipe, args.folds)
-        results, _ = run_arms(arms, args.data, data, hash_, args.out, args)
+        results, _ = run_arms(arms, data, args)
         row = {**recipe, **measures([results[arm.name] for arm in arms])}
         # By the recipe: the rise of a short training is nan, which equals nothing.
         if recipe not in [{name: other[name] for name in recipe} for other in rows]:
@@ -44,7 +44,7 @@ def search(data, args):
         if now["flat"] and doubled["training"] - now["training"] < RISE:
             break
         recipe["batches"] *= 2
-    text = json.dumps({"chosen": recipe, "data": hash_}, indent=1)
+    text = json.dumps({"chosen": recipe, "data": data.hash()}, indent=1)
     write_file(args.out / "recipe.json", text + "\n")
     return recipe
 

@@ -15,7 +15,7 @@ from experiments.core.options import take_recipe
 def trainings(calls, best_rate=6e-3, flat_from=3000):
     """Stands for `run_arms`: how well each recipe does."""
 
-    def run_arms(arms, source, data, hash_, out, args):
+    def run_arms(arms, data, args):
         results = {}
         for arm in arms:
             batches = arm.epochs * arm.steps * arm.batch / 32
