@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from common.output import written
+from common.output import write_file, written
 
 DAYS = 397  # longer ones are refused by some browsers
 
@@ -89,12 +89,11 @@ def make(file, key_file, names, now):
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    with written(key_file) as beside:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with written(key_file) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "wb") as out:
             out.write(pem)
-    with written(file) as beside:
-        beside.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    write_file(file, certificate.public_bytes(serialization.Encoding.PEM))
     return certificate
 
 

@@ -111,8 +111,8 @@ def main(argv=None):
     ]
     for smiley, number, seed, sex in tqdm(jobs, unit="picture", desc="rendering"):
         image = render(seed, sex, smiley, arguments.size, arguments.draft)
-        with written(arguments.out / f"{smiley}-{number}.jpg") as beside:
-            cv2.imwrite(str(beside), image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        with written(arguments.out / f"{smiley}-{number}.jpg") as temporary:
+            cv2.imwrite(str(temporary), image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     print(f"{len(jobs)} pictures in {arguments.out}")
 
 

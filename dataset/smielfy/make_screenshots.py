@@ -145,8 +145,8 @@ def main(argv=None):
             process.terminate()
             process.wait(20)
         for name, picture in pictures.items():
-            with written(arguments.out / f"{name}.jpg") as beside:
-                cv2.imwrite(str(beside), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            with written(arguments.out / f"{name}.jpg") as temporary:
+                cv2.imwrite(str(temporary), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     print(f"{', '.join(pictures)} in {arguments.out}")
 
 

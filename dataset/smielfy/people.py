@@ -17,7 +17,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from common.output import write_file, written
+from common.output import write_file
 from dataset.smielfy.errors import RequestError
 
 NAME = re.compile("s[0-9a-f]{12}")
@@ -99,7 +99,7 @@ class People:
         with self._lock:  # a class agrees to the same text at once
             if not path.exists():
                 path.parent.mkdir(exist_ok=True)
-                write_file(path, text.encode())
+                write_file(path, text)
         self._write(person, record_of(today(), version, language))
         return person
 
@@ -248,8 +248,7 @@ class People:
 
     def _write(self, person, record):
         with self._lock:
-            with written(self._path(person)) as beside:
-                beside.write_text(json.dumps(record), encoding="utf-8")
+            write_file(self._path(person), json.dumps(record))
             self._records[person] = record
 
 

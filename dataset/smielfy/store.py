@@ -159,7 +159,7 @@ class Store:
             check_space(self.folder)
             try:
                 path.parent.mkdir(exist_ok=True)
-                with written(path) as beside, open(beside, "wb") as file:
+                with written(path) as temporary, open(temporary, "wb") as file:
                     file.write(picture)
                     file.flush()
                     os.fsync(file.fileno())

@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 from common.cli import ROOT
-from common.output import written
+from common.output import write_file
 from dataset.smielfy.errors import RequestError
 
 SMILEYS = 3  # that a face must show to be learned
@@ -131,8 +131,7 @@ class Teaching:
             self._process, self._state = None, {}
             try:
                 if not failed:
-                    with written(self.folder / f"{person}.json") as beside:
-                        beside.write_text(json.dumps(said), encoding="utf-8")
+                    write_file(self.folder / f"{person}.json", json.dumps(said))
             except OSError:
                 failed = True
             if failed:
