@@ -18,6 +18,12 @@ def manifest_path(data):
     return data / "manifest.csv" if data.is_dir() else data
 
 
+def read_csv(path):
+    """Rows of a table that the project wrote: list of dict of str. For a user's: `read_table`."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
 def read_table(path, columns, optional=()):
     """Read a CSV file with a header.
 

@@ -4,7 +4,6 @@ Reads claims.csv of `eval_split.py`'s results, a panel each. A claim that a run 
 drawn as not measured.
 """
 
-import csv
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from common.cli import UserError
+from common.tables import read_csv
 from experiments.core.expected import expecting
 
 SHORT = {
@@ -44,8 +44,7 @@ def read_claims(folder):
     """Rows of a comparison's claims.csv whose skill was measured or could have been."""
     path = folder / "claims.csv"
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["claim"][:3] in SHORT]
+        rows = [row for row in read_csv(path) if row["claim"][:3] in SHORT]
     except FileNotFoundError:
         raise UserError(f"there is no {path}: run 'make eval-split' first") from None
     except KeyError:

@@ -10,7 +10,6 @@ from the training set costs on either. Also trains on the rendered people alone 
 on the real ones.
 """
 
-import csv
 import os
 import sys
 from pathlib import Path
@@ -29,6 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.output import write_csv, written
+from common.tables import read_csv
 from common.workers import one_thread
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
@@ -93,8 +93,7 @@ def real_faces(path):
         left, top, side = (share * row["w"] for share in HAAR)
         box = row["x"] + left, row["y"] + top, side, side
         patches.append(face_patch(cv2.imread(str(path.parent / row["path"])), box))
-    with open(path, newline="", encoding="utf-8") as file:
-        performances = [row.get("performance", "") for row in csv.DictReader(file)]
+    performances = [row.get("performance", "") for row in read_csv(path)]
     labels, people = (np.array([row[name] for row in rows]) for name in ("smiley", "person"))
     return np.array(patches), labels, people, np.array(performances)
 

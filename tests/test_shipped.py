@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
-from common.tables import BOX, box_of, read_images, read_table, text
+from common.tables import BOX, box_of, read_csv, read_images, read_table, text
 from dataset.manifest import read_manifest
 from experiments.detector.metrics import match
 from experiments.eval_carry import MEANING, half_of, read_face
@@ -54,8 +54,8 @@ def test_the_card_of_the_net_for_real_people_tells_what_was_measured():
     lines = [line.strip("| ").split(" | ") for line in card.splitlines()]
     told = {tuple(cells[:3]): cells[3:] for cells in lines if len(cells) == 5}
     for name in ("expressions_second", "fer_valid"):
-        with open(ROOT / "results" / "eval_real" / name / "table.csv", newline="") as file:
-            means = [row for row in csv.DictReader(file) if row["label"] == "mean"]
+        rows = read_csv(ROOT / "results" / "eval_real" / name / "table.csv")
+        means = [row for row in rows if row["label"] == "mean"]
         for row in means:
             if row["who"] in ("real", "strangers"):
                 recall, low, high = (f"{float(row[k]):.3f}" for k in ("recall", "low", "high"))

@@ -1,11 +1,11 @@
 """What the bench writes: tables, curves, REPORT.md."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from common.output import write_file
+from common.tables import read_csv
 from experiments.bench.machine import DISTURBED
 from experiments.core.results import table_head
 
@@ -14,8 +14,7 @@ def read_table(path):
     """Rows of a table that an earlier run wrote, numbers as numbers; [] without one."""
     if not path.exists():
         return []
-    with open(path, newline="") as file:
-        return [{k: number(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    return [{k: number(v) for k, v in row.items()} for row in read_csv(path)]
 
 
 def number(text):

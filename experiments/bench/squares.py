@@ -1,6 +1,5 @@
 """Pictures and the square of a face in each: of videos, and of tables of pictures."""
 
-import csv
 import json
 from itertools import islice
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from common import cli
 from common.images import read_image
+from common.tables import read_csv
 from common.video import open_source
 from pipeline.options import count, smallest_face
 
@@ -52,8 +52,7 @@ def thinned(path, squares, limit):
 
 def table_squares(path, limit, seed):
     """Yield (picture, square) of so many rows of a table, drawn at random."""
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(path)
     rng = np.random.default_rng(seed)
     for row in rng.permutation(rows)[:limit]:
         picture = path.parent / row["path"]

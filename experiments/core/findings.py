@@ -1,12 +1,12 @@
 """Numbers of the pages and of the scripts' help, read from tables that commands have written."""
 
-import csv
 import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.cli import ROOT, UserError
+from common.tables import read_csv
 from experiments.core.statistics import over_people
 
 RESULTS = ROOT / "results"
@@ -71,8 +71,7 @@ class Findings:
         """
         path = self.results / table
         try:
-            with open(path, newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
+            rows = read_csv(path)
         except OSError as error:
             raise UserError(f"cannot read {path}: {error.strerror}") from None
         found = [r for r in rows if all(r.get(k) == str(v) for k, v in where.items())]

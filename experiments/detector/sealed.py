@@ -1,6 +1,5 @@
 """The sealed test: its pictures, its bootstrap, and the count of its uses."""
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -9,6 +8,7 @@ import cv2
 import numpy as np
 
 from common.output import write_csv
+from common.tables import read_csv
 from experiments.detector.hard_faces import KINDS, make
 from experiments.detector.truth import Picture
 
@@ -124,8 +124,7 @@ def count_use(path, weights, pictures):
     """
     rows = []
     if path.exists():
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(path)
     digests = " ".join(digest(sorted(folder.glob("*.npz"))) for folder in weights)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
     use = {"use": len(rows) + 1, "date": now, "weights": digests, "pictures": pictures}

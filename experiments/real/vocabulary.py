@@ -1,18 +1,17 @@
 """What the words of other data sets and other packages mean in smileys (`vocabulary.csv`)."""
 
-import csv
 from pathlib import Path
 
 from common.cli import UserError
 from common.smileys import SMILEYS
+from common.tables import read_csv
 
 VOCABULARY = Path(__file__).with_name("vocabulary.csv")
 
 
 def smileys():
     """The slugs of the 17 smileys, in the order of ``smileys.csv``."""
-    with open(SMILEYS, newline="", encoding="utf-8") as file:
-        return [row["slug"] for row in csv.DictReader(file)]
+    return [row["slug"] for row in read_csv(SMILEYS)]
 
 
 def meanings():
@@ -20,8 +19,7 @@ def meanings():
 
     A smiley's slug means that smiley alone.
     """
-    with open(VOCABULARY, newline="", encoding="utf-8") as file:
-        words = {row["word"]: tuple(row["slugs"].split()) for row in csv.DictReader(file)}
+    words = {row["word"]: tuple(row["slugs"].split()) for row in read_csv(VOCABULARY)}
     return {**words, **{slug: (slug,) for slug in smileys()}}
 
 

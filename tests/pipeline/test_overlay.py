@@ -1,9 +1,8 @@
-import csv
-
 import numpy as np
 import pytest
 
 from common.cli import ROOT
+from common.tables import read_csv
 from pipeline.overlay import Overlay, emoticons, letterbox, output_size
 from tests.conftest import drawn_face
 
@@ -100,8 +99,7 @@ def test_one_class_is_enough():
 
 
 def test_emoticons_come_from_the_table():
-    with open(ROOT / "common" / "smileys.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(ROOT / "common" / "smileys.csv")
     assert len(emoticons()) == len(rows) == 17
     assert emoticons()["laugh"] == ":D"
     assert "happy" not in emoticons()

@@ -1,9 +1,8 @@
-import csv
-
 import numpy as np
 import pytest
 
 from common.cli import ROOT
+from common.tables import read_csv
 from dataset.synth.expression import displacement, mirror, mix, recipes, sides, variants
 from dataset.synth.head import load_head
 
@@ -17,8 +16,7 @@ def mirror_image(points):
 
 
 def test_every_smiley_has_a_recipe_and_no_other():
-    with open(ROOT / "common" / "smileys.csv", newline="", encoding="utf-8") as file:
-        assert [row["slug"] for row in csv.DictReader(file)] == list(recipes())
+    assert [row["slug"] for row in read_csv(ROOT / "common" / "smileys.csv")] == list(recipes())
 
 
 def test_the_core_of_a_smiley_is_part_of_its_recipe():

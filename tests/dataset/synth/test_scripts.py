@@ -1,4 +1,3 @@
-import csv
 import hashlib
 import json
 import shutil
@@ -6,6 +5,7 @@ import shutil
 import cv2
 import pytest
 
+from common.tables import read_csv
 from dataset import make_data, make_sheet, make_video
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
@@ -66,8 +66,7 @@ def test_make_data_writes_what_the_manifest_promises(call, folder):
     for row in rows:
         assert cv2.imread(str(folder / row["path"])).shape == (48, 48, 3)
         assert row["w"] == row["h"] > 20
-    with open(folder / "frames.csv", newline="") as file:
-        (whole,) = csv.DictReader(file)
+    (whole,) = read_csv(folder / "frames.csv")
     assert cv2.imread(str(folder / whole["path"])).shape == (360, 640, 3)
     assert not list(folder.rglob("*.part.*")) + list(folder.glob(".parts"))
 

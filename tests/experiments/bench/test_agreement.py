@@ -1,8 +1,7 @@
-import csv
-
 import numpy as np
 import pytest
 
+from common.tables import read_csv
 from experiments.bench import agreement
 from pipeline.vote import Vote
 
@@ -60,5 +59,4 @@ def test_report_and_table_hold_every_way(tmp_path):
     assert (
         "| faithful | 100.0% | 1.00 | 100.0% |  | 20.0 |" in (tmp_path / "AGREEMENT.md").read_text()
     )
-    with open(tmp_path / "agreement.csv") as file:
-        assert next(csv.DictReader(file))["same_smiley"] == "1"
+    assert read_csv(tmp_path / "agreement.csv")[0]["same_smiley"] == "1"

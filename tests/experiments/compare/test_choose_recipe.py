@@ -1,6 +1,5 @@
 """The search for a recipe, on trainings whose outcome is known."""
 
-import csv
 import json
 from types import SimpleNamespace
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
+from common.tables import read_csv
 from experiments.compare import recipe
 from experiments.core.options import take_recipe
 
@@ -43,7 +43,7 @@ def test_the_best_of_each_stage_goes_on_to_the_next(tmp_path, monkeypatch):
     chosen = recipe.search(data_of(), args)
     # 1500 batches are not flat at the top: 3000 know as much as 6000.
     assert chosen == {"rate": 6e-3, "batch": 32, "schedule": "late", "batches": 3000}
-    tried = list(csv.DictReader((tmp_path / "tried.csv").open()))
+    tried = read_csv(tmp_path / "tried.csv")
     assert len(tried) == 3 + 1 + 1 + 2  # a stage begins with what is known; three budgets in all
     assert {call[1] for call in calls} == {32, 64}
     found = SimpleNamespace(recipe=tmp_path / "recipe.json", batch=None, rate=None, schedule=None)

@@ -1,10 +1,9 @@
 """The leakage atlas of a set whose leaks are known."""
 
-import csv
-
 import cv2
 import pytest
 
+from common.tables import read_csv
 from experiments import eval_leakage
 
 pytestmark = pytest.mark.slow
@@ -15,7 +14,7 @@ def test_an_atlas(faces, tmp_path, call, refused):
     argv = ["--data", faces, "--folds", 3, "--splits", "person,image", "--out", out]
     code, said, errors = call(eval_leakage.main, *argv)
     assert code == 0, errors
-    rows = list(csv.DictReader((out / "atlas.csv").open()))
+    rows = read_csv(out / "atlas.csv")
     assert len(rows) == 2 * 4
     found = {(row["split"], row["method"]): float(row["accuracy"]) for row in rows}
     assert found["person", "HOG + ridge"] > 0.9

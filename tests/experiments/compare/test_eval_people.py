@@ -1,12 +1,12 @@
 """The grid's people, its law against laws that are known, and its report on made-up results."""
 
-import csv
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from common.cli import UserError
+from common.tables import read_csv
 from experiments import eval_people
 from experiments.compare import law as law_module
 from experiments.compare.law import Law, bounds, fit, fit_people
@@ -130,7 +130,7 @@ def test_the_report(tmp_path, monkeypatch):
             "history": {"train_accuracy": [0.9] * 20},
         }
     write_results(data, arms, results, ["augment/transforms.py"], args, "command")
-    rows = list(csv.DictReader((tmp_path / "people.csv").open()))
+    rows = read_csv(tmp_path / "people.csv")
     assert len(rows) == 8
     # Of sixteen pictures a person, 16 / people are wrong.
     assert float(rows[2]["accuracy"]) == 0.75

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT, UserError
+from common.tables import read_csv
 from experiments import eval_split
 from experiments.compare.claims import assess, closes, skill
 from experiments.compare.comparison import Comparison
@@ -323,7 +324,7 @@ def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
     assert len(finished(out)) == 2
     for name, stamp in stamps.items():  # not trained again
         assert (out / "arms" / name / "result.json").stat().st_mtime_ns == stamp
-    rows = list(csv.DictReader((out / "table.csv").open()))
+    rows = read_csv(out / "table.csv")
     assert list(rows[0]) == (
         [
             "split",

@@ -1,11 +1,11 @@
 """What each experiment's help begins with: how long it takes, and the committed number."""
 
-import csv
 import json
 
 import pytest
 
 from common.cli import ROOT
+from common.tables import read_csv
 from experiments import eval_leakage
 from experiments.core import expected
 from experiments.core.expected import EXPECTED, expecting
@@ -38,12 +38,11 @@ def test_committed_results_have_the_numbers(script):
 def test_the_help_begins_with_the_tables_number(capsys):
     with pytest.raises(SystemExit):
         eval_leakage.arguments(["--help"])
-    with open(ROOT / "results" / "leakage" / "atlas.csv", newline="") as file:
-        (person,) = [
-            float(row["accuracy"])
-            for row in csv.DictReader(file)
-            if [row[k] for k in ("set", "split", "method")] == ["takes", "person", "nearest pixel"]
-        ]
+    (person,) = [
+        float(row["accuracy"])
+        for row in read_csv(ROOT / "results" / "leakage" / "atlas.csv")
+        if [row[k] for k in ("set", "split", "method")] == ["takes", "person", "nearest pixel"]
+    ]
     title, cost = capsys.readouterr().out.split("options:")[0].split("\n\n")[1:3]
     assert title == eval_leakage.__doc__.split("\n\n")[0]
     assert cost.startswith("Takes minutes on two cores. To expect: ")

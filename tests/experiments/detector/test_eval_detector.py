@@ -1,6 +1,5 @@
 """The detector's evaluation: reading truth, others' processes, and the script from end to end."""
 
-import csv
 import json
 
 import cv2
@@ -14,6 +13,7 @@ from experiments.detector.runs import run_peer
 from experiments.detector.truth import read_empty, read_set, set_name
 
 from tests.conftest import drawn_face  # isort: skip
+from common.tables import read_csv
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_from_end_to_end(call, compiled, folder):
     tables = {"table.csv", "bins.csv", "localisation.csv"}
     pictures = {"curve.png", "false_positives.jpg", "missed.jpg"}
     assert names == {*tables, *pictures, "REPORT.md", "peers"}
-    rows = list(csv.DictReader((out / "table.csv").read_text().splitlines()))
+    rows = read_csv(out / "table.csv")
     # Of the face of a.png and the two of b.png, the fixed boxes hit a's, and b's large one by
     # 0.55. False: four of 0.1 in the corners, and in the empty picture one of 0.9. The box
     # on the ignored face does not count. The fifth false one is one too many for four pictures.

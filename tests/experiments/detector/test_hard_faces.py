@@ -1,7 +1,5 @@
 """Hard pictures: where faces land, what is hidden, and the script on drawn faces."""
 
-import csv
-
 import cv2
 import numpy as np
 import pytest
@@ -25,6 +23,7 @@ from experiments.detector.hard_faces import (
 from experiments.detector.training_windows import LIGHT
 
 from tests.conftest import drawn_face  # isort: skip
+from common.tables import read_csv
 
 RED = (0, 0, 255)
 
@@ -187,7 +186,7 @@ def test_the_script_writes_the_same_again(call, sources):
     for k in range(8):
         name = f"{k:04d}.jpg"
         assert (first / name).read_bytes() == (second / name).read_bytes()
-    rows = list(csv.DictReader((first / "faces.csv").read_text().splitlines()))
+    rows = read_csv(first / "faces.csv")
     assert {row["kind"] for row in rows} == set(KINDS)
     assert {row["person"] for row in rows} == {"p1", "p3"}
     assert {row["pose"] for row in rows} == {"frontal"}

@@ -1,11 +1,10 @@
 """Where in the cascade a face is lost."""
 
-import csv
-
 import cv2
 import numpy as np
 import pytest
 
+from common.tables import read_csv
 from experiments import eval_losses
 from experiments.detector.losses import STAGES, stage_of
 from pipeline.cascade import Detection
@@ -49,8 +48,7 @@ def test_end_to_end(call, compiled, tmp_path):
         "--min-face", 40, "--rate", 0, "--out", out,
     )  # fmt: skip
     assert code == 0, err
-    with open(out, newline="") as file:
-        (row,) = csv.DictReader(file)
+    (row,) = read_csv(out)
     assert row["faces"] == "1"
     assert sum(int(row[stage]) for stage in STAGES) == 1
     assert row["false"] == "0"

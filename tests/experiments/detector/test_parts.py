@@ -1,10 +1,9 @@
 """Who trains, develops and judges, and the script that divides the pictures."""
 
-import csv
-
 import cv2
 import numpy as np
 
+from common.tables import read_csv
 from experiments import make_parts
 from experiments.detector.parts import (
     DEVELOPMENT,
@@ -78,8 +77,7 @@ def test_nothing_sealed_is_written_and_every_picture_is_there(call, tmp_path):
     assert code == 0, err
     sealed = {f"s{k}" for k in range(0, 60, 6)} | {f"p{k}" for k in range(0, 60, 6)}
     for name in ("faces", "strangers", "scenes"):
-        with open(out / f"{name}.csv", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(out / f"{name}.csv")
         assert len(rows) == (30 if name == "scenes" else 50)
         assert not sealed & {row.get("person") for row in rows}
         assert {row["split"] for row in rows} <= {TRAIN, DEVELOPMENT}

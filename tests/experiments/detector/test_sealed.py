@@ -1,11 +1,11 @@
 """The sealed test: its bootstrap, the count of its uses, and the script."""
 
-import csv
 import json
 
 import numpy as np
 import pytest
 
+from common.tables import read_csv
 from experiments import eval_sealed
 from experiments.detector.metrics import FALSE
 from experiments.detector.sealed import Sealed, count_use, resampled
@@ -56,8 +56,7 @@ def test_uses_are_counted_and_say_what_was_judged(tmp_path):
     assert count_use(path, [nets], "abc") == 1
     (nets / "big.npz").write_bytes(b"two")
     assert count_use(path, [nets], "abc") == 2
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(path)
     assert [row["use"] for row in rows] == ["1", "2"]
     assert rows[0]["weights"] != rows[1]["weights"]
     assert rows[0]["date"] <= rows[1]["date"]
@@ -79,8 +78,7 @@ def test_end_to_end(call, compiled, tmp_path):
         assert said["composed"]["pictures"] == 8
         low, high = said["recall at 0.1"][1:]
         assert 0 <= low <= high <= 1
-    with open(out / "uses.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(out / "uses.csv")
     # The same command makes the same test.
     assert len(rows) == 2
     assert rows[0]["pictures"] == rows[1]["pictures"]

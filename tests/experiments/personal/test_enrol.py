@@ -1,6 +1,5 @@
 """Enrolment: what teaches and what judges, the shipped old pictures, a face learned."""
 
-import csv
 import json
 
 import cv2
@@ -10,6 +9,7 @@ import pytest
 
 from common.cli import ROOT, UserError
 from common.crops import Mipmap
+from common.tables import read_csv
 from dataset.manifest import write_manifest
 from experiments import enrol, eval_enrol
 from experiments.personal import enrolment
@@ -250,8 +250,7 @@ def test_plans_teach_five_pictures_and_never_the_shot_that_judges():
 
 def test_the_report_says_what_the_table_holds():
     folder = ROOT / "results" / "enrol"
-    with open(folder / "table.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(folder / "table.csv")
     assert {row["plan"] for row in rows} == set(eval_enrol.PLANS)
     assert len({row["person"] for row in rows}) == 5
     report = (folder / "REPORT.md").read_text(encoding="utf-8")

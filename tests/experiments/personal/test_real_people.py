@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from common.tables import read_csv
 from experiments import eval_enrol_real
 from experiments.personal.real_people import People, SetAccuracy, report
 from experiments.real.vocabulary import smileys
@@ -96,8 +97,7 @@ def test_the_script_from_end_to_end(tmp_path, call):
     code, text, errors = call(eval_enrol_real.main, *argv, "--steps", 2, "--out", tmp_path / "out")
     assert code == 0, errors
     assert "2 people, each taught alone by 2 batches" in text
-    with open(tmp_path / "out" / "table.csv", newline="") as file:
-        table = list(csv.DictReader(file))
+    table = read_csv(tmp_path / "out" / "table.csv")
     assert [(row["person"], row["taught"], row["judged"]) for row in table] == [
         ("a", "3", "5"), ("b", "3", "5"),
     ]  # fmt: skip

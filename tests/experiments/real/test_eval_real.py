@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT, UserError
+from common.tables import read_csv
 from experiments import eval_real
 from experiments.real import unpack as unpacking
 from experiments.real.answers import BOX, Answers, hog_answers, peer_answers
@@ -205,8 +206,7 @@ def test_unpacking_takes_clear_labels_only(tmp_path):
     np.savez(packed, jpeg=code.ravel(), offsets=[0, code.size], classes=["sadness", "anger"],
              votes=[[6, 4], [5, 5], [1, 9]])  # fmt: skip
     unpacking.main([str(packed), "--out", str(tmp_path / "out")])
-    with open(tmp_path / "out" / "manifest.csv") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(tmp_path / "out" / "manifest.csv")
     assert [(row["path"], row["label"]) for row in rows] == [
         ("00000.png", "sadness"), ("00002.png", "anger")]  # fmt: skip
     assert abs(int(cv2.imread(str(tmp_path / "out" / "00002.png")).mean()) - 200) < 4
@@ -236,8 +236,7 @@ def test_the_script_from_a_csv_to_a_report(tmp_path, capsys):
     text = (out / "REPORT.md").read_text()
     assert "5 pictures of 2 people" in text
     assert str(tmp_path) not in text
-    with open(out / "table.csv") as file:
-        table = list(csv.DictReader(file))
+    table = read_csv(out / "table.csv")
     ours = [row for row in table if (row["who"], row["way"]) == ("smiles", "detector")]
     assert {row["label"] for row in ours} == {"happy", "neutral", "mean"}
     assert "| smiles |" in capsys.readouterr().out

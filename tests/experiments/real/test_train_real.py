@@ -1,6 +1,5 @@
 """The training for real people: its labels, loss, mixture, sources, and the script on a toy set."""
 
-import csv
 import json
 
 import cv2
@@ -13,6 +12,7 @@ import theano.tensor as T
 from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation
 from common.cli import ROOT, UserError
+from common.tables import read_csv
 from experiments.real import labels, mixture, recipe, sources
 from experiments.real.card import betrayed
 from experiments.real.choosing import Chooser, choosing_people, mean_recall, recalls
@@ -177,8 +177,7 @@ def test_labels_by_eye_are_well_formed_and_known():
     assert {name for name, _ in ours} <= {"fer", "genki", "strangers", "grimaces", "faces"}
     text = sources.LABELLED.read_text()
     assert len(text.splitlines()) == len(ours) + 1  # no key twice
-    with open(sources.LABELLED, newline="") as file:
-        keys = [(row["set"], row["key"]) for row in csv.DictReader(file)]
+    keys = [(row["set"], row["key"]) for row in read_csv(sources.LABELLED)]
     assert keys == sorted(keys)
 
 
@@ -212,8 +211,7 @@ def test_votes_become_targets_and_no_one_is_in_two_parts():
 def test_people_of_val_are_left_out_of_every_training_source():
     val = set()
     for name in ("strangers", "grimaces", "faces"):
-        with open(DATA / f"{name}.csv", newline="") as file:
-            val |= {row["person"] for row in csv.DictReader(file) if row["split"] == "val"}
+        val |= {row["person"] for row in read_csv(DATA / f"{name}.csv") if row["split"] == "val"}
     for read in (sources.read_strangers, sources.read_labelled):
         assert not set(read(DATA).people) & val
     held_out = sources.unseen_people(DATA)

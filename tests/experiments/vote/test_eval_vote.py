@@ -1,6 +1,5 @@
 """The vote's measures against naive statements, and the script on drawn faces."""
 
-import csv
 import json
 
 import cv2
@@ -19,6 +18,7 @@ from pipeline.windows import neighbours
 from tests.common.clips import write_clip
 
 from tests.conftest import CLASSES, drawn_face, write_video  # isort: skip
+from common.tables import read_csv
 
 pytestmark = pytest.mark.slow
 
@@ -145,10 +145,8 @@ def test_the_script_from_end_to_end(compiled, call, frames, monkeypatch):
     assert names == {*tables, "errors.png", "reliability.png", "REPORT.md"}
     assert len((out / "ways.csv").read_text().splitlines()) == 1 + len(VARIANTS)
     assert len((out / "errors.csv").read_text().splitlines()) == 1 + 5 * 5
-    with open(out / "boxes.csv", newline="") as file:
-        whole = list(csv.DictReader(file))[-1]
-    with open(out / "errors.csv", newline="") as file:
-        cells = [float(row["vote"]) for row in csv.DictReader(file)]
+    whole = read_csv(out / "boxes.csv")[-1]
+    cells = [float(row["vote"]) for row in read_csv(out / "errors.csv")]
     assert whole["box"] == "all of the map"
     assert float(whole["vote"]) - float(whole["one_window"]) == pytest.approx(
         float(whole["gain"]), abs=1e-3
