@@ -101,6 +101,7 @@ def main(argv=None):
     from pipeline.vote import Voter
 
     network, meta = load_network(arguments.smiles, "smiles")
+    normalized = meta.get("normalized", False)
     rows, pictures = pictures_of(arguments.data, arguments.person)
     check_own(rows, meta["classes"], arguments.data)
     if arguments.old:
@@ -114,9 +115,9 @@ def main(argv=None):
     def part(indices):
         return [rows[k] for k in indices], [pictures[k] for k in indices]
 
-    accuracy = Accuracy(network, meta["classes"])
+    accuracy = Accuracy(network, meta["classes"], normalized)
     before = accuracy(*part(test)) if test else None
-    teacher = Teacher(network, meta["classes"], old, arguments.seed)
+    teacher = Teacher(network, meta["classes"], old, arguments.seed, normalized)
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
     bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 
@@ -131,7 +132,7 @@ def main(argv=None):
         teacher(part(train), STEPS, tick=tick)
         if test:
             after = accuracy(*part(test))
-            voter = Voter(compile_smile_probs_sum(network), meta["classes"])
+            voter = Voter(compile_smile_probs_sum(network), meta["classes"], normalized=normalized)
             votes = [voter.vote(pictures[k], box_of(rows[k])) for k in test]
             threshold = own_threshold(votes, [rows[k] for k in test])
             answers = [
@@ -146,6 +147,7 @@ def main(argv=None):
         "smiles",
         classes=meta["classes"],
         origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(rows)} pictures",
+        normalized=normalized,
         sure={"threshold": threshold, "wanted": RIGHT, "judged": len(test)},
     )
     found = {

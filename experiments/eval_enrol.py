@@ -66,8 +66,9 @@ def main(argv=None):
     packed = set(replay.kept(old.rows))
     others = old.of([k for k in range(len(old.rows)) if k not in packed][::5])
     network, meta = load_network(args.smiles, "smiles")
-    accuracy = Accuracy(network, meta["classes"])
-    teacher = Teacher(network, meta["classes"], replay.load(), args.seed)
+    normalized = meta.get("normalized", False)
+    accuracy = Accuracy(network, meta["classes"], normalized)
+    teacher = Teacher(network, meta["classes"], replay.load(), args.seed, normalized)
     old_before = accuracy(*others)
     rows = []
     bar = tqdm(total=len(PLANS) * args.people * STEPS, desc="learning", unit="batch")

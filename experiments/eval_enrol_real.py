@@ -65,8 +65,9 @@ def main(argv=None):
         pictures, found.boxes, found.labels, found.people, found.ways, found.groups
     )  # fmt: skip
     network, meta = load_network(args.smiles, "smiles")
-    accuracy = SetAccuracy(network, meta["classes"], people)
-    teacher = Teacher(network, meta["classes"], replay.load(), args.seed)
+    normalized = meta.get("normalized", False)
+    accuracy = SetAccuracy(network, meta["classes"], people, normalized)
+    teacher = Teacher(network, meta["classes"], replay.load(), args.seed, normalized)
     names = sorted(set(people.names))[: args.limit]
     rows = []
     with tqdm(total=len(names) * len(args.taught), desc="teaching", unit="person") as bar:

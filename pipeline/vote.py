@@ -15,7 +15,7 @@ from nets import functions
 from nets.adapt import adapt
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.light import brighten
+from pipeline.light import brighten, face_input, normalize_contrast
 from pipeline.windows import neighbours, surroundings
 
 
@@ -70,14 +70,25 @@ class Voter:
         Name of the network, for whoever reads what it says.
     network : lasagne.layers.Layer, optional
         What the function was compiled of, for `adapt`.
+    normalized : bool
+        Whether the network has been trained on faces of normalised contrast, and gets such.
     """
 
-    def __init__(self, smile_probs_sum, classes, shared=False, net="smiles", network=None):
+    def __init__(
+        self,
+        smile_probs_sum,
+        classes,
+        shared=False,
+        net="smiles",
+        network=None,
+        normalized=False,
+    ):
         self.smile_probs_sum = smile_probs_sum
         self.classes = classes
         self.shared = shared
         self.net = net
         self.network = network
+        self.normalized = normalized
 
     @classmethod
     def load(cls, path, shared=False, precision="float32"):
@@ -90,7 +101,8 @@ class Voter:
             function = functions.compile_shared_probs_sum(net_smiles, precision=precision)
         else:
             function = functions.compile_smile_probs_sum(net_smiles, precision)
-        return cls(function, meta["classes"], shared, Path(path).stem, net_smiles)
+        name, normalized = Path(path).stem, meta.get("normalized", False)
+        return cls(function, meta["classes"], shared, name, net_smiles, normalized)
 
     def adapt(self, windows):
         """Move the network half-way to the batch statistics of windows of the people at hand.
@@ -100,7 +112,7 @@ class Voter:
         windows : ndarray of uint8 (N, 48, 48, 3)
             Their faces, of many smileys; nobody need know which.
         """
-        adapt(self.network, network_input(windows))
+        adapt(self.network, face_input(windows, self.normalized))
         self.net += ", adapted"
 
     def vote(self, image, box):
@@ -120,6 +132,8 @@ class Voter:
             windows = crop(picture, surroundings(box), 64)
         else:
             windows = crop(picture, neighbours(box))
+        if self.normalized:
+            windows = normalize_contrast(windows, crop(picture, [box])[0])
         return Vote(self.classes, self.smile_probs_sum(network_input(windows)))
 
 

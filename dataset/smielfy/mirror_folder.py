@@ -39,9 +39,9 @@ def make_cache(weights, smiles, runtime, cache=CACHE):
     meta = {
         name: read_weights(weights / f"{name}.npz")[1]["threshold"] for name in ("small", "big")
     }
-    sure = read_weights(smiles)[1]
-    meta |= {"classes": sure["classes"], "sure": sure.get("sure"), "net": smiles.stem,
-             "of": digest(smiles)}  # fmt: skip
+    said = read_weights(smiles)[1]
+    meta |= {"classes": said["classes"], "sure": said.get("sure"), "net": smiles.stem,
+             "normalized": said.get("normalized", False), "of": digest(smiles)}  # fmt: skip
     (cache / "nets" / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from experiments.core.training import Trainer, cosine, set_seed
 from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
-from nets.input import network_input
+from pipeline.light import face_input
 
 STEPS = 150
 BATCH = 64  # windows: one half of the new face, the other of old ones
@@ -84,14 +84,18 @@ class Accuracy:
     ----------
     network : lasagne.layers.Layer
     classes : list of str
+    normalized : bool
+        As for `pipeline.vote.Voter`.
     """
 
-    def __init__(self, network, classes):
+    def __init__(self, network, classes, normalized=False):
         self.probabilities, self.classes = compile_probabilities(network), classes
+        self.normalized = normalized
 
     def __call__(self, rows, pictures):
         """Part of the pictures named right, 0 to 1."""
-        predicted = predict(self.probabilities, network_input(labelled_squares(rows, pictures)))
+        squares = labelled_squares(rows, pictures)
+        predicted = predict(self.probabilities, face_input(squares, self.normalized))
         return float((predicted.argmax(axis=1) == labels_of(rows, self.classes)).mean())
 
 
@@ -105,11 +109,14 @@ class Teacher:
     classes : list of str
     old : (list of dict, list of Mipmap)
     seed : int
+    normalized : bool
+        As for `pipeline.vote.Voter`.
     """
 
-    def __init__(self, network, classes, old, seed=0):
+    def __init__(self, network, classes, old, seed=0, normalized=False):
         set_seed(seed)
         self.classes, self.old, self.seed = classes, old, seed
+        self.normalized = normalized
         self.trainer = Trainer(network)
         self.fresh = self.trainer.state()
 
@@ -129,7 +136,7 @@ class Teacher:
             for step in range(steps):
                 self.trainer.learning_rate = cosine(rate, step / steps)
                 windows, labels = next(stream)
-                self.trainer.step(network_input(windows), labels)
+                self.trainer.step(face_input(windows, self.normalized), labels)
                 tick(step + 1)
 
     def forget(self):

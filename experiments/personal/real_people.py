@@ -9,7 +9,7 @@ from common.cli import UserError
 from common.crops import crop
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
-from nets.input import network_input
+from pipeline.light import face_input
 
 COLUMNS = (
     "person", "pictures_each", "taught", "judged", "before", "after", "others_before",
@@ -75,9 +75,12 @@ class SetAccuracy:
     network : lasagne.layers.Layer
     classes : list of str
     people : People
+    normalized : bool
+        As for `pipeline.vote.Voter`.
     """
 
-    def __init__(self, network, classes, people):
+    def __init__(self, network, classes, people, normalized=False):
+        self.normalized = normalized
         self.probabilities, self.people = compile_probabilities(network), people
         number = {name: k for k, name in enumerate(classes)}
         unknown = sorted({s for group in people.groups.values() for s in group} - set(classes))
@@ -88,7 +91,8 @@ class SetAccuracy:
 
     def best(self, indices):
         """Probability of each label, that of its likeliest smiley: (N, labels); and which."""
-        predicted = predict(self.probabilities, network_input(self.people.squares(indices)))
+        inputs = face_input(self.people.squares(indices), self.normalized)
+        predicted = predict(self.probabilities, inputs)
         likeliest = [[m[k] for k in predicted[:, m].argmax(axis=1)] for m in self.members]
         return np.stack([predicted[:, m].max(axis=1) for m in self.members], axis=1), likeliest
 

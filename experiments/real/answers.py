@@ -18,10 +18,9 @@ from experiments.smileys.baselines import face_patch, folds_of, hog, linear_clas
 from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
 from nets.functions import compile_probabilities, compile_smile_probs_sum
-from nets.input import network_input
 from nets.weights import load_network
 from pipeline.cascade import Detector
-from pipeline.light import brighten
+from pipeline.light import brighten, face_input
 from pipeline.options import smallest_face
 from pipeline.square import best_square, whole_square
 from pipeline.vote import Voter
@@ -95,7 +94,11 @@ def our_answers(data, path, labelled, found, adapt=False):
     """
     network, meta = load_network(path, "smiles")
     single = compile_probabilities(network)
-    voter = Voter(compile_smile_probs_sum(network), meta["classes"])
+    voter = Voter(
+        compile_smile_probs_sum(network),
+        meta["classes"],
+        normalized=meta.get("normalized", False),
+    )
     names = meta["classes"]
     voices = [meaning(name) for name in names]
     who = Path(path).stem
@@ -124,7 +127,7 @@ def both_ways(data, labelled, found, single, voter, films, adapter=None):
             if not seen:
                 continue
             windows = [crop(pictures[at], [boxes[chosen[at]]]) for at in seen]
-            windows = network_input(np.concatenate(windows))
+            windows = face_input(np.concatenate(windows), voter.normalized)
             if adapter:
                 adapter(windows)
             if way == BOX:

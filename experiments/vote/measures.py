@@ -42,7 +42,8 @@ def measure_errors(net, rows, pictures, seed):
                 step = shift * np.cos(angle), shift * np.sin(angle)
                 box = moved(box_of(row), *step, scale)
                 for number, variant in enumerate((SINGLE, ARTICLE)):
-                    shares = softmax(net.logits(picture, variant.boxes(box)), axis=-1).mean(axis=0)
+                    logits = net.logits(picture, box, variant.boxes(box))
+                    shares = softmax(logits, axis=-1).mean(axis=0)
                     right[k, number, i, j] = shares.argmax() == label
     return right
 
@@ -86,7 +87,7 @@ def measure_times(net, row, picture):
         seconds = []
         for _ in range(REPEATS):
             begun = time.perf_counter()
-            net.logits(picture, boxes)
+            net.logits(picture, boxes[0], boxes)
             seconds.append(time.perf_counter() - begun)
         times[count] = 1000 * statistics.median(seconds)
     return times
@@ -129,7 +130,7 @@ class Ballots:
     def vote(self, picture, box):
         """A vote whose sums are each variant's shares: (variants, classes)."""
         shares = [
-            softmax(self.net.logits(picture, variant.boxes(box)), axis=-1).mean(axis=0)
+            softmax(self.net.logits(picture, box, variant.boxes(box)), axis=-1).mean(axis=0)
             for variant in self.variants
         ]
         return Vote(self.classes, np.stack(shares))

@@ -11,7 +11,7 @@ from common.crops import Mipmap, crop
 from nets.functions import input_of
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.light import brighten
+from pipeline.light import brighten, normalize_contrast
 from pipeline.windows import SCALES, SHIFTS, neighbours
 
 FINE = (-0.17, -0.085, 0.0, 0.085, 0.17)
@@ -111,14 +111,20 @@ class SmileyNet:
 
     def __init__(self, path):
         network, meta = load_network(path, "smiles")
-        self.classes = meta["classes"]
+        self.classes, self.normalized = meta["classes"], meta.get("normalized", False)
         self.function = theano.function(
             [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
         )
 
-    def logits(self, picture, boxes, mirror=False):
-        """Last layer's output for windows of a picture: (N, classes); a dark one is brightened."""
-        windows = crop(brighten(Mipmap.of(picture)), boxes)
+    def logits(self, picture, box, boxes, mirror=False):
+        """Last layer's output for windows beside a face's square: (N, classes).
+
+        A dark picture is brightened, as for `pipeline.vote.Voter`.
+        """
+        picture = brighten(Mipmap.of(picture))
+        windows = crop(picture, boxes)
+        if self.normalized:
+            windows = normalize_contrast(windows, crop(picture, [box])[0])
         if mirror:
             windows = windows[:, :, ::-1]
         return self.function(network_input(windows))
@@ -126,7 +132,7 @@ class SmileyNet:
     def largest(self, picture, box):
         """Logits of the largest set, plain and mirrored: two ndarrays (125, classes)."""
         boxes = neighbours(box, *SETS[LARGEST])
-        return self.logits(picture, boxes), self.logits(picture, boxes, mirror=True)
+        return self.logits(picture, box, boxes), self.logits(picture, box, boxes, mirror=True)
 
 
 def moved(box, right, down, scale):

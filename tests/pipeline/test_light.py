@@ -7,7 +7,7 @@ from common.cli import ROOT
 from common.crops import Mipmap
 from common.video import open_source
 from pipeline.cascade import Detector
-from pipeline.light import MIN_BRIGHTNESS, brighten
+from pipeline.light import MIN_BRIGHTNESS, brighten, normalize_contrast
 from pipeline.tracking import Tracker
 from pipeline.windows import overlaps
 
@@ -75,3 +75,45 @@ def test_a_face_in_the_dark_is_found_where_it_is_in_the_light():
     tracker.follow(found[0])
     near, _ = tracker.faces(dark, 60)
     assert overlaps(box, near)[0] > 0.6
+
+
+def faces(rng, count=3, side=48):
+    """Windows of any brightness and contrast: uint8 (count, side, side, 3)."""
+    return np.stack(
+        [
+            rng.normal(rng.uniform(60, 180), rng.uniform(10, 40), (side, side, 1)).repeat(3, axis=2)
+            for _ in range(count)
+        ]
+    ).clip(0, 255).round().astype(np.uint8)  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [48, 64])
+def test_normalised_faces_have_one_mean_and_one_contrast_within_the_oval(side):
+    columns, rows = np.meshgrid(np.arange(side), np.arange(side))
+    half = side / 2
+    inside = ((columns + 0.5 - half) / (0.6 * half)) ** 2 + (
+        (rows + 0.5 - half) / (0.75 * half)
+    ) ** 2 < 1
+    for window in faces(np.random.default_rng(0), side=side):
+        grey = normalize_contrast(window, window)[inside, 0].astype(float)
+        gain = min(50 / window[inside, 0].std(), 2.5)
+        assert grey.mean() == pytest.approx(120, abs=1)
+        assert grey.std() == pytest.approx(window[inside, 0].std() * gain, abs=1.5)
+
+
+def test_contrast_is_normalised_by_one_line_for_all_windows():
+    rng = np.random.default_rng(1)
+    windows = rng.integers(0, 256, (4, 20, 20, 3)).astype(np.uint8)
+    face = faces(rng, 1)[0]
+    changed = normalize_contrast(windows, face).astype(float)
+    within = (changed > 0) & (changed < 255)
+    slope, offset = np.polyfit(windows[within], changed[within], 1)
+    assert 1.2 < slope < 2.51
+    np.testing.assert_allclose(changed[within], windows[within] * slope + offset, atol=0.51)
+
+
+def test_a_face_of_one_grey_is_not_torn_apart():
+    window = np.full((48, 48, 3), 30, np.uint8)
+    window[0] = 31
+    assert normalize_contrast(window, window)[5, 5, 0] == 120
+    assert normalize_contrast(window, window)[0, 0, 0] in (122, 123)

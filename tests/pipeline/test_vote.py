@@ -4,6 +4,7 @@ import pytest
 from common.crops import Mipmap, crop
 from nets.functions import compile_probabilities
 from nets.input import network_input
+from nets.weights import note
 from pipeline.vote import Smoother, Vote, Voter
 from pipeline.windows import neighbours
 from tests.conftest import CLASSES, drawn_face
@@ -58,6 +59,29 @@ def test_a_shared_vote_gets_one_picture_a_scale():
     assert vote.smiley == "a"
     # At scale 1 the picture's own pixels, eight more on each side than the box has.
     np.testing.assert_allclose((pictures[2, 0, 0] + 1) * 127.5, np.arange(62, 126), atol=1e-3)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_voter_of_normalised_faces_sees_the_same_in_any_light(shared):
+    shown = []
+
+    def sums(windows):
+        shown.append((windows + 1) * 127.5)
+        return np.array([1.0, 2.0])
+
+    picture = drawn_face()
+    for image in (picture, (picture * 0.6 + 40).round().astype(np.uint8)):
+        voter = Voter(sums, ["a", "b"], shared, normalized=True)
+        voter.vote(image, (30, 15, 60, 60))
+    assert np.abs(shown[0] - shown[1]).mean() < 1
+    Voter(sums, ["a", "b"], shared).vote(image, (30, 15, 60, 60))
+    assert np.abs(shown[1] - shown[2]).mean() > 10
+
+
+def test_what_a_net_was_trained_on_comes_with_its_weights(nets, tmp_path):
+    assert not Voter.load(nets.folder / "smiles.npz").normalized
+    note(nets.folder / "smiles.npz", tmp_path / "of normalised faces.npz", normalized=True)
+    assert Voter.load(tmp_path / "of normalised faces.npz").normalized
 
 
 def test_smoothed_votes_by_hand():

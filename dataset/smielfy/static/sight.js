@@ -249,6 +249,26 @@ function brighten(picture) {
   return { ...picture, data: picture.data.map((value) => table[value]) };
 }
 
+// The face's contrast, as normalize_contrast of pipeline/light.py: windows are changed in place.
+function normalizeContrast(windows, face) {
+  const byte = (value) => Math.round((value + 1) * 127.5);
+  const grey = [];
+  for (let k = 0; k < 2304; k++) {
+    const [x, y] = [((k % 48) + 0.5) / 24 - 1, (Math.floor(k / 48) + 0.5) / 24 - 1];
+    if ((x / 0.6) ** 2 + (y / 0.75) ** 2 >= 1) continue;
+    grey.push(Math.round(0.114 * byte(face[k]) + 0.587 * byte(face[2304 + k]) + 0.299 * byte(face[4608 + k])));
+  }
+  const mean = grey.reduce((a, b) => a + b, 0) / grey.length;
+  const deviation = Math.sqrt(grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length);
+  const gain = Math.min(50 / Math.max(deviation, 0.001), 2.5);
+  const table = Array.from({ length: 256 }, (_, k) => {
+    const value = Math.round(k * gain + 120 - gain * mean);
+    return Math.min(Math.max(value, 0), 255) / 127.5 - 1;
+  });
+  for (let k = 0; k < windows.length; k++) windows[k] = table[byte(windows[k])];
+  return windows;
+}
+
 export class Sight {
   // run(name, numbers, dims) asks a net: "scan", "small_calibration", "big", "big_calibration",
   // "smiles"; meta has the thresholds and the classes.
@@ -371,8 +391,10 @@ export class Sight {
     if (!faces.boxes.length) return { box: null, smiley: null, share: null, shares: {} };
     const box = faces.boxes[chosen(faces, before)];
     const windows = neighbours(box);
-    const said = await this.run("smiles", picture.windows(windows), [windows.length, 3, 48, 48]);
-    const { classes } = this.meta;
+    const { classes, normalized } = this.meta;
+    const seen = picture.windows(windows);
+    if (normalized) normalizeContrast(seen, picture.windows([box]));
+    const said = await this.run("smiles", seen, [windows.length, 3, 48, 48]);
     const shares = classes.map((_, k) => {
       let sum = 0;
       for (let window = 0; window < windows.length; window++) sum += said[window * classes.length + k];

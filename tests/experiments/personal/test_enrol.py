@@ -16,7 +16,7 @@ from experiments.personal import enrolment
 from experiments.personal.enrolment import Accuracy, MixedBatches, Teacher, check_own, hold_out
 from experiments.smileys import replay
 from nets.smiles import build_net_smiles
-from nets.weights import load_network, save_weights
+from nets.weights import load_network, note, save_weights
 from pipeline.vote import Vote
 
 pytestmark = pytest.mark.slow
@@ -159,9 +159,11 @@ def collected(tmp_path):
     return tmp_path
 
 
-def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
+@pytest.mark.parametrize("normalized", [False, True])
+def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, monkeypatch):
     monkeypatch.setattr(enrolment, "STEPS", 30)
     net, out = collected / "net.npz", collected / "mine.npz"
+    note(net, net, normalized=normalized)
     before = net.read_bytes()
     options = ["--data", collected / "set", "--old", collected / "set", "--smiles", net]
     code, said, _ = call(enrol.main, *options, "--person", "ann", "--out", out, "--json")
@@ -181,7 +183,11 @@ def test_the_script_learns_and_leaves_the_old_net(collected, call, monkeypatch):
     assert meta["classes"] == CLASSES
     assert "experiments/enrol.py" in meta["origin"]
     rows, pictures = some_pictures("ann", 4)
-    assert Accuracy(network, CLASSES)(rows, pictures) > 0.6
+    assert Accuracy(network, CLASSES, normalized)(rows, pictures) > 0.6
+    assert meta["normalized"] is normalized
+    if normalized:
+        dark = [Mipmap(picture.levels[0] // 2 + 5) for picture in pictures]
+        assert Accuracy(network, CLASSES, normalized)(rows, dark) > 0.6
     assert meta["sure"]["judged"] == 6  # too few to choose a threshold by
     assert meta["sure"]["threshold"] is None
 

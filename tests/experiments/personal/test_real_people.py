@@ -50,9 +50,11 @@ def accuracy(monkeypatch):
     monkeypatch.setattr(
         "experiments.personal.real_people.predict", lambda _, indices: rows[indices]
     )
-    monkeypatch.setattr("experiments.personal.real_people.network_input", lambda squares: squares)
+    monkeypatch.setattr(
+        "experiments.personal.real_people.face_input", lambda squares, normalized: squares
+    )
     monkeypatch.setattr(People, "squares", lambda self, indices: np.array(indices))
-    made.probabilities = None
+    made.probabilities, made.normalized = None, False
     return made
 
 

@@ -101,10 +101,12 @@ def test_the_net_sees_what_the_pipelines_voter_sees(compiled):
     vote = compiled.voter.vote(picture, box)
     shares = ARTICLE.shares(*net.largest(picture, box))
     np.testing.assert_allclose(shares, vote.shares, atol=1e-5)
-    mirrored = net.logits(picture, [box], mirror=True)
+    mirrored = net.logits(picture, box, [box], mirror=True)
     window = crop(picture, [box])[0][:, ::-1]
     np.testing.assert_allclose(
-        mirrored, net.logits(np.ascontiguousarray(window), [(0, 0, 48, 48)]), atol=1e-5
+        mirrored,
+        net.logits(np.ascontiguousarray(window), (0, 0, 48, 48), [(0, 0, 48, 48)]),
+        atol=1e-5,
     )
 
 
