@@ -36,7 +36,10 @@ test-onnx: onnx ## compare our nets as ONNX, in ONNX Runtime, with Theano
 ORT = .cache/npm/node_modules/onnxruntime-web/package.json
 
 mirror: onnx $(ORT) ## let browsers look by themselves; with OUT=folder also a static page of the mirror
-	PYTHONPATH=.cache/onnx $(RUN) dataset/smielfy/make_mirror.py $(if $(OUT),--out '$(OUT)') $(ARGS)
+	PYTHONPATH=.cache/onnx $(RUN) dataset/smielfy/make_mirror.py $(if $(OUT),--out '$(OUT)') $(MIRROR_ARGS)
+
+# As what test-browser needs, it is not meant by ARGS.
+MIRROR_ARGS = $(if $(filter mirror,$(MAKECMDGOALS)),$(ARGS))
 
 $(ORT):
 	npm install --silent --no-save --ignore-scripts --prefix .cache/npm onnxruntime-web@1.30.0

@@ -1,6 +1,6 @@
 """Compare the mirror in the browser with Theano, frame by frame of the demo's videos.
 
-    make mirror test-browser ARGS='-k alone'
+    make mirror .cache/browser/installed
     PYTHONPATH=.cache/browser python experiments/eval_mirror.py --every 8
 
 Writes on how many of the frames both name the same smiley (or see no face), how far the shares
