@@ -3,9 +3,9 @@
     make collect ARGS='--out runs/room'
     python experiments/eval_room.py --address http://localhost:8017/
 
-All load the page and ask on, five of them send two bursts of ten pictures each; mirrors look in
-the browsers and ask for nothing. The pictures are the rendered examples with noise. They stay in
-the service's folder: give it one of its own.
+All load the page, nets and runtime of the mirror, and ask on; five of them send two bursts of ten
+pictures each. The mirrors look in the browsers: once loaded they ask for nothing. The pictures are
+the rendered examples with noise. They stay in the service's folder: give it one of its own.
 """
 
 import os
@@ -25,7 +25,12 @@ from pipeline.options import number
 
 PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/mine.js",
         "/sight.js", "/eye.js", "/words/en.json", "/api/me", "/api/smileys")  # fmt: skip
+MIRROR = (*(f"/nets/{name}" for name in ("meta.json", "scan.onnx", "small_calibration.onnx",
+                                        "big.onnx", "big_calibration.onnx", "smiles.onnx")),
+          "/ort/ort.wasm.min.mjs", "/ort/ort-wasm-simd-threaded.mjs",
+          "/ort/ort-wasm-simd-threaded.wasm")  # fmt: skip
 EXAMPLES = cli.ROOT / "dataset" / "smielfy" / "static" / "examples"
+KINDS = ("page", "mirror", "picture")
 PAUSE = 0.3  # seconds between two requests of a visitor: as a burst is taken
 ASKS = 20  # of who only looks
 
@@ -49,7 +54,7 @@ class Visit(threading.Thread):
     def __init__(self, address, sends, seed):
         super().__init__()
         self.address, self.sends, self.seed = address, sends, seed
-        self.waits, self.failed, self.kept = {"page": [], "picture": []}, [], 0
+        self.waits, self.failed, self.kept = {kind: [] for kind in KINDS}, [], 0
 
     def ask(self, client, method, path, kind="page", **options):
         """One request, timed; None if it failed."""
@@ -74,7 +79,9 @@ class Visit(threading.Thread):
         headers = {"X-Smielfy": "1"}
         with httpx.Client(base_url=self.address, headers=headers, timeout=60) as client:
             for path in PAGE:
-                self.ask(client, "GET", path)
+                reply = self.ask(client, "GET", path)
+            for path in MIRROR if reply and reply.json()["browser"] else ():
+                self.ask(client, "GET", path, "mirror")
             if self.sends:
                 self.ask(client, "POST", "/api/consent", json={"agree": True})
                 for smiley in ("smile", "wink"):
@@ -123,7 +130,7 @@ def main(argv=None):
         visit.start()
     for visit in visits:
         visit.join()
-    waits = {kind: np.concatenate([v.waits[kind] for v in visits]) for kind in ("page", "picture")}
+    waits = {kind: np.concatenate([v.waits[kind] for v in visits]) for kind in KINDS}
     waits["all"] = np.concatenate([*waits.values()])
     found = {
         "visitors": arguments.visitors, "senders": arguments.senders,
