@@ -41,7 +41,8 @@ def main(argv=None):
     make_cache(arguments.weights, smiles_path(arguments), arguments.runtime)
     print(f"{CACHE}: nets and runtime for the service")
     if arguments.out:
-        make_folder(arguments.out, parents=True)
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(arguments.out)
         print(f"{arguments.out}: serve it by 'python -m http.server -d {arguments.out}'")
 
 

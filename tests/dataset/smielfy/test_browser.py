@@ -21,7 +21,6 @@ from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from dataset.smielfy import mirror_folder
-from experiments import eval_mirror
 from tests.dataset.smielfy.helpers import mentions
 
 playwright = pytest.importorskip(
@@ -692,12 +691,15 @@ def test_without_simd_the_server_looks(browser, service):
 
 
 @needs_mirror
-def test_the_browser_sees_what_theano_sees(call, tmp_path):
+def test_the_browser_sees_what_theano_sees(tmp_path):
     """Some frames of the demo's videos; `experiments/eval_mirror.py` counts all."""
-    out = tmp_path / "mirror.json"
     meta = json.loads((mirror_folder.CACHE / "nets" / "meta.json").read_text(encoding="utf-8"))
-    weights = ROOT / "weights" / f"{meta['net']}.npz"
-    assert call(eval_mirror.main, "--every", 300, "--smiles", weights, "--out", out)[0] == 0
+    out = tmp_path / "mirror.json"
+    command = [sys.executable, ROOT / "experiments" / "eval_mirror.py", "--every", "300"]
+    command += ["--smiles", ROOT / "weights" / f"{meta['net']}.npz", "--out", out]
+    # In a process of its own: there is one Playwright a process.
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text())
     assert found["frames"] >= 6
     assert found["same"] + sum(lead < 0.01 for lead in found["lead_where_not"]) == found["frames"]
