@@ -43,6 +43,7 @@ def contents(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_it_writes_a_valid_set_of_the_train_people(album, tmp_path, capsys):
     run(album, tmp_path / "set", "--each", "9")
     rows = read_manifest(tmp_path / "set", smileys=[*recipes()], pictures=True)
@@ -54,6 +55,7 @@ def test_it_writes_a_valid_set_of_the_train_people(album, tmp_path, capsys):
     assert "1 no landmarks" in said
 
 
+@pytest.mark.slow
 def test_the_same_options_give_the_same_bytes_also_after_a_stop(album, tmp_path, monkeypatch):
     options = ("--each", "2", "--split", "all")
     run(album, tmp_path / "once", *options)

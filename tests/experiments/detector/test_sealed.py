@@ -62,6 +62,7 @@ def test_uses_are_counted_and_say_what_was_judged(tmp_path):
     assert rows[0]["date"] <= rows[1]["date"]
 
 
+@pytest.mark.slow
 def test_end_to_end(call, compiled, tmp_path):
     source, out = shared(tmp_path / "data"), tmp_path / "sealed"
     options = (

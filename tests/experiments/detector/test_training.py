@@ -35,6 +35,7 @@ def options(tmp_path):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_people_and_runs_of_scenes_are_kept_whole(options, tmp_path):
     training = DetectorTraining(options, tmp_path)
     rows = {part: {row["person"] for row in training.faces[part][0]} for part in ("train", "tune")}
@@ -56,6 +57,7 @@ def test_people_and_runs_of_scenes_are_kept_whole(options, tmp_path):
     assert not runs["train"] & runs["tune"]
 
 
+@pytest.mark.slow
 def test_going_on_begins_with_what_was_learnt(options, tmp_path):
     trained = build_net_small(), build_net_big()
     for network, kind in zip(trained, ("small", "big")):
@@ -71,6 +73,7 @@ def test_going_on_begins_with_what_was_learnt(options, tmp_path):
     assert training.start(network, "big") == 0
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_judged_at_its_threshold(options, tmp_path):
     training = DetectorTraining(options, tmp_path)
     state = Trainer(build_net_big()).state()

@@ -101,6 +101,7 @@ def test_what_hides_a_window_has_a_straight_edge_and_leaves_the_middle():
     assert (window == 200).all()
 
 
+@pytest.mark.slow
 def test_faces_and_scenes_are_dark_and_grey_alike():
     row = {"person": "a", **dict(zip("xywh", BOX))}
     pale = np.full_like(drawn_face(), (255, 200, 255))
@@ -144,6 +145,7 @@ def test_tables_with_and_without_boxes_and_splits_are_read_together(tmp_path):
     assert len(faces) == 2
 
 
+@pytest.mark.slow
 def test_few_mined_windows_are_not_shown_over_and_over():
     row = {"person": "a", **dict(zip("xywh", BOX))}
     scene = Scene(Mipmap(np.full((90, 120, 3), 77, np.uint8)))

@@ -214,6 +214,7 @@ def test_unpacking_takes_clear_labels_only(tmp_path):
         unpacking.main([str(tmp_path / "out" / "manifest.csv"), "--out", str(tmp_path / "y")])
 
 
+@pytest.mark.slow
 def test_the_script_from_a_csv_to_a_report(tmp_path, capsys):
     capture = cv2.VideoCapture(str(ROOT / "dataset" / "demo" / "known.mp4"))
     rows = []
