@@ -27,7 +27,8 @@ def number(smallest, largest=math.inf, kind=float):
             value = math.nan
         if not smallest <= value <= largest or math.isinf(value):
             bounds = f"at least {smallest}" if largest == math.inf else f"{smallest} to {largest}"
-            raise argparse.ArgumentTypeError(f"{text!r} is no number of {bounds}")
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what} of {bounds}")
         return value
 
     return convert

@@ -4,6 +4,7 @@ The numbers are read from the committed results when ``--help`` asks: they canno
 """
 
 import statistics
+import textwrap
 
 from common.cli import UserError
 from experiments.core.findings import Findings
@@ -204,4 +205,5 @@ def expecting(doc, script):
         found = f" To expect: {words(Findings())}." if words else ""
     except UserError:
         found = " Its result is not committed yet."
-    return f"{title}\n\nTakes {takes} on two cores.{found}\n\n{rest}"
+    cost = textwrap.fill(f"Takes {takes} on two cores.{found}", 100)
+    return f"{title}\n\n{cost}\n\n{rest}"

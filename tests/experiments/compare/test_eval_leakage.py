@@ -26,6 +26,6 @@ def test_an_atlas(faces, tmp_path, call, refused):
     assert "36 pictures of 6 people, 2 classes, chance 0.500" in said
     assert cv2.imread(str(out / "atlas.png")).std() > 5
     assert (
-        "--folds: '2' is no number of at least 3"
+        "--folds: '2' is no whole number of at least 3"
         in call(eval_leakage.main, *[2 if word == 3 else word for word in argv])[2]
     )
