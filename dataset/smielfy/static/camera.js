@@ -7,10 +7,20 @@ let opening = null; // the promise of a stream, from when it is asked for
 let stream = null;
 let wanted = null; // the video that it is for
 
-// The camera that was chosen before, or the one that looks at who holds the device.
-function chosen() {
+// The camera that was chosen before, if it is still there, or the one that looks at who holds
+// the device. A wish alone would give a sharper camera than the one that was chosen.
+async function open() {
+  const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
+  const ask = (which) => navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...size } });
   const deviceId = localStorage.getItem("camera");
-  return deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: "user" };
+  if (!deviceId) return ask({ facingMode: "user" });
+  try {
+    return await ask({ deviceId: { exact: deviceId } });
+  } catch (error) {
+    if (error.name !== "OverconstrainedError") throw error;
+    localStorage.removeItem("camera");
+    return ask({ facingMode: "user" });
+  }
 }
 
 // All cameras, {id, label}; browsers name them once one is allowed.
@@ -31,10 +41,7 @@ export function choose(id) {
 export async function start(video) {
   if (!navigator.mediaDevices?.getUserMedia) throw new Problem(isSecureContext ? "no_camera" : "insecure");
   wanted = video;
-  opening ??= navigator.mediaDevices.getUserMedia({
-    audio: false,
-    video: { ...chosen(), width: { ideal: 1280 }, height: { ideal: 720 } },
-  });
+  opening ??= open();
   const asked = opening;
   try {
     const opened = await asked;

@@ -611,6 +611,42 @@ def test_take_and_send_are_in_sight(visit, width, height):
         page.click(button)
 
 
+@pytest.mark.parametrize(("width", "height"), [(844, 390), (640, 400)])
+def test_the_whole_camera_is_in_sight(visit, width, height):
+    """In the mirror and in the game, without scrolling."""
+    page = visit(width, height)
+    for view in ("mirror", "game"):
+        page.evaluate(f"location.hash = '{view}'")
+        stage = page.locator(f"#{view}-stage")
+        expect(stage).to_be_visible()
+        box = stage.bounding_box()
+        bars = page.locator("nav").bounding_box()["y"]  # at the bottom, on a narrow page
+        assert box["y"] + box["height"] <= (bars if bars > height / 2 else height), view
+        assert box["width"] / box["height"] == pytest.approx(4 / 3, abs=0.02)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_camera_can_be_chosen(visit, browser):
+    flags = [*FLAGS, "--use-fake-device-for-media-stream=device-count=2"]
+    two = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    try:
+        page = visit(browser=two)
+        agree(page)
+        page.evaluate("location.hash = 'shoot/sad'")
+        cameras = page.locator("#camera option")
+        expect(cameras).to_have_count(2)
+        other = cameras.nth(1).get_attribute("value")
+        page.select_option("#camera", other)
+        page.click("#take:enabled")
+        expect(page.locator("#pictures button")).to_have_count(10)
+        assert page.evaluate("localStorage.getItem('camera')") == other
+        page.reload()
+        page.evaluate("location.hash = 'shoot/sad'")
+        expect(page.locator("#camera")).to_have_value(other)
+    finally:
+        two.close()
+
+
 needs_mirror = pytest.mark.skipif(
     not (mirror_folder.CACHE / "nets" / "meta.json").exists(),
     reason="the mirror's nets are not here: make mirror",
