@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 
+import cv2
+import numpy as np
 import pytest
 import uvicorn
 
@@ -172,3 +174,17 @@ def test_a_slow_request_does_not_hold_the_others_up(nets, tmp_path, monkeypatch)
     finally:
         server.should_exit = True
         thread.join()
+
+
+def test_the_drawn_address_carries_the_access_code(capsys):
+    """As a telephone reads it off the terminal."""
+    collect.announce("https://192.0.2.7:8017/", None, False, "Me lon")
+    drawn = capsys.readouterr().out.split("\n", 1)[1]
+    halves = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), " ": (0, 0), "\xa0": (0, 0)}
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", drawn)
+    lines = [[halves[one] for one in line] for line in plain.split("\n") if line]
+    assert len({len(line) for line in lines}) == 1
+    rows = [[pair[half] for pair in line] for line in lines for half in (0, 1)]
+    image = cv2.resize(np.uint8(rows) * 255, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST)
+    read = [cv2.QRCodeDetector().detectAndDecode(one)[0] for one in (image, 255 - image)]
+    assert "https://192.0.2.7:8017/#code/Me%20lon" in read
