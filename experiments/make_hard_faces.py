@@ -25,7 +25,7 @@ from experiments.core.expected import expecting
 from experiments.detector.hard_faces import KINDS, Person, make, pose_of
 from experiments.detector.truth import LANDMARKS, of_split
 
-COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person")
+COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person", "scene")
 
 
 def arguments(argv=None):
@@ -58,12 +58,13 @@ def read_people(path, split):
 
 
 def read_scenes(path, split):
-    """Scenes and hands of one split: two lists of pictures."""
+    """Scenes and hands of one split: dict of path to picture, and list of pictures."""
     rows = of_split(path, read_table(path, {"path": text}, optional=("split", "kind")), split)
     images = read_images(path, rows)
     hands = [image for row, image in zip(rows, images) if row.get("kind") == "hand"]
-    scenes = [image for row, image in zip(rows, images) if row.get("kind") != "hand"]
-    return scenes or hands, hands
+    named = {row["path"]: image for row, image in zip(rows, images)}
+    scenes = {row["path"]: named[row["path"]] for row in rows if row.get("kind") != "hand"}
+    return scenes or named, hands
 
 
 def main(argv=None):
@@ -73,6 +74,7 @@ def main(argv=None):
     people = read_people(args.faces, args.split)
     scenes, hands = read_scenes(args.scenes, args.split)
     make_folder(args.out, parents=True)
+    names, scenes = list(scenes), list(scenes.values())
     rows = []
     for number in tqdm(range(args.count), unit=" pictures"):
         rng = np.random.default_rng([args.seed, number])  # so that each is made for itself
@@ -85,6 +87,7 @@ def main(argv=None):
             [
                 name, *(f"{face[key]:.1f}" for key in "xywh"), kind, face["pose"],
                 f"{face['roll']:.0f}", f"{face['covered']:.2f}", face["person"],
+                names[made.scene],
             ]
             for face in made.faces
         ]  # fmt: skip

@@ -87,6 +87,13 @@ def losses(found):
     return f"{row['found']} of {row['faces']} faces found"
 
 
+def difference(found):
+    """Of the nets that went on from the shipped ones."""
+    row = found.row("detector/news/difference.csv", rate="0.1")
+    gain, low, high = (f"{float(row[name]):+.3f}" for name in ("difference", "low", "high"))
+    return f"recall {gain} ({low} to {high}) at 0.1 false squares a picture"
+
+
 def mirror(found):
     """Browser and Theano on the demo's videos."""
     same = found.json("smielfy/mirror.json")
@@ -157,6 +164,7 @@ EXPECTED = {
     "blend_detector": ("seconds", None),
     "choose_recipe": ("3 to 5 hours", recipe),
     "claims_figure": ("seconds", None),
+    "compare_detectors": ("minutes", difference),
     "enrol": ("four minutes", enrolment),
     "eval_augment": ("8 hours", augmentation),
     "eval_carry": ("minutes", None),

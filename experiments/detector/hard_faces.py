@@ -35,10 +35,11 @@ class Person:
 
 @dataclass
 class Composite:
-    """A picture in the making: float32 (H, W, 3), and the faces in it."""
+    """A picture in the making: float32 (H, W, 3), its faces, and the number of its scene."""
 
     image: np.ndarray
     faces: list = field(default_factory=list)  # dicts: x, y, w, h, pose, roll, covered, person
+    scene: int = 0
 
 
 def turn_of(landmarks):
@@ -281,7 +282,8 @@ def make(kind, people, scenes, hands, rng):
     Composite
         With at least one face; ``image`` is uint8.
     """
-    composite = Composite(background(scenes[rng.integers(len(scenes))], rng))
+    scene = int(rng.integers(len(scenes)))
+    composite = Composite(background(scenes[scene], rng), scene=scene)
     count = rng.integers(2, MOST + 1) if kind == "group" else rng.integers(1, 3)
     least, most = SIZES.get(kind, ANY_SIZE)
     most = min(most, 0.9 * min(composite.image.shape[:2]))

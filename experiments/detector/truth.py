@@ -22,6 +22,7 @@ from experiments.detector.hard_faces import pose_of
 
 CORNERS = dict.fromkeys(("x1", "y1", "x2", "y2"), finite)
 ELLIPSE = dict.fromkeys(("major", "minor", "angle", "cx", "cy"), finite)
+TOLD = ("kind", "pose", "split", "person", "scene")  # columns that a file may have
 LANDMARKS = tuple(f"{part}_{axis}" for part in ("leye", "reye", "nose") for axis in "xy")
 
 
@@ -32,7 +33,8 @@ class Picture:
     path: Path
     name: str  # of its set
     boxes: list = field(default_factory=list)  # (x, y, w, h) of the faces that count
-    tags: list = field(default_factory=list)  # dicts of kind and pose, one a box
+    tags: list = field(default_factory=list)  # dicts of kind, pose and who, one a box
+    scene: str = ""  # what is behind the faces, where the file names it
     ignored: list = field(default_factory=list)
     complete: bool = True  # False: more faces may be there, so nothing is a false positive
 
@@ -65,8 +67,8 @@ def read_set(path, name, complete=True, split=None):
     ----------
     path : path-like
         With columns path and x,y,w,h or x1,y1,x2,y2 or, as FDDB has them, the ellipse's
-        major,minor (radii), angle, cx, cy; perhaps ignore, kind, pose or the
-        landmarks that pose is told from.
+        major,minor (radii), angle, cx, cy; perhaps ignore, kind, person, scene, pose or
+        the landmarks that pose is told from.
     name : str
         Of the set.
     complete : bool
@@ -92,7 +94,7 @@ def read_set(path, name, complete=True, split=None):
         columns["ignore"] = yes_or_no
     if set(LANDMARKS) <= set(header):
         columns.update(dict.fromkeys(LANDMARKS, finite))
-    rows, problems = parse_table(lines, path, columns, optional=("kind", "pose", "split"))
+    rows, problems = parse_table(lines, path, columns, optional=TOLD)
     complain(path, problems)
     rows = of_split(path, rows, split)
     found, shapes = {}, {}
@@ -104,7 +106,7 @@ def read_set(path, name, complete=True, split=None):
             row.update(zip("xywh", around(*(row[key] for key in ELLIPSE))))
         file = Path(path).parent / row["path"]
         if file not in found:
-            found[file] = Picture(file, name, complete=complete)
+            found[file] = Picture(file, name, complete=complete, scene=row.get("scene", ""))
             shapes[file] = shape_of(file)
         if shapes[file] is None:
             problems.append((row["line"], f"no readable picture {row['path']}"))
@@ -116,7 +118,8 @@ def read_set(path, name, complete=True, split=None):
             continue
         pose = row.get("pose") or (pose_of(row)[0] if LANDMARKS[0] in row else "")
         found[file].boxes.append(box)
-        found[file].tags.append({"kind": row.get("kind", ""), "pose": pose})
+        who = row.get("person", "")
+        found[file].tags.append({"kind": row.get("kind", ""), "pose": pose, "person": who})
     complain(path, problems)
     return list(found.values())
 

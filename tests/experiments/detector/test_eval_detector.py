@@ -32,7 +32,7 @@ def folder(tmp_path):
 def test_both_forms_are_read(folder):
     (picture,) = read_set(folder / "boxes.csv", "one")
     assert picture.boxes == [(30, 15, 60, 60)]
-    assert picture.tags == [{"kind": "plain", "pose": ""}]
+    assert picture.tags == [{"kind": "plain", "pose": "", "person": ""}]
     b, a = read_set(folder / "corners.csv", "two")
     assert (b.path.name, b.boxes) == ("b.png", [(35, 20, 70, 70), (0, 0, 20, 30)])
     assert (a.boxes, a.ignored) == ([], [(30, 15, 60, 60)])
@@ -45,7 +45,7 @@ def test_pose_is_told_from_landmarks_where_they_are(folder):
     rows = ["a.png,val,30,15,60,60,45,38,75,38,72,48", "b.png,train,30,15,60,60,1,1,1,1,1,1"]
     (folder / "f.csv").write_text("\n".join([head, *rows]) + "\n")
     (picture,) = read_set(folder / "f.csv", "people", complete=False, split="val")
-    assert picture.tags == [{"kind": "", "pose": "half profile"}]
+    assert picture.tags == [{"kind": "", "pose": "half profile", "person": ""}]
 
 
 @pytest.mark.parametrize(

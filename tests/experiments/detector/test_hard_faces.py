@@ -190,6 +190,7 @@ def test_the_script_writes_the_same_again(call, sources):
     assert {row["kind"] for row in rows} == set(KINDS)
     assert {row["person"] for row in rows} == {"p1", "p3"}
     assert {row["pose"] for row in rows} == {"frontal"}
+    assert {row["scene"] for row in rows} == {"s1.png", "s2.png"}  # no hand is a scene
     assert len((second / "faces.csv").read_text().splitlines()) > len(rows)
 
 
