@@ -208,9 +208,9 @@ SETS ?=
 SET_PHOTOS = $(addprefix $(SETS)/,faces.csv strangers.csv portraits.csv)
 REAL_RUN = $(RUN) experiments/train_real.py --data '$(SETS)' --rendered data/few --resume
 
-# Five steps: without puppets, whose making takes longest, with the first set, with both; then longer,
-# in larger batches; at last without colour.
-train-real: setup ## train the net for real people: three hours (SETS=folder of the published sets)
+# Six steps: without puppets, whose making takes longest, with the first set, with both; then longer,
+# in larger batches; without colour; at last with normalised contrast.
+train-real: setup ## train the net for real people: four hours (SETS=folder of the published sets)
 	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
 	$(RUN) dataset/make_data.py --people 30 --men --frames 1 --whole 0 --seed 8 --out data/few
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 6 --seed 0 --out data/puppets
@@ -223,7 +223,9 @@ train-real: setup ## train the net for real people: three hours (SETS=folder of 
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/third/real.npz --epochs 92 --batch 64 \
 	    --out runs/real/longer
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/longer/real.npz --epochs 26 --batch 64 \
-	    --rate 0.001 --out runs/real/last
+	    --rate 0.001 --out runs/real/grey
+	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
+	    --rate 0.0012 --out runs/real/last
 
 RUNS ?= runs
 PORT ?= 6006

@@ -7,7 +7,7 @@ DATA is the folder of published sets (`fer/`, `genki/`, `strangers.csv`, `grimac
 `dataset/make_data.py`, puppeteered photographs from `dataset/make_puppets.py`. The mixture is
 `experiments/real/recipe.py`; `--without SOURCE` leaves an ingredient out, `--only rendered` is
 the control. The first half of the performers of `expressions.csv`, and people whom no source
-trains on, choose the epoch.
+trains on, choose how it is finished.
 
 Ctrl-C saves and ends; `--resume` goes on, also after a kill.
 """
@@ -67,7 +67,7 @@ def arguments(argv=None):
 
 
 def main(argv=None):
-    """Train, save the chosen epoch's net, print what it reaches on those who chose."""
+    """Train, save the net, print what it reaches on those who chose."""
     args = arguments(argv)
     from common.interrupt import Interrupt
     from common.output import make_folder, write_file
@@ -110,7 +110,7 @@ def main(argv=None):
     see_no_colour(network)
     tried = finish(network, mixture, sets, args.seed)
     chosen = {**chosen, **taken(tried)}
-    weight, penalty, epoch = (chosen[name] for name in ("weight", "penalty", "epoch"))
+    weight, penalty = chosen["weight"], chosen["penalty"]
     probabilities = compile_probabilities(network)
     recalled = {
         one.name: recalls(predict(probabilities, one.inputs), one.targets, choosing.SMILEYS)
@@ -118,13 +118,15 @@ def main(argv=None):
     }
     origin = command_line("experiments/train_real.py", argv, without=["--resume"])
     classes = list(choosing.SMILEYS)
-    save_weights(args.out / "real.npz", network, "smiles", classes=classes, origin=origin)
+    save_weights(
+        args.out / "real.npz", network, "smiles", classes=classes, normalized=True, origin=origin
+    )
     text = json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1)
     write_file(args.out / "chosen.json", text)
     training = (
         f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
         f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "
-        f"falling from {args.rate:g} to 0 along a cosine; epoch {epoch} was chosen. The "
+        f"falling from {args.rate:g} to 0 along a cosine, to its end. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
         f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
         f"the bias {f'calibrated with a penalty of {penalty:g}' if penalty else 'as learnt'}."
@@ -133,10 +135,7 @@ def main(argv=None):
         args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
     )  # fmt: skip
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
-    print(
-        f"epoch {epoch} of {args.epochs}, weight {weight}, penalty {penalty}, on the validation "
-        f"sets: {shown}"
-    )
+    print(f"weight {weight}, penalty {penalty}, on the validation sets: {shown}")
     return 0
 
 

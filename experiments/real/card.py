@@ -79,7 +79,7 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
     command, training : str
         How it was called; one sentence on the optimiser.
     chosen : dict
-        Metrics of the chosen epoch, as finished.
+        Metrics of the last epoch, as finished.
     tried : list of dict
         As from `experiments.real.finish.finish`.
     recalled : dict of str to dict
@@ -112,9 +112,9 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "",
         "## Measured",
         "",
-        "On those who chose the epoch and how it was finished: people and pictures that no source "
+        "On those who chose how it was finished: people and pictures that no source "
         "trains on, and of the performers of the Taiwanese facial expression database (`acted`) "
-        "every other one of the first half. A vote of nine windows; means over the "
+        "the first half. A vote of nine windows; means over the "
         "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has. A "
         "calibrated bias is asked of the people on whom it was not fitted.",
         "",

@@ -12,6 +12,7 @@ from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
 from experiments.real.recipe import read_source
 from experiments.real.sources import source
 from nets.input import network_input
+from pipeline.light import normalize_contrast
 from pipeline.windows import neighbours
 
 # Acted expressions, and the label of each.
@@ -59,12 +60,12 @@ class Chooser:
     def of(cls, faces, among=SMILEYS):
         """From a source, thinned to `SHOWN` pictures."""
         some = range(0, len(faces), -(-len(faces) // SHOWN))
-        votes = np.stack(
-            [crop(faces.pictures[k], neighbours(faces.boxes[k], VOTING)) for k in some]
-        )
-        middle = network_input(votes[:, votes.shape[1] // 2])  # the square itself
+        votes = [crop(faces.pictures[k], neighbours(faces.boxes[k], VOTING)) for k in some]
+        middle = len(votes[0]) // 2  # the square itself
+        votes = np.stack([normalize_contrast(windows, windows[middle]) for windows in votes])
         people = [faces.people[k] for k in some]
-        return cls(faces.name, middle, faces.targets[list(some)], votes, people, among)
+        inputs = network_input(votes[:, middle])
+        return cls(faces.name, inputs, faces.targets[list(some)], votes, people, among)
 
     def measure(self, predicted):
         """Accuracies of probabilities (N, classes), each the mean over the labels.
@@ -100,13 +101,9 @@ def mean_recall(predicted, targets, among):
 
 
 def choosing_people(people):
-    """Of performers, those who may choose: every other one of the first half by name.
-
-    The others judge: the second half, and every other one from the second on, on whom nothing
-    was chosen before either.
-    """
+    """Of performers, those who may choose: the first half by name. The others judge."""
     people = sorted(set(people))
-    return set(people[: (len(people) + 1) // 2 : 2])
+    return set(people[: (len(people) + 1) // 2])
 
 
 def read_acted(data):

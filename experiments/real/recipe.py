@@ -6,17 +6,17 @@ from experiments.real.mixture import Part
 # Of all windows. Rendered and puppeteered people bring all 17 smileys, each as often as the
 # others, so that none belongs to one source; votes are nearest to what people act.
 SHARES = {
-    "puppets": 0.36,
-    "fer": 0.30,
-    "rendered": 0.08,
-    "labelled": 0.10,
+    "puppets": 0.30,
+    "fer": 0.40,
+    "rendered": 0.04,
+    "labelled": 0.09,
     "genki": 0.04,
     "strangers": 0.09,
-    "portraits": 0.03,
+    "portraits": 0.04,
 }
 # How far a source's labels are shown equally often: a smiley with two pictures is not shown as
 # often as one with forty.
-LEVELLED = {"labelled": 0.6, "fer": 0.8}
+LEVELLED = {"labelled": 0.6, "fer": 0.9}
 
 
 def read_source(name, data, rendered, puppets, part="train"):
