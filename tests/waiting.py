@@ -3,7 +3,7 @@
 import time
 
 
-def until(condition, otherwise="it did not happen", seconds=120):
+def until(condition, otherwise="it did not happen", seconds=600):
     """Look again and again until ``condition()``; fail, saying ``otherwise``, if never."""
     end = time.monotonic() + seconds
     while not condition():

@@ -16,7 +16,14 @@ def test_second_interrupt_stops_at_once():
             os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])
+def number(request):
+    """A signal that is not ignored, as it is under nohup."""
+    before = signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
+
+
 def test_an_end_from_outside_is_a_wish_first(number):
     with Endings():
         with Interrupt() as interrupt:

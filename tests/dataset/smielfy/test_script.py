@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--port", "70000"], "no number of 0 to 65535"),
+        (["--port", "70000"], "no whole number of 0 to 65535"),
         (["--nonsense"], "unrecognized"),
     ],
 )
