@@ -195,10 +195,9 @@ def test_a_whole_visit(visit, service):
     expect(other.locator("#rendered img")).to_have_count(3)
     expect(other.locator("#people-block")).to_be_hidden()  # the keeper has not approved it
     keeper = visit(address=service.keeper)
-    for _ in range(3):
+    for left in (2, 1, 0):
         keeper.locator("#shown button.main").first.click()
-        expect(keeper.locator("#shown")).to_be_visible()
-    expect(keeper.locator("#shown button.main")).to_have_count(0)
+        expect(keeper.locator("#shown button.main")).to_have_count(left)
     other.reload()
     expect(other.locator("#people img")).to_have_count(1)
 
