@@ -96,12 +96,11 @@ def main(argv=None):
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
-    from nets.functions import compile_smile_probs_sum
     from nets.weights import load_network, save_weights
     from pipeline.vote import Voter
 
     network, meta = load_network(arguments.smiles, "smiles")
-    normalized = meta.get("normalized", False)
+    normalized = meta["normalized"]
     rows, pictures = pictures_of(arguments.data, arguments.person)
     check_own(rows, meta["classes"], arguments.data)
     if arguments.old:
@@ -132,7 +131,7 @@ def main(argv=None):
         teacher(part(train), STEPS, tick=tick)
         if test:
             after = accuracy(*part(test))
-            voter = Voter(compile_smile_probs_sum(network), meta["classes"], normalized=normalized)
+            voter = Voter.of(network, meta)
             votes = [voter.vote(pictures[k], box_of(rows[k])) for k in test]
             threshold = own_threshold(votes, [rows[k] for k in test])
             answers = [

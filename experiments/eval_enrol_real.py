@@ -65,7 +65,7 @@ def main(argv=None):
         pictures, found.boxes, found.labels, found.people, found.ways, found.groups
     )  # fmt: skip
     network, meta = load_network(args.smiles, "smiles")
-    normalized = meta.get("normalized", False)
+    normalized = meta["normalized"]
     accuracy = SetAccuracy(network, meta["classes"], people, normalized)
     teacher = Teacher(network, meta["classes"], replay.load(), args.seed, normalized)
     names = sorted(set(people.names))[: args.limit]

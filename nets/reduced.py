@@ -1,8 +1,8 @@
 """A trained network as a smaller one that says the same: for whoever only uses it.
 
 Batch normalisation becomes part of the layer before it. A convolution's filters whose maps the
-next one multiplies by nothing are left out: weight decay has emptied 35 of the first 64 of
-`weights/real.npz`. Filters that see luminance only share one plane instead of three.
+next one multiplies by nothing are left out: weight decay has emptied more than half of the first
+64 of `weights/real.npz`. Filters that see luminance only share one plane instead of three.
 """
 
 import lasagne

@@ -46,7 +46,8 @@ def save_weights(path, network, kind, **meta):
     kind : {'smiles', 'small', 'big', 'small_calibration', 'big_calibration'}
         Which builder made ``network``.
     **meta
-        Anything JSON can hold: ``classes`` (list of names) for a smiley net,
+        Anything JSON can hold: ``classes`` (list of names) for a smiley net, and ``normalized``
+        if it has been trained on faces of one contrast (`pipeline.light.normalize_contrast`);
         ``threshold`` for a detector's, ``origin`` (one line: data, command, seed).
     """
     arrays = {name: param.get_value() for name, param in named_params(network).items()}
@@ -73,7 +74,8 @@ def read_weights(path):
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         meta = json.loads(arrays.pop(META).tobytes().decode())
-        meta["kind"]
+        if meta["kind"] == "smiles":
+            meta.setdefault("normalized", False)  # the first nets have seen faces as they are
         return arrays, meta
     except FileNotFoundError:
         raise UserError(f"no weights at {path}: train them or name another folder") from None

@@ -91,6 +91,12 @@ class Voter:
         self.normalized = normalized
 
     @classmethod
+    def of(cls, network, meta):
+        """Compile a network as `nets.weights.load_network` gives it, with its meta."""
+        function = functions.compile_smile_probs_sum(network)
+        return cls(function, meta["classes"], network=network, normalized=meta["normalized"])
+
+    @classmethod
     def load(cls, path, shared=False, precision="float32"):
         """Load a smiley network; its classes come with the weights.
 
@@ -101,7 +107,7 @@ class Voter:
             function = functions.compile_shared_probs_sum(net_smiles, precision=precision)
         else:
             function = functions.compile_smile_probs_sum(net_smiles, precision)
-        name, normalized = Path(path).stem, meta.get("normalized", False)
+        name, normalized = Path(path).stem, meta["normalized"]
         return cls(function, meta["classes"], shared, name, net_smiles, normalized)
 
     def adapt(self, windows):

@@ -41,7 +41,7 @@ def make_cache(weights, smiles, runtime, cache=CACHE):
     }
     said = read_weights(smiles)[1]
     meta |= {"classes": said["classes"], "sure": said.get("sure"), "net": smiles.stem,
-             "normalized": said.get("normalized", False), "of": digest(smiles)}  # fmt: skip
+             "normalized": said["normalized"], "of": digest(smiles)}  # fmt: skip
     (cache / "nets" / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 

@@ -162,7 +162,7 @@ class Recognizer:
         if net is not self._current:
             set_params(self.network, net[0], path or self.smiles)
             self._current = net
-        self.voter.normalized = net[1].get("normalized", False)
+        self.voter.normalized = net[1]["normalized"]
         sure = threshold_of(net[1])
         return path is not None, self.sure if sure is None or sure > 1 else sure
 

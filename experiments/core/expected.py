@@ -189,7 +189,7 @@ EXPECTED = {
     "set_threshold": ("minutes", None),
     "train_calibration": ("20 minutes", None),
     "train_detector": ("an hour", detector),
-    "train_real": ("two and a half hours", real_faces),
+    "train_real": ("an hour", real_faces),
     "train_smiles": ("a quarter of an hour", splits),
 }
 

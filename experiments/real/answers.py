@@ -17,7 +17,7 @@ from experiments.real.vocabulary import meaning
 from experiments.smileys.baselines import face_patch, folds_of, hog, linear_classifier
 from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
-from nets.functions import compile_probabilities, compile_smile_probs_sum
+from nets.functions import compile_probabilities
 from nets.weights import load_network
 from pipeline.cascade import Detector
 from pipeline.light import brighten, face_input
@@ -94,11 +94,7 @@ def our_answers(data, path, labelled, found, adapt=False):
     """
     network, meta = load_network(path, "smiles")
     single = compile_probabilities(network)
-    voter = Voter(
-        compile_smile_probs_sum(network),
-        meta["classes"],
-        normalized=meta.get("normalized", False),
-    )
+    voter = Voter.of(network, meta)
     names = meta["classes"]
     voices = [meaning(name) for name in names]
     who = Path(path).stem
@@ -126,8 +122,9 @@ def both_ways(data, labelled, found, single, voter, films, adapter=None):
             seen = [at for at, k in enumerate(chosen) if not np.isnan(boxes[k]).any()]
             if not seen:
                 continue
-            windows = [crop(pictures[at], [boxes[chosen[at]]]) for at in seen]
-            windows = face_input(np.concatenate(windows), voter.normalized)
+            if adapter or way == BOX:
+                windows = [crop(pictures[at], [boxes[chosen[at]]]) for at in seen]
+                windows = face_input(np.concatenate(windows), voter.normalized)
             if adapter:
                 adapter(windows)
             if way == BOX:

@@ -111,7 +111,7 @@ class SmileyNet:
 
     def __init__(self, path):
         network, meta = load_network(path, "smiles")
-        self.classes, self.normalized = meta["classes"], meta.get("normalized", False)
+        self.classes, self.normalized = meta["classes"], meta["normalized"]
         self.function = theano.function(
             [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
         )
