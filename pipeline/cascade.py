@@ -39,7 +39,7 @@ LARGEST = 1.3  # size of the largest face, in shorter sides
 # lower threshold of the small net, and with a soft border of this part of the shorter side: the
 # nets learnt from faces that stand free. In larger pictures that would find more false faces than
 # true ones.
-THUMBNAIL, SECOND_LOOK, SECOND_THRESHOLD, SECOND_BORDER = 200, 0.75, 0.1, 0.25
+THUMBNAIL, SECOND_FACE, SECOND_THRESHOLD, SECOND_BORDER = 200, 0.75, 0.1, 0.25
 BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 
@@ -66,7 +66,7 @@ class Detector:
     small_threshold, big_threshold : float
         Probability of a face above which a window passes.
     small_calibration, big_calibration : callable from `pipeline.calibration`, optional
-        Put the windows that the small net passes, and the faces, right.
+        Correct the windows that the small net passes, and the faces.
     """
 
     scan: callable
@@ -166,39 +166,39 @@ class Detector:
         threshold = self.big_threshold if threshold is None else threshold
         picture = brighten(Mipmap.of(image))
         image = picture.levels[0]
-        found = self.judged(picture, self.candidates(image, min_face), threshold)
+        found = self.refine(picture, self.candidates(image, min_face), threshold)
         shorter = min(image.shape[:2])
         if shorter <= THUMBNAIL and not (found.scores >= self.big_threshold).any():
-            again = self.look_again(image, min_face, threshold)
+            again = self.second_pass(image, min_face, threshold)
             if (again.scores >= self.big_threshold).any():
                 found = again
         sure = found.scores >= threshold
         return replace(found, boxes=found.boxes[sure], scores=found.scores[sure])
 
-    def look_again(self, image, min_face, threshold):
-        """The second look at a thumbnail: as `judged`, in pixels of the picture as it is."""
+    def second_pass(self, image, min_face, threshold):
+        """The second pass over a thumbnail: as `refine`, in pixels of the picture as it is."""
         shorter = min(image.shape[:2])
         margin = max(1, round(SECOND_BORDER * shorter))
         wide = Mipmap(soft_border(image, margin))
-        least = max(min_face, SECOND_LOOK * shorter)
+        least = max(min_face, SECOND_FACE * shorter)
         candidates = self.candidates(wide.levels[0], least, SECOND_THRESHOLD)
-        found = self.judged(wide, candidates, threshold)
+        found = self.refine(wide, candidates, threshold)
         boxes = {
             name: getattr(found, name) - (margin, margin, 0, 0)
             for name in ("candidates", "survivors", "boxes")
         }
         return replace(found, **boxes)
 
-    def judged(self, picture, candidates, threshold):
-        """What the big net makes of `candidates`: a `Detection` whose faces may score less."""
-        survivors = self.survive(picture, *candidates)
+    def refine(self, picture, candidates, threshold):
+        """Filter, classify and finalise `candidates`: a `Detection` whose faces may score less."""
+        survivors = self.filter_candidates(picture, *candidates)
         scores = self.classify(picture, survivors)
         (passed,) = np.nonzero(scores >= min(threshold, DOUBT[0]))
-        faces = self.settle(picture, survivors[passed], scores[passed])
+        faces = self.finalise(picture, survivors[passed], scores[passed])
         return Detection(*candidates[:2], survivors, scores, *faces)
 
-    def survive(self, picture, boxes, scores, levels):
-        """Of `candidates`, the windows that the big net is shown, put right: (N, 4)."""
+    def filter_candidates(self, picture, boxes, scores, levels):
+        """Of `candidates`, the calibrated windows that the big net is shown: (N, 4)."""
         kept = non_maximum_suppression(boxes, scores, SUPPRESS_SCAN, groups=levels)
         kept.sort(key=lambda index: levels[index])  # stable: the best of each level go first
         survivors = boxes[kept]
@@ -208,8 +208,8 @@ class Detector:
             survivors = survivors[alike]
         return survivors
 
-    def settle(self, picture, boxes, scores, doubt=DOUBT):
-        """One box a face, put right, and its final score: boxes (N, 4), scores (N,), best first.
+    def finalise(self, picture, boxes, scores, doubt=DOUBT):
+        """One calibrated box a face, and its final score: boxes (N, 4), scores (N,), best first.
 
         ``doubt`` is as for `vote`.
         """
@@ -223,7 +223,7 @@ class Detector:
         return boxes, scores
 
     def calibrate(self, picture, boxes):
-        """Faces' boxes (N, 4) put right, where there is a big calibration net."""
+        """Faces' boxes (N, 4), calibrated where there is a big calibration net."""
         for _ in range(CALIBRATIONS if self.big_calibration else 0):
             boxes = self.big_calibration(picture, boxes)
         return boxes

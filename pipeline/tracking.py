@@ -62,7 +62,7 @@ class Tracker:
         return self._found[key]
 
     def near(self, picture):
-        """The best of the windows beside the last face, if it is one, settled as in a search.
+        """The best of the windows beside the last face, if it is one, finalised as in a search.
 
         The best of eleven scores is high where there is no face, too: so neighbours vote on it
         however high it is.
@@ -78,7 +78,7 @@ class Tracker:
         best = np.argmax(scores)[None]
         if scores[best] < self.detector.big_threshold:
             return boxes[:0], scores[:0]
-        boxes, scores = self.detector.settle(
+        boxes, scores = self.detector.finalise(
             picture, boxes[best], scores[best], doubt=(0.0, np.inf)
         )
         sure = scores >= self.detector.big_threshold

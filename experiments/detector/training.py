@@ -233,7 +233,7 @@ class DetectorTraining:
     def fooled(self, scene, min_face):
         """Windows of a scene that pass the small net and score more than `HARD_SCORE`."""
         candidates = self.detector.candidates(scene.levels[0], min_face)
-        boxes = self.detector.survive(scene, *candidates)
+        boxes = self.detector.filter_candidates(scene, *candidates)
         scores = self.detector.classify(scene, boxes)
         fooling = scores > HARD_SCORE
         return boxes[fooling], scores[fooling]

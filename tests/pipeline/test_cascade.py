@@ -226,7 +226,7 @@ def test_a_part_of_a_face_inside_the_face_is_no_second_one():
     detector = staged(None, None)
     face, mouth, other = (10, 10, 60, 60), (30, 45, 24, 24), (100, 10, 60, 60)
     # The mouth is wholly inside: its area is 0.16 of the face's, and so is the overlap.
-    boxes, scores = detector.settle(
+    boxes, scores = detector.finalise(
         noise(90, 200), np.array([mouth, face, other]), np.array([0.95, 0.97, 0.96])
     )
     np.testing.assert_allclose(boxes, [face, other])

@@ -27,8 +27,8 @@ class FakeDetector:
         distance = np.abs(np.asarray(boxes) - self.face).sum(axis=1) / self.face[2]
         return np.exp(-distance).astype(np.float32)
 
-    def settle(self, picture, boxes, scores, doubt):
-        self.settled = scores
+    def finalise(self, picture, boxes, scores, doubt):
+        self.finalised = scores
         assert (doubt[0] <= scores).all()
         assert (scores < doubt[1]).all()
         return boxes + self.reach * (self.face - boxes), scores * self.agree
@@ -115,7 +115,7 @@ def test_neighbours_vote_on_the_best_of_eleven_however_high_it_is():
     tracker = Tracker(detector, every=100)
     tracker.follow(tracker.faces(FRAME, 24)[0][0])
     tracker.faces(FRAME, 24)
-    assert (detector.settled, detector.searches) == (1.0, 1)
+    assert (detector.finalised, detector.searches) == (1.0, 1)
     detector.agree = 0.4
     assert len(tracker.near(Mipmap(FRAME))[0]) == 0
     tracker.faces(FRAME, 24)

@@ -122,7 +122,7 @@ def test_all_levels_at_once_survive_as_one_after_the_other():
     rng = np.random.default_rng(1)
     boxes = np.hstack([rng.uniform(0, 90, (80, 2)), np.full((80, 2), 20.0)])
     scores, levels = rng.uniform(size=80), np.sort(rng.integers(0, 5, 80))
-    seen = Detector(None, None, 0.5, 0.5).survive(None, boxes, scores, levels)
+    seen = Detector(None, None, 0.5, 0.5).filter_candidates(None, boxes, scores, levels)
     expected = []
     for level in range(5):
         (index,) = np.nonzero(levels == level)
