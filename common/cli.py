@@ -49,20 +49,20 @@ def run(main):
     """Call ``main()`` as a program.
 
     Exit code 2 for a `UserError`, 130 for Ctrl-C, 128 more than the signal's number for one of
-    `common.interrupt.ENDINGS`, which end it like Ctrl-C.
+    `common.interrupt.TERMINATION_SIGNALS`, which end it like Ctrl-C.
 
     Parameters
     ----------
     main : callable
         Takes no argument; its return value, if any, is the exit code.
     """
-    from common.interrupt import Ended, Endings, Stopped
+    from common.interrupt import Stopped, Terminated, TerminationSignals
 
     try:
         if sys.stdout is None:
             raise UserError("the standard output is closed: send it to a file, or to /dev/null")
         sys.stdout.reconfigure(errors="backslashreplace")  # names that are no text
-        with Endings():
+        with TerminationSignals():
             code = main()
             sys.stdout.flush()
     except UserError as error:
@@ -70,7 +70,7 @@ def run(main):
         code = 2
     except KeyboardInterrupt as error:
         print(error if isinstance(error, Stopped) else "interrupted", file=sys.stderr)
-        code = 128 + error.number if isinstance(error, Ended) else 130
+        code = 128 + error.number if isinstance(error, Terminated) else 130
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         give_up_stdout()
         code = 0

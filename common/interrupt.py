@@ -5,11 +5,11 @@ import os
 import signal
 
 # A closed terminal, and what `kill`, `timeout` and a machine that shuts down send.
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+TERMINATION_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class Ended(KeyboardInterrupt):
-    """The program was told to end by one of `ENDINGS`."""
+class Terminated(KeyboardInterrupt):
+    """The program was told to end by one of `TERMINATION_SIGNALS`."""
 
     def __init__(self, number):
         super().__init__(number)
@@ -20,43 +20,43 @@ class Stopped(KeyboardInterrupt):
     """Long work was asked to end early, and has saved where it was: the words say how to go on."""
 
 
-def end(number, _):
-    """Handle one of `ENDINGS`, as Python handles Ctrl-C."""
-    raise Ended(number)
+def raise_terminated(number, _):
+    """Handle one of `TERMINATION_SIGNALS`, as Python handles Ctrl-C."""
+    raise Terminated(number)
 
 
-def wait_with_endings():
-    """Hold back `ENDINGS` while the process forks: a child loses what comes too early."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+def block_signals():
+    """Hold back `TERMINATION_SIGNALS` while the process forks: an early one would be lost."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, TERMINATION_SIGNALS)
 
 
-def take_endings():
-    """Let `ENDINGS` come again."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+def unblock_signals():
+    """Let `TERMINATION_SIGNALS` come again."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TERMINATION_SIGNALS)
 
 
-def die_as_usual():
-    """Let `ENDINGS` end a forked child at once: its parent ends it by them."""
-    for number in ENDINGS:
+def restore_default_handlers():
+    """Let `TERMINATION_SIGNALS` end a forked child at once: its parent ends it by them."""
+    for number in TERMINATION_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             with contextlib.suppress(ValueError):  # forked by a thread of old Pythons
                 signal.signal(number, signal.SIG_DFL)
-    take_endings()
+    unblock_signals()
 
 
 os.register_at_fork(
-    before=wait_with_endings, after_in_parent=take_endings, after_in_child=die_as_usual
+    before=block_signals, after_in_parent=unblock_signals, after_in_child=restore_default_handlers
 )
 
 
-class Endings:
-    """Lets `ENDINGS` be like Ctrl-C, unless they are ignored (``nohup``); a context manager."""
+class TerminationSignals:
+    """Context: `TERMINATION_SIGNALS` act like Ctrl-C, unless they are ignored (``nohup``)."""
 
     def __enter__(self):
         self._before = {}
-        for number in ENDINGS:
+        for number in TERMINATION_SIGNALS:
             if signal.getsignal(number) is signal.SIG_DFL:
-                self._before[number] = signal.signal(number, end)
+                self._before[number] = signal.signal(number, raise_terminated)
         return self
 
     def __exit__(self, *_):
@@ -65,7 +65,7 @@ class Endings:
 
 
 class Interrupt:
-    """Turns the first Ctrl-C, or one of `ENDINGS`, into a wish to stop: no frame is cut in two.
+    """Turns the first Ctrl-C, or termination signal, into a wish to stop: no frame is cut in two.
 
     The second one stops at once.
     """
@@ -73,7 +73,9 @@ class Interrupt:
     wanted = False
 
     def __enter__(self):
-        ended = [number for number in ENDINGS if signal.getsignal(number) is end]
+        ended = [
+            number for number in TERMINATION_SIGNALS if signal.getsignal(number) is raise_terminated
+        ]
         self._before = {n: signal.signal(n, self._note) for n in (signal.SIGINT, *ended)}
         return self
 
@@ -83,7 +85,7 @@ class Interrupt:
 
     def stop(self):
         """Raise what was wished."""
-        raise KeyboardInterrupt if self._number == signal.SIGINT else Ended(self._number)
+        raise KeyboardInterrupt if self._number == signal.SIGINT else Terminated(self._number)
 
     def __exit__(self, *_):
         for number, handler in self._before.items():

@@ -5,8 +5,8 @@ from fractions import Fraction
 import av
 import av.filter
 
-from common.film import Clock
-from common.pixels import pulled
+from common.decoder import MonotonicClock
+from common.frame_converter import pull_frames
 
 RATE = 48000  # Hz, which every codec here takes
 SLOWEST = 0.5  # of FFmpeg's atempo: slower by several of them in a row
@@ -29,7 +29,7 @@ class Sound:
     Parameters
     ----------
     address : str
-        As for `common.film.Film`.
+        As for `common.decoder.VideoDecoder`.
     start : float
         Timestamp that is time 0, in seconds.
     slow : float
@@ -80,13 +80,13 @@ class Sound:
         graph.configure()
         for frame in self._plain():
             graph.push(frame)
-            yield from pulled(graph)
+            yield from pull_frames(graph)
         graph.push(None)
-        yield from pulled(graph)
+        yield from pull_frames(graph)
 
     def _plain(self):
         """All frames that can be decoded, in one format, with time 0 at `start`."""
-        made, resampler, clock = None, None, Clock()
+        made, resampler, clock = None, None, MonotonicClock()
         for frame in self._decoded():
             kind = frame.format.name, frame.layout.name, frame.sample_rate
             if kind != made:  # a television's sound changes with the film

@@ -10,7 +10,7 @@ from PIL import Image
 
 from common.cli import UserError
 from common.containers import is_truncated
-from common.film import DEFAULT_FPS, Film
+from common.decoder import DEFAULT_FPS, VideoDecoder
 from common.images import (
     check_file,
     folder_pictures,
@@ -63,7 +63,7 @@ class Source:
             If there is sound that cannot be had.
         """
 
-    def told(self):
+    def warning(self):
         """One line on what is missing, None if nothing is; after the last frame."""
 
 
@@ -72,16 +72,16 @@ class Video(Source):
 
     Attributes
     ----------
-    film : common.film.Film
+    decoder : common.decoder.VideoDecoder
     """
 
     def __init__(self, name, address):
-        self.film = Film(name, address)
-        self.name, self.fps, self.count = name, self.film.fps, self.film.count
-        self._frames = self.film.timed()
+        self.decoder = VideoDecoder(name, address)
+        self.name, self.fps, self.count = name, self.decoder.fps, self.decoder.count
+        self._frames = self.decoder.timed()
         self._first = next(self._frames, None)
         if self._first is None:
-            self.film.close()
+            self.decoder.close()
             raise UserError(f"{name} holds no frame that can be read: try another file")
 
     def timed(self):
@@ -92,24 +92,24 @@ class Video(Source):
     def close(self):
         """Let go of the file."""
         self._frames.close()
-        self.film.close()
+        self.decoder.close()
 
     def sound(self, slow):
         """See `Source.sound`."""
         from common.sound import Sound
 
-        if not self.film.has_sound():
+        if not self.decoder.has_sound():
             return None
-        if not self.film.address.startswith("file:"):
+        if not self.decoder.address.startswith("file:"):
             raise UserError("a stream's sound is left out: it can be read only once")
         try:
-            return Sound(self.film.address, self.film.start, slow)
+            return Sound(self.decoder.address, self.decoder.start, slow)
         except (av.FFmpegError, OSError, ValueError):
             raise UserError(f"the sound of {self.name} cannot be read: it is left out") from None
 
-    def told(self):
-        """See `Source.told`."""
-        return self.film.told()
+    def warning(self):
+        """See `Source.warning`."""
+        return self.decoder.warning()
 
 
 class Animation(Source):

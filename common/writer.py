@@ -9,8 +9,8 @@ import av
 import av.filter
 
 from common.cli import UserError
+from common.frame_converter import is_hd, pull_frames
 from common.output import check_output, finish, temporary_path
-from common.pixels import is_hd, pulled
 
 CLOCK = 90000  # ticks a second: those of MPEG, which hold every usual rate
 KEY_EVERY = 4.0  # seconds from one picture that a player can jump to, to the next
@@ -146,7 +146,7 @@ class VideoWriter:
         if named:
             context.colorspace = context.color_primaries = context.color_trc = BT709
         matrix = "bt709" if named or is_hd(width, height) else "bt601"
-        self._graph = coded(width, height, kind.pixels, self._base, matrix)
+        self._graph = encoder_graph(width, height, kind.pixels, self._base, matrix)
         if self._sound:
             self._track = self._container.add_stream(kind.sound, rate=self._sound.rate)
             self._track.codec_context.layout = self._sound.layout
@@ -154,7 +154,7 @@ class VideoWriter:
     def _encode(self, frame):
         """Encode what comes out of the graph for one more frame, or None for the last ones."""
         self._graph.push(frame)
-        for picture in pulled(self._graph):
+        for picture in pull_frames(self._graph):
             self._mux(self._stream.encode(picture))
 
     def _mux(self, packets):
@@ -205,7 +205,7 @@ class VideoWriter:
             raise UserError(f"{self.path} cannot be written: {reason}") from None
 
 
-def coded(width, height, pixels, base, matrix):
+def encoder_graph(width, height, pixels, base, matrix):
     """A graph that makes of BGR pictures what an encoder takes; a GIF's each with its palette."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=width, height=height, format="bgr24", time_base=base)

@@ -217,10 +217,10 @@ def main(argv=None):
         shared = arguments.vote == "shared"
         voter = Voter.load(smiles_path(arguments), shared, arguments.precision)
         if arguments.adapt:
-            from pipeline.film import film_windows
+            from pipeline.sample_faces import sample_faces
 
             with open_source(arguments.video) as film:
-                voter.adapt(film_windows(film, tracker, arguments.min_face, arguments.limit))
+                voter.adapt(sample_faces(film, tracker, arguments.min_face, arguments.limit))
         follower = Follower(tracker, voter, arguments.smooth, arguments.min_face)
         counts = [count for count in (source.count, arguments.limit) if count]
         video.whole = arguments.limit is None
@@ -231,7 +231,7 @@ def main(argv=None):
             JsonLines(arguments.json) as lines,
         ):
             annotate(bar, follower, video, lines, slow)
-        told = source.told()
+        told = source.warning()
     if told:
         note(told)
     print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from common.interrupt import Ended, Endings, Interrupt
+from common.interrupt import Interrupt, Terminated, TerminationSignals
 
 
 def test_second_interrupt_stops_at_once():
@@ -25,20 +25,20 @@ def number(request):
 
 
 def test_an_end_from_outside_is_a_wish_first(number):
-    with Endings():
+    with TerminationSignals():
         with Interrupt() as interrupt:
             os.kill(os.getpid(), number)
             assert interrupt.wanted
-            with pytest.raises(Ended):
+            with pytest.raises(Terminated):
                 interrupt.stop()
-        with pytest.raises(Ended):
+        with pytest.raises(Terminated):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is signal.SIG_DFL
 
 
 def test_a_forked_worker_ends_when_its_parent_ends_it():
     """It inherits the parent's handlers: the wish to stop would leave the parent waiting."""
-    with Endings(), Interrupt():
+    with TerminationSignals(), Interrupt():
         worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
         worker.start()
         worker.terminate()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
-from common.film import Clock, Stamps
+from common.decoder import BestTimestamp, MonotonicClock
 from common.video import open_source
 from tests.common.clips import (
     faces,
@@ -32,7 +32,7 @@ def read(path):
     """(frames, times, end, what is told) of a video."""
     with open_source(str(path)) as source:
         found = list(source.timed())
-        told = source.told()
+        told = source.warning()
     frames, times, ends = zip(*found)
     assert ends[:-1] == times[1:]
     return frames, list(times), ends[-1], told
@@ -377,7 +377,7 @@ def test_a_source_lets_go_of_its_file(tmp_path):
 
 
 def test_a_clock_that_starts_anew_goes_on():
-    clock = Clock()
+    clock = MonotonicClock()
     stamps = [0, 1, 2, 0, 1, None, 1.0, 1.0, 1.5]
     times = [clock(stamp, 1.0) for stamp in stamps]
     assert times[:6] == [0, 1, 2, 3, 4, 5]
@@ -386,8 +386,12 @@ def test_a_clock_that_starts_anew_goes_on():
 
 
 def test_timestamps_out_of_order_give_way_to_those_of_decoding():
-    stamps = Stamps()
+    stamps = BestTimestamp()
     pts, dts = [1, 3, 4, 2, 7, 6, 5], [2, 3, 4, 5, 6, 7, 8]
     found = [stamps(*pair) for pair in zip(pts, dts)]
     assert found[3:] == [5, 6, 7, 8]
-    assert [Stamps()(None, 4), Stamps()(3, None), Stamps()(None, None)] == [4, 3, None]
+    assert [BestTimestamp()(None, 4), BestTimestamp()(3, None), BestTimestamp()(None, None)] == [
+        4,
+        3,
+        None,
+    ]

@@ -1,4 +1,4 @@
-"""A first look through a film: its own faces, for the smiley net to adapt to."""
+"""A sample of the faces of a video, for the smiley net to adapt its batch statistics to."""
 
 from itertools import islice
 
@@ -10,12 +10,12 @@ from pipeline.light import brighten
 from pipeline.options import smallest_face
 from pipeline.square import best_square
 
-FRAMES = 200  # looked at, evenly spread over the film
+FRAMES = 200  # looked at, evenly spread over the video
 FEWEST = 8  # faces: of fewer, what they have in common may be their smiley
 
 
-def film_windows(source, tracker, min_face=None, limit=None):
-    """The best square of frames all over a film.
+def sample_faces(source, tracker, min_face=None, limit=None):
+    """Cut the best square of frames all over a video.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def film_windows(source, tracker, min_face=None, limit=None):
     min_face : float, optional
         As for `pipeline.run_video.annotate`.
     limit : int, optional
-        Frames of the film that count.
+        Only so many first frames are looked at.
 
     Returns
     -------

@@ -3,8 +3,8 @@
 import av
 
 from common.cli import UserError
-from common.losses import Losses
-from common.pixels import Pictures
+from common.frame_converter import FrameConverter
+from common.missing_frames import MissingFrames
 
 DEFAULT_FPS = 25.0  # where nothing says how long a frame lasts
 FASTEST_FPS = 500.0  # browsers' WebM says 1000, which is its clock, not its rate
@@ -15,7 +15,7 @@ COVER = av.stream.Disposition.attached_pic
 ANY_CLOCK = av.format.Flags.ts_discont.value
 
 
-class Clock:
+class MonotonicClock:
     """Times that never run back, of timestamps that may.
 
     In files put one behind the other they start anew; then time goes on from where it was.
@@ -46,7 +46,7 @@ class Clock:
         return time
 
 
-class Stamps:
+class BestTimestamp:
     """Timestamps of frames as FFmpeg's tools guess them: when shown, or else when decoded.
 
     Some files hold no times, or wrong ones, of when a frame is shown; then frames come out of
@@ -68,7 +68,7 @@ class Stamps:
         return pts if trusted and pts is not None else dts
 
 
-class Film:
+class VideoDecoder:
     """The frames of a video file or stream; a context manager.
 
     Parameters
@@ -86,7 +86,7 @@ class Film:
         Number of frames if it is known beforehand; some files are wrong about it.
     start : float
         Timestamp in seconds that is time 0.
-    losses : common.losses.Losses
+    missing : common.missing_frames.MissingFrames
         Of what has been read.
     """
 
@@ -96,7 +96,7 @@ class Film:
         rates = [self._stream.guessed_rate, self._stream.average_rate]
         rates = [float(rate) for rate in rates if rate and 0 < rate <= FASTEST_FPS]
         self.fps = rates[0] if rates else DEFAULT_FPS
-        self.start = self._zero()
+        self.start = self._start_time()
         self.count = self._stream.frames or None
         if self.count is None and self._container.duration and rates:
             self.count = round(self._container.duration / av.time_base * self.fps)
@@ -137,22 +137,22 @@ class Film:
         if self._stream is None or self._stream.disposition & COVER:
             self._container.close()
             raise UserError(f"{self.name} holds no moving picture: try another file")
-        self._pictures = Pictures(self._stream)
-        self._forget()
+        self._converter = FrameConverter(self._stream)
+        self._reset()
 
-    def _forget(self):
-        self.losses, self._clock, self._whole = Losses(), Clock(), False
-        self._pictures.forget()
+    def _reset(self):
+        self.missing, self._clock, self._whole = MissingFrames(), MonotonicClock(), False
+        self._converter.reset()
 
     def seek(self, time):
         """Go on with a frame at ``time`` or before it, if the file can be sought."""
         base = self._stream.time_base
         self._container.seek(int((time + self.start) / base), stream=self._stream)
-        self._forget()
+        self._reset()
 
     def decoded(self):
         """Yield (frame, time): what FFmpeg gives, and when it is shown, in seconds."""
-        stamps = Stamps()
+        stamps = BestTimestamp()
         for frame in self._frames():
             ticks = stamps(frame.pts, frame.dts)
             stamp = None if ticks is None else float(ticks * frame.time_base) - self.start
@@ -160,32 +160,32 @@ class Film:
                 # It times what is decoded, not what is shown: that begins some frames later.
                 self._early = stamp if self._early is None else self._early
                 stamp = None if stamp is None else stamp - self._early
-            time = self._clock(stamp, self._lasting(frame))
-            self.losses.note(time)
+            time = self._clock(stamp, self._duration(frame))
+            self.missing.add(time)
             yield frame, time
 
     def timed(self):
         """Yield (picture, time, end) of all frames.
 
-        The picture is as a person sees it (`common.pixels.Pictures`), uint8 (H, W, 3) BGR;
-        it is shown from ``time`` to ``end``, the next one's time.
+        The picture is uint8 (H, W, 3) BGR, as a person sees it (`common.frame_converter`); it is
+        shown from ``time`` to ``end``, the next one's time.
         """
         before = None
         for frame, time in self.decoded():
             if before is not None:
-                yield from self._flat(self._pictures.of(before[0], (before[1], time)))
+                yield from self._flatten(self._converter.convert(before[0], (before[1], time)))
             before = frame, time
         if before is not None:
             last = before[1], self._end(*before)
-            yield from self._flat(self._pictures.of(before[0], last))
-        yield from self._flat(self._pictures.rest())
+            yield from self._flatten(self._converter.convert(before[0], last))
+        yield from self._flatten(self._converter.flush())
 
-    def told(self):
+    def warning(self):
         """One line on what of the file is missing, None if nothing is; after the last frame."""
-        line = self.losses.told(self._stated_end() if self._whole else None)
+        line = self.missing.message(self._stated_end() if self._whole else None)
         return line and f"{self.name}: {line}"
 
-    def _zero(self):
+    def _start_time(self):
         """What a player takes for time 0: 0, or where the clock happens to stand at the start.
 
         Television's clocks stand anywhere, and so do those of pieces cut out of a stream,
@@ -195,18 +195,18 @@ class Film:
         anywhere = self._container.format.flags & ANY_CLOCK or not length or start >= length
         return max(0.0, start / av.time_base) if anywhere else 0.0
 
-    def _lasting(self, frame):
+    def _duration(self, frame):
         """How long a frame lasts by its own word, or as others do, in seconds."""
         length = float(frame.duration * frame.time_base) if frame.duration else 0.0
         return length if length >= 1 / FASTEST_FPS else 1 / self.fps
 
     def _end(self, frame, time):
         """When the last frame ends, in seconds; what is lost behind it counts."""
-        length = self._lasting(frame)
+        length = self._duration(frame)
         if not frame.duration or frame.duration * frame.time_base < 1 / FASTEST_FPS:
-            length = self.losses.usual or length
+            length = self.missing.median_step or length
         stated = self._stated_end() or 0
-        if time < stated < time + 2 * length or self.losses.faults:
+        if time < stated < time + 2 * length or self.missing.errors:
             return max(stated, time + TICK)
         return time + length
 
@@ -218,7 +218,7 @@ class Film:
         return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - self.start
 
     @staticmethod
-    def _flat(ready):
+    def _flatten(ready):
         for image, (time, end) in ready:
             yield image, time, end
 
@@ -231,14 +231,14 @@ class Film:
             except StopIteration:
                 break
             except (av.FFmpegError, OSError):
-                self.losses.faults += 1
+                self.missing.errors += 1
                 failures += 1
                 packets = self._container.demux(self._stream)
                 continue
             failures = 0
-            self.losses.doubts += packet.is_corrupt
+            self.missing.suspects += packet.is_corrupt
             try:
                 yield from packet.decode()
             except (av.FFmpegError, OSError):
-                self.losses.faults += 1
+                self.missing.errors += 1
         self._whole = True

@@ -22,7 +22,7 @@ def is_hd(width, height):
     return width >= HD[0] or height >= HD[1]
 
 
-def turned(image, matrix):
+def apply_display_matrix(image, matrix):
     """Turn and mirror a picture by quarter turns.
 
     Parameters
@@ -64,8 +64,8 @@ def square_size(width, height, aspect):
     return width, round(height / aspect)
 
 
-class Pictures:
-    """Makes pictures of the frames of one stream, however they change on the way.
+class FrameConverter:
+    """Converts the frames of one stream to pictures, however they change on the way.
 
     Interlaced frames are deinterlaced (FFmpeg's bwdif: a picture a frame), HDR ones mapped
     (`common.hdr`), pixels made square, and all is turned as the file says.
@@ -82,7 +82,7 @@ class Pictures:
         self._graph, self._key, self._interlaced = None, None, False
         self._waiting = deque()  # what came with the frames inside the graph
 
-    def of(self, frame, companion):
+    def convert(self, frame, companion):
         """Pictures that are ready once ``frame`` has come: list of (picture, companion).
 
         ``companion`` comes out again with its frame's picture: of interlaced film one
@@ -95,22 +95,22 @@ class Pictures:
         )  # fmt: skip
         ready = []
         if key != self._key:
-            ready = self.rest()
-            self._graph, self._key = self._make(frame, self._aspect()), key
+            ready = self.flush()
+            self._graph, self._key = self._build_graph(frame, self._aspect()), key
         self._waiting.append((display_matrix(frame), companion))
         self._graph.push(frame)
         return ready + self._pull()
 
-    def rest(self):
-        """The last pictures, as from `of`; the next frame begins anew."""
+    def flush(self):
+        """The last pictures, as from `convert`; the next frame begins anew."""
         if self._graph is None:
             return []
         self._graph.push(None)
         ready = self._pull()
-        self.forget()
+        self.reset()
         return ready
 
-    def forget(self):
+    def reset(self):
         """Drop what is inside: the stream was sought."""
         self._graph, self._key = None, None
         self._waiting.clear()
@@ -121,7 +121,7 @@ class Pictures:
         now = self._context.sample_aspect_ratio
         return now if now != self._given else self._stream.sample_aspect_ratio
 
-    def _make(self, frame, aspect):
+    def _build_graph(self, frame, aspect):
         unnamed = "bt709" if is_hd(frame.width, frame.height) else "bt601"
         matrix = unnamed if frame.colorspace == 2 else MATRICES.get(frame.colorspace, "bt601")
         full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
@@ -153,16 +153,16 @@ class Pictures:
 
     def _pull(self):
         ready = []
-        for frame in pulled(self._graph):
+        for frame in pull_frames(self._graph):
             image = frame.to_ndarray()
             if image.dtype == np.uint16:
                 image = hdr.to_screen(image, self._transfer)
             matrix, companion = self._waiting.popleft()
-            ready.append((turned(image, matrix), companion))
+            ready.append((apply_display_matrix(image, matrix), companion))
         return ready
 
 
-def pulled(graph):
+def pull_frames(graph):
     """Yield the frames that are ready in a graph of FFmpeg's filters."""
     while True:
         try:

@@ -5,8 +5,7 @@ import pytest
 
 from common.cli import UserError
 from nets.input import network_input
-from pipeline import film
-from pipeline.film import film_windows
+from pipeline.sample_faces import sample_faces
 from pipeline.vote import Voter
 
 
@@ -35,19 +34,19 @@ def tracker(faces):
 
 
 def test_frames_all_over_the_film_are_looked_at(monkeypatch):
-    monkeypatch.setattr(film, "FRAMES", 10)
+    monkeypatch.setattr("pipeline.sample_faces.FRAMES", 10)
     look = tracker(faces=9)
-    windows = film_windows(Film(40, 40), look)
+    windows = sample_faces(Film(40, 40), look)
     assert [grey for grey, _ in look.shown] == list(range(70, 110, 4))
     assert [w[20, 20, 0] for w in windows] == list(range(70, 106, 4))  # the last has no face
     look = tracker(faces=99)
-    film_windows(Film(40, 40), look, min_face=30, limit=12)
+    sample_faces(Film(40, 40), look, min_face=30, limit=12)
     assert look.shown == [(70 + k, 30) for k in range(12)]
 
 
 def test_too_few_faces_are_refused():
     with pytest.raises(UserError, match=r"film.mp4 shows a face in 5 frames: --adapt needs 8"):
-        film_windows(Film(40), tracker(faces=5))
+        sample_faces(Film(40), tracker(faces=5))
 
 
 def test_the_voter_adapts_its_own_network_and_says_so(monkeypatch):
