@@ -6,8 +6,9 @@ DATA is the folder of published sets (`fer/`, `genki/`, `strangers.csv`, `grimac
 `faces.csv`, `portraits.csv`, `expressions.csv`); rendered people come from
 `dataset/make_data.py`, puppeteered photographs from `dataset/make_puppets.py`. The mixture is
 `experiments/real/recipe.py`; `--without SOURCE` leaves an ingredient out, `--only rendered` is
-the control. The first half of the performers of `expressions.csv`, and people whom no source
-trains on, choose how it is finished.
+the control. Of the first half of the performers of `expressions.csv` every second one trains;
+the others, and people whom no other source trains on, choose how it is finished. With `--final`
+all of that half train, and it is finished as a training without it has chosen.
 
 Ctrl-C saves and ends; `--resume` goes on, also after a kill.
 """
@@ -47,6 +48,14 @@ def arguments(argv=None):
     add("--batch", type=int, default=32)
     add("--rate", type=float, default=2e-3, help="first learning rate (default 0.002)")
     add("--adjust", type=float, default=1.0, help="of the logits by the classes' shares (1)")
+    add(
+        "--final",
+        type=float,
+        nargs=2,
+        metavar=("WEIGHT", "PENALTY"),
+        help="all performers of the first half train; finish by these two as chosen.json names "
+        "them (PENALTY 0: the bias as learnt)",
+    )
     add("--seed", type=int, default=0)
     add("--workers", type=int, default=1, help="processes that augment")
     add("--resume", action="store_true", help="go on where a training stopped")
@@ -86,12 +95,15 @@ def main(argv=None):
     make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
-    parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets)
+    acting = "first half" if args.final else "train"
+    parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets, acting)
     mixture = Mixture(parts, args.batch)
     counts = {part.source.name: [len(part.source), part.share] for part in parts}
     for name, (count, share) in counts.items():
         print(f"{name}: {count} faces, share {share}")
-    sets = choosing.choosers(args.names, args.data, args.rendered, args.puppets)
+    sets = choosing.choosers(
+        args.names, args.data, args.rendered, args.puppets, acted=not args.final
+    )
     with Interrupt() as interrupt:
         network, chosen = train_real(
             mixture,
@@ -108,7 +120,7 @@ def main(argv=None):
             stop=lambda: interrupt.wanted,
         )
     see_no_colour(network)
-    tried = finish(network, mixture, sets, args.seed)
+    tried = finish(network, mixture, sets, args.seed, args.final)
     chosen = {**chosen, **taken(tried)}
     weight, penalty = chosen["weight"], chosen["penalty"]
     probabilities = compile_probabilities(network)

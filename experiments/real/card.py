@@ -16,6 +16,8 @@ TERMS = {
     "rendered": "rendered people, `dataset/make_data.py`, and those of `weights/replay.npz`",
     "puppets": "photographs of real people puppeteered into all 17 smileys, "
     "`dataset/make_puppets.py`, of YouTube Faces, LFW, AFLW and the London Set",
+    "acted": "Taiwanese facial expression database (academic use, cite it): performers of its "
+    "first half",
 }
 
 
@@ -113,8 +115,8 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "## Measured",
         "",
         "On those who chose how it was finished: people and pictures that no source "
-        "trains on, and of the performers of the Taiwanese facial expression database (`acted`) "
-        "the first half. A vote of nine windows; means over the "
+        "trains on, among them performers of the Taiwanese facial expression database (`acted`) "
+        "of the first half, unless all of those train. A vote of nine windows; means over the "
         "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has. A "
         "calibrated bias is asked of the people on whom it was not fitted.",
         "",

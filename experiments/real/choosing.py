@@ -5,27 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from common.crops import crop
-from common.tables import box_of, manifest_path, read_images
-from dataset.manifest import read_manifest
-from experiments.real.labelled import from_haar
-from experiments.real.labels import HAPPY, LABELS, SMILEYS, allowed
+from experiments.real.acted import ACTED, read_acted
+from experiments.real.labels import LABELS, SMILEYS, allowed
 from experiments.real.recipe import read_source
-from experiments.real.sources import source
 from nets.input import network_input
 from pipeline.light import normalize_contrast
 from pipeline.windows import neighbours
 
-# Acted expressions, and the label of each.
-MEANING = {
-    "happy": "happiness",
-    "surprise": "surprise",
-    "sad": "sad",
-    "angry": "angry",
-    "neutral": "neutral",
-}
-ACTED = (*HAPPY, "surprise", "sad", "angry", "neutral")
-# Of the side that `from_haar` gives: our detector's squares on these pictures, in the median.
-CLOSER = 0.82
 VOTING = (1.0,)  # scales of the windows that vote: nine, as good as the pipeline's 45
 FEWEST = 3  # pictures of a label: a mean over labels would hang on fewer
 SHOWN = 500  # pictures of a set at most
@@ -100,28 +86,15 @@ def mean_recall(predicted, targets, among):
     return float(np.mean(known or list(found.values())))
 
 
-def choosing_people(people):
-    """Of performers, those who may choose: the first half by name. The others judge."""
-    people = sorted(set(people))
-    return set(people[: (len(people) + 1) // 2])
+def choosers(names, data, rendered, puppets, acted=True):
+    """The sets that choose for a mixture of named sources.
 
-
-def read_acted(data):
-    """Five acted expressions of the performers who choose, as a source; boxes are Haar's."""
-    path = manifest_path(data)
-    rows = [row for row in read_manifest(path) if row["smiley"] in MEANING]
-    people = choosing_people(row["person"] for row in rows)
-    rows = [row for row in rows if row["person"] in people]
-    for row, box in zip(rows, from_haar([box_of(row) for row in rows])):
-        row["box"] = neighbours(box, (CLOSER,), (0.0,))[0]
-        row["masses"] = {MEANING[row["smiley"]]: 1}
-    return source("acted", rows, read_images(path, rows))
-
-
-def choosers(names, data, rendered, puppets):
-    """The sets that choose for a mixture of named sources."""
-    acted = read_acted(data / "expressions.csv")
-    made = [Chooser.of(acted, ACTED)]
+    Performers of the first half choose but for those who train; without ``acted`` none does.
+    """
+    made = []
+    if acted:
+        part = "choose" if "acted" in names else "first half"
+        made.append(Chooser.of(read_acted(data, part), ACTED))
     for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
         if name in names or name not in ("rendered", "puppets"):
             faces = read_source(name, data, rendered, puppets, "choose")

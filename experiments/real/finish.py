@@ -56,7 +56,7 @@ def real_windows(parts, seed=0, augmentation: Augmentation = LIGHT):
     return network_input(windows)
 
 
-def finish(network, mixture, sets, seed=0):
+def finish(network, mixture, sets, seed=0, settled=None):
     """Choose how far a network's statistics move to those of real faces, and calibrate its bias.
 
     Parameters
@@ -66,6 +66,8 @@ def finish(network, mixture, sets, seed=0):
     mixture : experiments.real.mixture.Mixture
         What it learnt from.
     sets : list of experiments.real.choosing.Chooser
+    settled : pair of float or None
+        Weight and penalty (0: the bias as learnt), where another training has chosen them.
 
     Returns
     -------
@@ -79,12 +81,15 @@ def finish(network, mixture, sets, seed=0):
     outputs = theano.function(
         [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
     )
+    weights, penalties = WEIGHTS if len(windows) else (0.0,), PENALTIES
+    if settled:
+        weights, penalties = (settled[0],), (settled[1] or None,)
     tried, logits = [], {}
-    for weight in WEIGHTS if len(windows) else (0.0,):
+    for weight in weights:
         if weight:
             adapter(windows, weight)
         logits[weight] = [voted(outputs, one.votes) for one in sets]
-        for penalty in PENALTIES:
+        for penalty in penalties:
             predicted = held_out(logits[weight], sets, penalty)
             tried.append({"weight": weight, "penalty": penalty, **chosen_metrics(sets, predicted)})
     best = taken(tried)

@@ -1,6 +1,7 @@
 """What the net for real people learns from, and in which shares."""
 
 from experiments.real import sources
+from experiments.real.acted import read_acted
 from experiments.real.mixture import Part
 
 # Of all windows. Rendered and puppeteered people bring all 17 smileys, each as often as the
@@ -13,14 +14,18 @@ SHARES = {
     "genki": 0.04,
     "strangers": 0.09,
     "portraits": 0.04,
+    "acted": 0.08,
 }
 # How far a source's labels are shown equally often: a smiley with two pictures is not shown as
 # often as one with forty.
 LEVELLED = {"labelled": 0.6, "fer": 0.9}
 
 
-def read_source(name, data, rendered, puppets, part="train"):
-    """A source by its name; ``data`` is the folder of published sets, ``puppets`` a list."""
+def read_source(name, data, rendered, puppets, part="train", acting="train"):
+    """A source by its name; ``data`` is the folder of published sets, ``puppets`` a list.
+
+    ``acting`` is the part of the performers (`experiments.real.acted.read_acted`).
+    """
     readers = {
         "fer": sources.read_fer,
         "genki": sources.read_genki,
@@ -30,14 +35,20 @@ def read_source(name, data, rendered, puppets, part="train"):
     }
     if name in readers:
         return readers[name](data, part)
+    if name == "acted":
+        return read_acted(data, acting)
     if name == "rendered":
         return sources.read_rendered(rendered, part)
     return sources.read_puppets(puppets, part, sources.unseen_people(data))
 
 
-def parts_of(names, data, rendered, puppets):
+def parts_of(names, data, rendered, puppets, acting="train"):
     """The mixture of named sources, their shares as in `SHARES`."""
     return [
-        Part(read_source(name, data, rendered, puppets), SHARES[name], LEVELLED.get(name, 1.0))
+        Part(
+            read_source(name, data, rendered, puppets, acting=acting),
+            SHARES[name],
+            LEVELLED.get(name, 1.0),
+        )
         for name in names
     ]

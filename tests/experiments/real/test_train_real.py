@@ -1,5 +1,6 @@
 """The training for real people: its labels, loss, mixture, sources, and the script on a toy set."""
 
+import csv
 import json
 
 import cv2
@@ -13,9 +14,9 @@ from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation
 from common.cli import ROOT, UserError
 from common.tables import read_csv
-from experiments.real import labels, mixture, recipe, sources
+from experiments.real import acted, labels, mixture, recipe, sources
 from experiments.real.card import betrayed
-from experiments.real.choosing import Chooser, choosing_people, mean_recall, recalls
+from experiments.real.choosing import Chooser, mean_recall, recalls
 from experiments.real.finish import (
     PENALTIES,
     WEIGHTS,
@@ -152,9 +153,25 @@ def test_a_cut_picture_shows_the_same_face():
     assert abs(ours - theirs).mean() < 6
 
 
-def test_the_first_half_of_the_performers_chooses():
+def test_performers_train_choose_or_judge_and_nobody_does_two_of_it():
     people = [f"{k:02d}" for k in range(23)]
-    assert choosing_people(people + people) == set(people[:12])
+    train, choose, first = (
+        acted.performers(people + people, part) for part in ("train", "choose", "first half")
+    )
+    assert train == {"01", "03", "05", "07", "09", "11"}
+    assert choose == {"00", "02", "04", "06", "08", "10"}
+    assert first == set(people[:12])
+
+
+@needs_data
+def test_no_picture_of_a_performer_who_judges_is_read():
+    with open(DATA / "expressions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    judging = sorted({row["person"] for row in rows})[12:]
+    for part in ("train", "choose", "first half"):
+        assert not set(acted.read_acted(DATA, part).people) & set(judging)
+    both = [len(acted.read_acted(DATA, part)) for part in ("train", "choose")]
+    assert sum(both) == len(acted.read_acted(DATA))
 
 
 def test_recall_counts_what_a_label_allows_among_those_asked():
@@ -353,7 +370,7 @@ def toy(monkeypatch):
     """Sources of a few drawn faces in the place of the published sets."""
     smileys = list(SMILEYS)
 
-    def read_source(name, data, rendered, puppets, part="train"):
+    def read_source(name, data, rendered, puppets, part="train", acting="train"):
         return faces(name, smileys if name in ("rendered", "labelled") else ["happiness", "sad"])
 
     from experiments.real import choosing
@@ -361,7 +378,9 @@ def toy(monkeypatch):
     monkeypatch.setattr("experiments.real.finish.COUNT", 8)
     monkeypatch.setattr(recipe, "read_source", read_source)
     monkeypatch.setattr(choosing, "read_source", read_source)
-    monkeypatch.setattr(choosing, "read_acted", lambda data: faces("acted", ["angry", "neutral"]))
+    monkeypatch.setattr(
+        choosing, "read_acted", lambda data, part: faces("acted", ["angry", "neutral"])
+    )
 
 
 def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
