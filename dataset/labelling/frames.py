@@ -23,7 +23,7 @@ def open_frames(name):
         raise UserError(f"{name} cannot be labelled: record it to a file first")
     if Path(name).is_dir():
         return PictureFrames(name)
-    return VideoFrames(source.film) if isinstance(source, Video) else AnimationFrames(source)
+    return VideoFrames(source.decoder) if isinstance(source, Video) else AnimationFrames(source)
 
 
 class Frames:
@@ -97,18 +97,18 @@ class VideoFrames(Frames):
     frame's time says which one it is.
     """
 
-    def __init__(self, film):
-        self.name, self._film = film.name, film
+    def __init__(self, decoder):
+        self.name, self._decoder = decoder.name, decoder
         self._times = []
-        film.rewind()
-        bar = tqdm(total=film.count, desc="reading", unit=" frames", leave=False, disable=None)
+        decoder.rewind()
+        bar = tqdm(total=decoder.count, desc="reading", unit=" frames", leave=False, disable=None)
         with bar:
-            for _, time in film.decoded():
+            for _, time in decoder.decoded():
                 self._times.append(time)
                 bar.update()
         length = self._times[-1] - self._times[0]
-        self.fps = (len(self) - 1) / length if length > 0 else film.fps
-        self._seekable = not film.restarted
+        self.fps = (len(self) - 1) / length if length > 0 else decoder.fps
+        self._seekable = not decoder.restarted
         self._begin()
         self._next()
         self.size = self._image.shape[1::-1]
@@ -118,8 +118,8 @@ class VideoFrames(Frames):
         return len(self._times)
 
     def _begin(self):
-        self._film.rewind()
-        self._frames, self._at, self._image = self._film.timed(), -1, None
+        self._decoder.rewind()
+        self._frames, self._at, self._image = self._decoder.timed(), -1, None
 
     def _next(self):
         found = next(self._frames, None)
@@ -137,8 +137,8 @@ class VideoFrames(Frames):
     def _seek(self, index):
         """Come to a frame or to one before it."""
         if self._seekable and index > AHEAD:
-            self._film.seek(self._times[index])
-            self._frames = self._film.timed()
+            self._decoder.seek(self._times[index])
+            self._frames = self._decoder.timed()
             found = next(self._frames, None)
             if found is not None:
                 at = bisect_left(self._times, found[1] - EXACT)
