@@ -179,8 +179,10 @@ PARTS = data/parts
 RENDERED = data/more
 NEWS = runs/news
 
+WALLPAPERS ?=
+
 # On from the weights that are there: the small net and the calibration nets stay.
-train-detector: setup ## teach the detector news photos (SETS=folder of the published sets)
+train-detector: setup ## teach the detector news photos (SETS=folder of the published sets WALLPAPERS=folder of unpacked packages)
 	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
 	$(RUN) dataset/make_data.py --people 20 --men --frames 1 --whole 160 --seed 7 --out $(RENDERED)
 	$(RUN) experiments/make_parts.py --shared '$(SETS)' --out $(PARTS)
@@ -190,9 +192,10 @@ train-detector: setup ## teach the detector news photos (SETS=folder of the publ
 	    --small-steps 0 --rounds 4 --steps 500 --mine 300 --out $(NEWS) $(ARGS)
 	$(RUN) experiments/blend_detector.py --after $(NEWS) --share 0.5 --out $(NEWS)/blend
 	$(RUN) experiments/make_hard_faces.py --faces $(PARTS)/strangers.csv --scenes $(PARTS)/scenes.csv \
-	    --count 240 --out $(PARTS)/composed
-	$(RUN) experiments/set_threshold.py --images $(PARTS)/composed/faces.csv \
-	    --scenes $(PARTS)/scenes.csv --weights $(NEWS)/blend --out $(NEWS)/blend
+	    --count 960 --groups 5 --seed 10 --out $(PARTS)/groups
+	@test -z '$(WALLPAPERS)' || $(RUN) experiments/make_wallpapers.py --packages '$(WALLPAPERS)' --out $(PARTS)/wallpapers
+	$(RUN) experiments/set_threshold.py --images $(PARTS)/groups/faces.csv \
+	    --scenes $(PARTS)/scenes.csv $(if $(WALLPAPERS),$(PARTS)/wallpapers/scenes.csv) --weights $(NEWS)/blend --out $(NEWS)/blend
 
 eval-sealed: setup ## judge the detector on people and scenes kept from it; each use is counted (SETS=folder)
 	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }

@@ -38,21 +38,12 @@ def arguments(argv=None):
 
 def read(args):
     """Pictures with what the bootstrap draws by: list of `sealed.Sealed`."""
-    from experiments.detector.parts import run_of
-    from experiments.detector.sealed import Sealed
-    from experiments.detector.truth import read_empty, read_set
+    from experiments.detector.promise import read_shown
 
-    found = []
-    for picture in read_set(args.images, "composed"):
-        people = [tag["person"] for tag in picture.tags]
-        if not all(people) or not picture.scene:
-            raise cli.UserError(f"{args.images} must name person and scene of each face")
-        found.append(Sealed(picture, people, run_of(picture.scene)))
-    if args.scenes:
-        for picture in read_empty(args.scenes, "without faces", args.split):
-            scene = picture.path.relative_to(args.scenes.parent)
-            found.append(Sealed(picture, [], run_of(scene)))
-    return found
+    shown = read_shown([args.images], [args.scenes] if args.scenes else [], args.split)
+    if not all(one.people and one.picture.scene for one in shown if one.picture.boxes):
+        raise cli.UserError(f"{args.images} must name person and scene of each face")
+    return shown
 
 
 def main(argv=None):

@@ -3,7 +3,8 @@
 People marked ``val`` are pasted into scenes marked ``val``: at all sizes (20 to 250 pixels),
 alone and in groups, and in kinds: plain, half-hidden, rotated, dark, blurred, grey, small,
 group. Writes OUT/*.jpg and OUT/faces.csv, one row a face. The same options give the same
-pictures.
+pictures. With --groups, people and runs of neighbouring scenes are dealt to groups, and each
+picture is made of one group: what is chosen on some groups can be judged on another.
 """
 
 import sys
@@ -23,6 +24,7 @@ from common.output import make_folder, write_csv, write_file
 from common.tables import BOX, box_of, finite, read_images, read_table, text
 from experiments.core.expected import expecting
 from experiments.detector.hard_faces import KINDS, Person, make, pose_of
+from experiments.detector.parts import dealt, run_of
 from experiments.detector.truth import LANDMARKS, of_split
 
 COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person", "scene")
@@ -38,12 +40,16 @@ def arguments(argv=None):
     add("--scenes", type=Path, required=True, metavar="CSV", help=help_text)
     add("--split", default="val", help="which people and scenes (default val)")
     add("--count", type=int, default=600, help="pictures (default 600)")
+    help_text = "of people and scenes, from one of which each picture is (default 1)"
+    add("--groups", type=int, default=1, metavar="N", help=help_text)
     add("--seed", type=int, default=0)
     out = cli.ROOT / "data" / "detector"
     add("--out", type=Path, default=out, help="folder to write (default data/detector)")
     args = parser.parse_args(argv)
     if args.count < 1:
         raise cli.UserError("--count must be at least 1")
+    if args.groups < 1:
+        raise cli.UserError("--groups must be at least 1")
     return args
 
 
@@ -67,19 +73,36 @@ def read_scenes(path, split):
     return scenes or named, hands
 
 
+def grouped(people, scenes, count):
+    """People and scenes of each group: list of (list of Person, list of str)."""
+    who = dealt([person.name for person in people], count)
+    where = dealt([run_of(name) for name in scenes], count)
+    groups = [
+        (
+            [person for person in people if who[person.name] == number],
+            [name for name in scenes if where[run_of(name)] == number],
+        )
+        for number in range(count)
+    ]
+    if not all(some and names for some, names in groups):
+        raise cli.UserError(f"too few people or runs of scenes for {count} groups")
+    return groups
+
+
 def main(argv=None):
     """Make the pictures, then the table."""
     args = arguments(argv)
     cv2.setNumThreads(1)
     people = read_people(args.faces, args.split)
     scenes, hands = read_scenes(args.scenes, args.split)
+    groups = grouped(people, scenes, args.groups)
     make_folder(args.out, parents=True)
-    names, scenes = list(scenes), list(scenes.values())
     rows = []
     for number in tqdm(range(args.count), unit=" pictures"):
         rng = np.random.default_rng([args.seed, number])  # so that each is made for itself
         kind = KINDS[number % len(KINDS)]
-        made = make(kind, people, scenes, hands, rng)
+        some, names = groups[number // len(KINDS) % args.groups]
+        made = make(kind, some, [scenes[name] for name in names], hands, rng)
         name = f"{number:04d}.jpg"
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
         write_file(args.out / name, cv2.imencode(".jpg", made.image, quality)[1].tobytes())

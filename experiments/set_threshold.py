@@ -5,7 +5,7 @@ squares that score s, the share s are faces, on pictures like these: the last la
 net is scaled and shifted. That changes which doubtful faces are voted on (`cascade.DOUBT`), and
 the votes change the scores: so it is repeated until the scale stays, and what is written is
 what was measured. Then the default threshold is the least that keeps both promises, --rate and
---empty-rate. Writes big.npz.
+--empty-rate, in a share --level of draws of the people and scenes. Writes big.npz.
 """
 
 import json
@@ -23,7 +23,6 @@ from scipy.special import expit, logit
 
 from experiments.core.expected import expecting
 from experiments.core.statistics import reliability
-from experiments.detector.metrics import recall_at
 
 ROUNDS = 8  # of measuring and fitting
 STILL = 0.05  # log-odds: at a score of 0.9 this is 0.005
@@ -33,10 +32,10 @@ def arguments(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "set_threshold"))
     add = parser.add_argument
-    help_text = "one row a face: path,x,y,w,h, perhaps ignore"
+    help_text = "one row a face: path,x,y,w,h, perhaps ignore, person, scene"
     add("--images", type=Path, nargs="+", required=True, metavar="CSV", help=help_text)
     help_text = "pictures without faces: path, perhaps split"
-    add("--scenes", type=Path, metavar="CSV", help=help_text)
+    add("--scenes", type=Path, nargs="+", default=[], metavar="CSV", help=help_text)
     add("--split", default="val", help="which scenes (default val)")
     add("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR", help="read")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write big.npz to")
@@ -44,11 +43,16 @@ def arguments(argv=None):
     add("--rate", type=float, default=0.1, help=help_text)
     help_text = "false positives a picture of --scenes (default 0.05)"
     add("--empty-rate", type=float, default=0.05, help=help_text)
+    help_text = "share of draws of people and scenes in which both are kept (default 0.95)"
+    add("--level", type=float, default=0.95, help=help_text)
+    add("--keep-scale", action="store_true", help="fit no scale: choose the threshold alone")
     add("--min-face", type=float, default=24, help="smallest face in pixels (default 24)")
     add("--iou", type=float, default=0.4, help="overlap that counts (default 0.4)")
     args = parser.parse_args(argv)
     if not min(args.rate, args.empty_rate) >= 0:
         parser.error("--rate and --empty-rate must not be negative")
+    if not 0 <= args.level < 1:
+        parser.error("--level must be 0 or more and below 1")
     return args
 
 
@@ -138,54 +142,53 @@ def settled(measure, network, doubt, rounds=ROUNDS):
     raise cli.UserError(f"the scale has not settled in {rounds} rounds: take more pictures")
 
 
-def allowed(results, chosen, rate):
-    """Least threshold at which some of the pictures have at most ``rate`` false positives each.
+def threshold_settled(measure, detector, rounds=ROUNDS):
+    """Measure until the threshold stays: `Results`; it says which thumbnails are looked at twice.
 
     Parameters
     ----------
-    results : Results
-    chosen : ndarray of bool (images,)
-    rate : float
+    measure : callable
+        As for `settled`; sets the detector's threshold.
+    detector : pipeline.cascade.Detector
+    rounds : int
+        At most so many measurements.
     """
-    if not chosen.any():
-        return 0.0
-    counted = ~results.hits & chosen[results.images]
-    threshold = recall_at([], 1, results.scores[counted], int(chosen.sum()), rate)[1]
-    # The cascade keeps what scores as much as its threshold.
-    return float(np.nextafter(np.float32(threshold), np.float32(1))) if threshold else 0.0
+    for _ in range(rounds):
+        before = detector.big_threshold
+        results = measure()
+        if detector.big_threshold == before:
+            return results
+    raise cli.UserError(f"the threshold has not settled in {rounds} rounds: take more pictures")
 
 
 def main(argv=None):
     """Measure and fit until nothing changes, write."""
     args = arguments(argv)
     from common.output import make_folder
+    from experiments.detector.promise import promised, read_shown
     from experiments.detector.runs import run_detector
-    from experiments.detector.truth import read_empty, read_set, set_name
     from nets.functions import compile_faces
     from nets.weights import load_network, save_weights
     from pipeline.cascade import DOUBT, Detector
 
-    pictures = [picture for path in args.images for picture in read_set(path, set_name(path))]
-    people = len(pictures)
-    if args.scenes:
-        pictures += read_empty(args.scenes, "without faces", args.split)
+    shown = read_shown(args.images, args.scenes, args.split)
+    pictures = [one.picture for one in shown]
     make_folder(args.out)
     network, meta = load_network(args.weights / "big.npz", "big")
     detector = Detector.load(args.weights)
     detector.faces = compile_faces(network)  # reads the weights as they are when it is called
 
-    empty = np.arange(len(pictures)) >= people
-
     def measure():
         run = run_detector(detector, pictures, args.min_face)
         found = run.results(pictures, run.assigned(pictures, args.iou), range(len(pictures)))
         # Thumbnails are searched twice if nothing passes.
-        detector.big_threshold = max(
-            allowed(found, ~empty, args.rate), allowed(found, empty, args.empty_rate)
-        )
+        detector.big_threshold = promised(shown, found, args.rate, args.empty_rate, args.level)
         return found
 
-    results, scales = settled(measure, network, DOUBT)
+    if args.keep_scale:
+        results, scales = threshold_settled(measure, detector), []
+    else:
+        results, scales = settled(measure, network, DOUBT)
     threshold = detector.big_threshold
     meta = {name: value for name, value in meta.items() if name not in ("kind", "threshold")}
     save_weights(args.out / "big.npz", network, "big", threshold=threshold, **meta)

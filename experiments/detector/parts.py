@@ -44,6 +44,15 @@ def run_of(path):
     return f"{found[1]}{int(found[2]) // RUN}" if found else str(path)
 
 
+def dealt(names, count):
+    """Deal names to so many groups, as evenly as can be: dict of name to 0 … count - 1.
+
+    In their order, so that runs of each kind of scene (``house``, ``nature``, ``hand``) go to all
+    groups.
+    """
+    return {name: place % count for place, name in enumerate(sorted(set(names)))}
+
+
 def read(path):
     """Rows of a table as text: (columns, list of dict)."""
     try:

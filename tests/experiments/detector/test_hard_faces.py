@@ -212,3 +212,29 @@ def test_the_dark_is_dark_and_noisy_and_keeps_the_order_of_brightness():
         means = [dark[16 * k : 16 * k + 16].mean() for k in range(3)]
         assert means[0] < means[1] < means[2] < 130
         assert 0.5 < dark[32:].std() < 4.5
+
+
+def test_each_picture_is_of_one_group(call, sources):
+    (sources / "s2.png").rename(sources / "s20.png")  # of another run
+    table = sources / "scenes.csv"
+    table.write_text(table.read_text().replace("s2.png", "s20.png"))
+    out = sources / "grouped"
+    code, _, errors = call(make_hard_faces.main, *options(sources, out, 16), "--groups", 2)
+    assert code == 0, errors
+    rows = read_csv(out / "faces.csv")
+    by_group = [
+        {(name, row[name]) for row in rows if int(row["path"][:4]) // 8 == group
+         for name in ("person", "scene")}
+        for group in range(2)
+    ]  # fmt: skip
+    assert all(by_group)
+    assert not by_group[0] & by_group[1]
+
+
+def test_too_many_groups_are_refused(refused, sources):
+    out = sources / "grouped"
+    said = refused(make_hard_faces.main, *options(sources, out), "--groups", 9)
+    assert "too few people or runs of scenes for 9 groups" in said
+    assert "--groups must be" in refused(
+        make_hard_faces.main, *options(sources, out), "--groups", 0
+    )

@@ -10,7 +10,7 @@ from common.cli import UserError
 from experiments import set_threshold
 from experiments.core.statistics import reliability
 from experiments.detector.metrics import Results
-from experiments.set_threshold import allowed, fit, log_odds, rescale, settled
+from experiments.set_threshold import fit, log_odds, rescale, settled, threshold_settled
 from nets.detector import build_net_big
 from nets.functions import compile_faces
 from nets.weights import read_weights
@@ -104,17 +104,26 @@ def test_a_scale_that_does_not_settle_is_told(monkeypatch):
         settled(cascade(network, (0.05, 0.9), []), network, (0.05, 0.9), rounds=3)
 
 
-def test_both_promises_are_kept_by_hand():
-    # Two pictures of people and two empty ones; false positives at 0.6, 0.5 and at 0.7, 0.4.
-    scores = np.array([0.9, 0.6, 0.5, 0.7, 0.4])
-    hits = np.array([True, False, False, False, False])
-    results = Results(scores, hits, np.array([0, 0, 1, 2, 3]), np.array([1, 0, 0, 0]))
-    people, empty = np.array([1, 1, 0, 0], bool), np.array([0, 0, 1, 1], bool)
-    assert allowed(results, people, 0.5) == pytest.approx(0.5)
-    assert allowed(results, people, 0.5) > np.float32(0.5)  # the cascade keeps equal scores
-    assert allowed(results, empty, 0.0) == pytest.approx(0.7)
-    assert allowed(results, empty, 1.0) == 0
-    assert allowed(results, np.zeros(4, bool), 0.0) == 0
+class Threshold:
+    """A detector that is only its threshold."""
+
+    big_threshold = 5
+
+
+def test_the_threshold_is_that_of_the_last_measurement():
+    detector, measured = Threshold(), []
+
+    def measure():
+        # More thumbnails are looked at twice with each higher threshold, up to 8.
+        measured.append(detector.big_threshold)
+        detector.big_threshold = min(8, detector.big_threshold + 1)
+        return len(measured)
+
+    assert threshold_settled(measure, detector) == 4
+    assert measured == [5, 6, 7, 8]
+    detector.big_threshold = 5
+    with pytest.raises(UserError, match="not settled in 2 rounds"):
+        threshold_settled(measure, detector, rounds=2)
 
 
 def test_only_faces_give_no_meaning():
@@ -138,5 +147,12 @@ def test_set_threshold_end_to_end(call, compiled, tmp_path):
     assert meta["threshold"] == said["threshold"]
     assert 0 <= said["recall"] <= 1
     before, _ = read_weights(compiled.folder / "big.npz")
+    code, out, err = call(
+        set_threshold.main, *options, "--out", tmp_path / "kept", "--keep-scale", "--min-face", 40
+    )
+    assert code == 0, err
+    kept, meta = read_weights(tmp_path / "kept" / "big.npz")
+    assert meta["threshold"] == json.loads(out)["threshold"]
+    assert all(np.array_equal(kept[name], before[name]) for name in before)
     changed = [name for name in arrays if not np.array_equal(arrays[name], before[name])]
     assert len(changed) <= 2  # the last layer's weights and bias
