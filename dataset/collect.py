@@ -123,8 +123,8 @@ def main(argv=None):
 
         from dataset.smielfy.app import Smielfy
         from dataset.smielfy.certificate import kept_certificate, own_address, own_names
-        from dataset.smielfy.door import Door, tls_context
         from dataset.smielfy.recognizer import Recognizer
+        from dataset.smielfy.server import LimitedServer, tls_context
 
         local = is_local(arguments.host)
         https = arguments.https or not local
@@ -167,7 +167,7 @@ def main(argv=None):
         print(f"Keeper, at this computer: {scheme}://localhost:{port}/keeper.html#{key}")
         print("Ctrl-C ends it.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            Door(config, context).run(sockets=[server])
+            LimitedServer(config, context).run(sockets=[server])
         print("stopped")
 
 

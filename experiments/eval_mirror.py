@@ -30,16 +30,16 @@ from pipeline.options import add_smiles_option, number, smiles_path
 
 LONGER = 480  # pixels, as the page looks
 BEGIN = """async () => {
-    window.eye = new Worker("./eye.js", { type: "module" });
-    const said = await new Promise((done) => (eye.onmessage = ({ data }) => done(data)));
+    window.worker = new Worker("./inference_worker.js", { type: "module" });
+    const said = await new Promise((done) => (worker.onmessage = ({ data }) => done(data)));
     if (!said.ready) throw new Error(said.error);
 }"""
 LOOK = """async ([name, width, height, near]) => {
     const bytes = await (await fetch(name)).arrayBuffer();
     const pixels = new ImageData(new Uint8ClampedArray(bytes), width, height);
     return await new Promise((done) => {
-        eye.onmessage = ({ data }) => done(data.look);
-        eye.postMessage({ id: 1, pixels, near });
+        worker.onmessage = ({ data }) => done(data.look);
+        worker.postMessage({ id: 1, pixels, near });
     });
 }"""
 

@@ -24,7 +24,8 @@ from experiments.core.expected import expecting
 from pipeline.options import number
 
 PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/mine.js",
-        "/sight.js", "/eye.js", "/words/en.json", "/api/me", "/api/smileys")  # fmt: skip
+        "/inference.js", "/inference_worker.js", "/words/en.json", "/api/me",
+        "/api/smileys")  # fmt: skip
 MIRROR = (*(f"/nets/{name}" for name in ("meta.json", "scan.onnx", "small_calibration.onnx",
                                         "big.onnx", "big_calibration.onnx", "smiles.onnx")),
           "/ort/ort.wasm.min.mjs", "/ort/ort-wasm-simd-threaded.mjs",

@@ -1,6 +1,7 @@
 """Smielfy: the web page that collects people's smileys, and the mirror.
 
-- ``app``: routes; ``guard``: what every request passes; ``limits``: rates;
+- ``app``: the service and its routes; ``visitor_routes``, ``keeper_routes``: the others;
+- ``server``: connections; ``middleware``: what every request passes; ``rate_limit``;
 - ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
 - ``people``: pseudonyms, consent, examples shown; ``store``: crops and manifest;
 - ``static_files``: the page's own files; ``words/``: its texts; ``certificate``: HTTPS;

@@ -16,7 +16,8 @@ POST   /api/teach              teach the network my face
 GET    /api/teach              how that stands
 DELETE /api/teach              undo it
 
-What is a visitor's own: `dataset.smielfy.own`; the keeper's: `dataset.smielfy.keeper`.
+A visitor's own pictures: `dataset.smielfy.visitor_routes`; the keeper's page:
+`dataset.smielfy.keeper_routes`.
 """
 
 import asyncio
@@ -38,24 +39,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from common.smileys import read_smileys
-from dataset.smielfy.bodies import read_body, read_json
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES
-from dataset.smielfy.guard import Guard, same
-from dataset.smielfy.keeper import Keeper
-from dataset.smielfy.limits import Limit
+from dataset.smielfy.keeper_routes import KeeperRoutes
+from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
-from dataset.smielfy.own import COOKIE, PASS, Own
 from dataset.smielfy.people import Key, People
-from dataset.smielfy.static_files import (
-    LANGUAGES,
-    read_static_files,
-    read_words,
-    rendered_examples,
-    serve,
-)
+from dataset.smielfy.rate_limit import RateLimit
+from dataset.smielfy.request_body import read_body, read_json
+from dataset.smielfy.static_files import LANGUAGES, read_words, rendered_examples, static_routes
 from dataset.smielfy.store import FRAMES, Store, check_space, storing_problem
 from dataset.smielfy.teaching import Teaching, enough
+from dataset.smielfy.visitor_routes import COOKIE, PASS, VisitorRoutes
 
 YEAR = 365 * 24 * 3600
 HOUR = 3600
@@ -95,22 +90,21 @@ class Smielfy:
         self.store = Store(folder / "collected", self.people.__contains__)
         self.teaching = Teaching(folder / "nets", folder / "collected", recognizer.smiles)
         recognizer.taught = self.teaching.net
-        self.for_keeper = Keeper(self)
+        self.for_keeper = KeeperRoutes(self)
         self.tidy()
         self.smileys = read_smileys()
         self.mirror = mirror_of(recognizer.smiles)
-        self.files, self.words = read_static_files(self.mirror), read_words()
-        self.rendered = rendered_examples(self.files)
+        self.words, self.rendered = read_words(), rendered_examples()
         self.limits = {
-            "consent": Limit(100, 20),  # a class of pupils may share one address
-            "code": Limit(40, 40),  # a class may share one address
-            "guess": Limit(20, 5),  # wrong ones, of all together
-            "come": Limit(40, 40),
-            "change": Limit(60, 60),
-            "burst": Limit(40, 30),
-            "picture": Limit(200, 300),
-            "look": Limit(60, 40 * 60),
-            "examples": Limit(1000, 6000),  # a class may share one address
+            "consent": RateLimit(100, 20),  # a class of pupils may share one address
+            "code": RateLimit(40, 40),  # a class may share one address
+            "guess": RateLimit(20, 5),  # wrong ones, of all together
+            "come": RateLimit(40, 40),
+            "change": RateLimit(60, 60),
+            "burst": RateLimit(40, 30),
+            "picture": RateLimit(200, 300),
+            "look": RateLimit(60, 40 * 60),
+            "examples": RateLimit(1000, 6000),  # a class may share one address
         }
         self.receiving = 0
         self.looking = set()
@@ -136,7 +130,9 @@ class Smielfy:
 
     def entered(self, cookies):
         """Whether the access code was given; cookies as the header's text."""
-        return not self.code or same(cookie_parser(cookies).get(PASS, ""), self.pass_)
+        return not self.code or constant_time_equal(
+            cookie_parser(cookies).get(PASS, ""), self.pass_
+        )
 
     @property
     def pass_(self):
@@ -183,7 +179,7 @@ class Smielfy:
         self.limit("code", request.client.host if request.client else "")
         self.allowed("guess", "all")
         body = await read_json(request, {"code": str})
-        if not same(plain(body["code"]), self.code):
+        if not constant_time_equal(plain(body["code"]), self.code):
             # All guesses together, too: who has many addresses has no more of them.
             self.limit("guess", "all")
             raise RequestError(403, "wrong_code")
@@ -423,13 +419,6 @@ class Smielfy:
         await run_in_threadpool(self.teaching.undo, person)
         return JSONResponse(self.teaching.state(person))
 
-    async def page(self, request):
-        """Serve a file of the page."""
-        response = serve(self.files, request)
-        if response is None:
-            raise HTTPException(404)
-        return response
-
     # What is answered when something is wrong.
 
     async def refuse(self, request, error):
@@ -447,7 +436,7 @@ class Smielfy:
         return Response(status_code=400)
 
     def application(self, names=()):
-        """The ASGI application; ``names`` as for `dataset.smielfy.guard.Guard`."""
+        """The ASGI application; ``names`` as for `dataset.smielfy.middleware.GuardMiddleware`."""
         routes = [
             Route("/api/me", self.me, methods=["GET"]),
             Route("/api/me", self.leave, methods=["DELETE"]),
@@ -464,14 +453,14 @@ class Smielfy:
             Route("/api/teach", self.teach, methods=["POST"]),
             Route("/api/teach", self.taught, methods=["GET"]),
             Route("/api/teach", self.unteach, methods=["DELETE"]),
-            *Own(self).routes(),
+            *VisitorRoutes(self).routes(),
             *self.for_keeper.routes(),
-            Route("/{path:path}", self.page, methods=["GET"]),
+            *static_routes(self.mirror),
         ]
         return Starlette(
             routes=routes,
             lifespan=self.tidying,
-            middleware=[Middleware(Guard, names=names, entered=self.entered)],
+            middleware=[Middleware(GuardMiddleware, names=names, entered=self.entered)],
             exception_handlers={
                 RequestError: self.refuse,
                 HTTPException: self.http_error,

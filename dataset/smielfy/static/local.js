@@ -14,7 +14,7 @@ const asked = new Map();
 export function canLook() {
   if (!state.browser || !globalThis.WebAssembly?.validate(new Uint8Array(SIMD))) return Promise.resolve(false);
   ready ??= new Promise((done) => {
-    worker = new Worker(new URL("./eye.js", import.meta.url), { type: "module" });
+    worker = new Worker(new URL("./inference_worker.js", import.meta.url), { type: "module" });
     worker.addEventListener("error", () => done(false));
     worker.addEventListener("message", ({ data }) => {
       if ("ready" in data) done(data.ready);

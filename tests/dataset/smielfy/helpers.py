@@ -8,7 +8,7 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from dataset.smielfy.app import Smielfy
-from dataset.smielfy.limits import Limit
+from dataset.smielfy.rate_limit import RateLimit
 from dataset.smielfy.recognizer import Recognizer
 from tests.conftest import CLASSES, drawn_face
 
@@ -81,7 +81,7 @@ def service(nets, folder, **options):
     """A service; its limits are those of a patient host unless a test narrows them."""
     smielfy = Smielfy(folder, recognizer(nets), **options)
     for name in smielfy.limits:
-        smielfy.limits[name] = Limit(1_000_000, 1e9)
+        smielfy.limits[name] = RateLimit(1_000_000, 1e9)
     return smielfy
 
 

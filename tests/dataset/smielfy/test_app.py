@@ -16,7 +16,7 @@ from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.manifest import read_manifest
 from dataset.smielfy.app import Smielfy
-from dataset.smielfy.limits import Limit
+from dataset.smielfy.rate_limit import RateLimit
 from dataset.smielfy.static_files import LANGUAGES, read_words
 from tests.conftest import drawn_face
 from tests.dataset.smielfy.helpers import (
@@ -346,7 +346,7 @@ def test_too_many_waiting_looks_are_sent_away(ann, smielfy):
 
 
 def test_a_limit_is_a_bucket_that_refills():
-    limit = Limit(3, 60)
+    limit = RateLimit(3, 60)
     assert [limit.wait("a", now=0) for _ in range(3)] == [0, 0, 0]
     assert limit.wait("a", now=0) == 1
     assert limit.wait("b", now=0) == 0
@@ -397,7 +397,7 @@ def test_case_and_blanks_of_the_code_do_not_matter(nets, tmp_path, said):
 
 def test_guesses_are_limited_in_all_not_by_address(nets, tmp_path):
     smielfy = service(nets, tmp_path, code="melon")
-    smielfy.limits["guess"] = Limit(5, 1)
+    smielfy.limits["guess"] = RateLimit(5, 1)
     application = smielfy.application()
     clients = [Visitor(application, client=(f"10.0.0.{k}", 50000)) for k in range(8)]
     for client in clients[:3]:  # who knows it uses up nothing
@@ -408,7 +408,7 @@ def test_guesses_are_limited_in_all_not_by_address(nets, tmp_path):
 
 def test_guessing_the_code_is_slow(nets, tmp_path):
     smielfy = service(nets, tmp_path, code="melon")
-    smielfy.limits["code"] = Limit(10, 5)
+    smielfy.limits["code"] = RateLimit(10, 5)
     client = Visitor(smielfy.application())
     replies = [client.post("/api/enter", json={"code": str(k)}) for k in range(12)]
     assert [reply.status_code for reply in replies] == [403] * 10 + [429] * 2

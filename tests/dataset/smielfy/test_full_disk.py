@@ -12,7 +12,7 @@ from dataset.manifest import read_manifest
 from dataset.smielfy import store as module
 from tests.conftest import CLASSES
 from tests.dataset.smielfy.helpers import Visitor, another, files, mentions, service
-from tests.dataset.smielfy.test_keeper import keeper_of
+from tests.dataset.smielfy.test_keeper_routes import keeper_of
 
 MEGABYTES = 4
 PAGE = 4096

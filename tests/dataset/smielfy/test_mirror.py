@@ -5,11 +5,13 @@ import re
 
 import numpy as np
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from common.cli import ROOT
 from common.smileys import read_smileys
 from dataset.smielfy import app, make_mirror, mirror_folder
-from dataset.smielfy.static_files import read_static_files
+from dataset.smielfy.static_files import static_routes
 from nets.weights import read_weights
 
 WEIGHTS = ROOT / "weights"
@@ -63,14 +65,16 @@ def test_a_folder_that_is_there_is_left(cache, refused, tmp_path):
         assert "name a new folder" in refused(make_mirror.main, *options)
 
 
-def test_the_service_lends_nets_of_its_own_net_only(cache, monkeypatch):
+def test_the_service_serves_nets_of_its_own_net_only(cache, monkeypatch):
     monkeypatch.setattr(app, "CACHE", cache)
     assert app.mirror_of(WEIGHTS / "smiles.npz") == cache
     assert app.mirror_of(WEIGHTS / "expressions.npz") is None
-    files = read_static_files(cache)
-    assert files["/nets/smiles.onnx"][0] == (cache / "nets" / "smiles.onnx").read_bytes()
-    assert files["/ort/ort-wasm-simd-threaded.wasm"][1] == "application/wasm"
-    assert "/nets/smiles.onnx" not in read_static_files()
+    client = TestClient(Starlette(routes=static_routes(cache)))
+    assert client.get("/nets/smiles.onnx").content == (cache / "nets/smiles.onnx").read_bytes()
+    runtime = client.get("/ort/ort-wasm-simd-threaded.wasm")
+    assert runtime.headers["content-type"] == "application/wasm"
+    without = TestClient(Starlette(routes=static_routes()))
+    assert without.get("/nets/smiles.onnx").status_code == 404
     monkeypatch.setattr(app, "CACHE", cache / "none")
     assert app.mirror_of(WEIGHTS / "smiles.npz") is None
 

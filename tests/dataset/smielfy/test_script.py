@@ -20,7 +20,7 @@ import uvicorn
 
 from common.cli import ROOT
 from dataset import collect
-from dataset.smielfy import bodies, certificate
+from dataset.smielfy import certificate, request_body
 from tests.dataset.smielfy.helpers import NO_FACE, service
 
 pytestmark = pytest.mark.slow
@@ -149,7 +149,7 @@ def test_the_service_as_it_runs(tmp_path):
 
 def test_a_slow_request_does_not_hold_the_others_up(nets, tmp_path, monkeypatch):
     """A body that never comes is given up; meanwhile others are served."""
-    monkeypatch.setattr(bodies, "PATIENCE", 5)
+    monkeypatch.setattr(request_body, "PATIENCE", 5)
     application = service(nets, tmp_path).application()
     server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
     listening = collect.listen("127.0.0.1", 0)

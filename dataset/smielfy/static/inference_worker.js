@@ -1,6 +1,6 @@
 // A worker that looks: the nets in ONNX Runtime Web. No picture leaves the browser.
 
-import { Sight } from "./sight.js";
+import { Inference } from "./inference.js";
 
 const NETS = ["scan", "small_calibration", "big", "big_calibration", "smiles"];
 
@@ -23,7 +23,7 @@ async function open() {
     const { output } = await sessions[name].run({ input: new ort.Tensor("float32", numbers, dims) });
     return output.data;
   };
-  return new Sight(run, meta);
+  return new Inference(run, meta);
 }
 
 const opened = open();

@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from dataset import collect
-from dataset.smielfy import certificate, door
+from dataset.smielfy import certificate
+from dataset.smielfy import server as server_module
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ def opened(context=None):
         return PlainTextResponse("hello")
 
     application = Starlette(routes=[Route("/", hello)])
-    server = door.Door(
+    server = server_module.LimitedServer(
         uvicorn.Config(application, log_level="error", http="h11", timeout_keep_alive=60), context
     )
     listening = collect.listen("127.0.0.1", 0)
@@ -46,7 +47,7 @@ def opened(context=None):
 def tls(tmp_path):
     """A context, and the certificate's file."""
     file, key, _ = certificate.kept_certificate(tmp_path, ["localhost", "127.0.0.1"])
-    return door.tls_context(file, key), file
+    return server_module.tls_context(file, key), file
 
 
 def hello(port, source="127.0.0.1", **options):
@@ -72,7 +73,7 @@ def test_400_idle_sockets_shut_nobody_out(tls, secure):
 
 
 def test_who_sends_no_whole_head_is_let_go(monkeypatch):
-    monkeypatch.setattr(door, "FIRST", 1)
+    monkeypatch.setattr(server_module, "FIRST", 1)
     with opened() as port:
         for sent in (b"", b"GET / HTTP/1.1\r\nHo"):
             with socket.create_connection(("127.0.0.1", port), 30) as slow:
@@ -101,15 +102,15 @@ def test_a_connection_with_a_request_under_way_stays():
         def close(self):
             self.closed = True
 
-    server = door.Door(uvicorn.Config(None))
+    server = server_module.LimitedServer(uvicorn.Config(None))
     held, first, second = Held(), Idle(), Idle()
-    server.guests = dict.fromkeys([held, first, second, *[Held() for _ in range(61)]])
+    server.connections = dict.fromkeys([held, first, second, *[Held() for _ in range(61)]])
     assert server.make_room("b")
     assert server.make_room("a")
     assert (first.closed, second.closed) == (True, False)
-    server.guests[Held()] = None
+    server.connections[Held()] = None
     assert server.make_room("a")
-    server.guests[Held()] = None
+    server.connections[Held()] = None
     assert not server.make_room("a")  # all have a request under way
     assert server.make_room("b")
 

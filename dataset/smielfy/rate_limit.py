@@ -5,7 +5,7 @@ import time
 KEPT = 10_000  # keys remembered; who asks under more names than that is no visitor
 
 
-class Limit:
+class RateLimit:
     """A bucket of tokens a key: full at first, one token a request, refilled steadily.
 
     Parameters

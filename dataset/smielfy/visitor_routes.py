@@ -9,13 +9,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dataset.smielfy.archive import pack
-from dataset.smielfy.bodies import read_json
 from dataset.smielfy.errors import RequestError
+from dataset.smielfy.request_body import read_json
 
 COOKIE, PASS = "smielfy", "smielfy-pass"
 
 
-class Own:
+class VisitorRoutes:
     """Routes for a visitor's own things.
 
     GET    /api/mine                    her pictures

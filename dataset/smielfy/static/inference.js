@@ -269,7 +269,7 @@ function normalizeContrast(windows, face) {
   return windows;
 }
 
-export class Sight {
+export class Inference {
   // run(name, numbers, dims) asks a net: "scan", "small_calibration", "big", "big_calibration",
   // "smiles"; meta has the thresholds and the classes.
   constructor(run, meta) {

@@ -14,17 +14,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dataset.smielfy.archive import pack, unpack
-from dataset.smielfy.bodies import read_json
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.guard import same
-from dataset.smielfy.own import download
+from dataset.smielfy.middleware import constant_time_equal
+from dataset.smielfy.request_body import read_json
 from dataset.smielfy.store import storing_problem
+from dataset.smielfy.visitor_routes import download
 
 COOKIE = "smielfy-keeper"
 IMPORT_BYTES = 2_000_000_000
 
 
-class Keeper:
+class KeeperRoutes:
     """Routes for the keeper.
 
     POST   /api/keeper/enter             {"key"}
@@ -70,7 +70,7 @@ class Keeper:
             urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ):
             raise RequestError(403, "keeper_only_here")
-        if cookie and not same(request.cookies.get(COOKIE, ""), self.key):
+        if cookie and not constant_time_equal(request.cookies.get(COOKIE, ""), self.key):
             raise RequestError(403, "keeper_only")
 
     async def enter(self, request):
@@ -78,7 +78,7 @@ class Keeper:
         self.check(request, cookie=False)
         self.service.limit("code", "keeper")
         body = await read_json(request, {"key": str})
-        if not same(body["key"], self.key):
+        if not constant_time_equal(body["key"], self.key):
             raise RequestError(403, "keeper_only")
         response = JSONResponse({"entered": True})
         self.service.set_cookie(response, COOKIE, self.key)

@@ -1,4 +1,4 @@
-"""The door of the service: who connects, and how long without asking for anything.
+"""The web server: uvicorn with timeouts, and a bound on the connections of an address.
 
 uvicorn serves requests; it waits for ever for the head of one. Here a connection that does
 not send one in `FIRST` seconds is closed, an address that holds more than `PER_ADDRESS`
@@ -33,7 +33,7 @@ def tls_context(certificate, key):
     return context
 
 
-class Patient(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """A connection whose requests must have a head in time."""
 
     def __init__(self, *arguments, **options):
@@ -55,7 +55,7 @@ class Patient(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc):
-        """Tell the door."""
+        """Tell the server."""
         self._stop()
         super().connection_lost(exc)
         if not self.gone.done():
@@ -79,8 +79,8 @@ class Patient(H11Protocol):
         )
 
 
-class Guest:
-    """One connection as the door sees it."""
+class Connection:
+    """One accepted connection, from before its handshake on."""
 
     def __init__(self, client, host):
         self.client, self.host, self.since, self.protocol = client, host, time.monotonic(), None
@@ -99,8 +99,8 @@ class Guest:
                 self.client.shutdown(socket.SHUT_RDWR)
 
 
-class Door(uvicorn.Server):
-    """uvicorn behind a door.
+class LimitedServer(uvicorn.Server):
+    """uvicorn that bounds how many connections there are, in all and of one address.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class Door(uvicorn.Server):
 
     def __init__(self, config, context=None):
         super().__init__(config)
-        self.context, self.guests, self.tasks = context, {}, set()
+        self.context, self.connections, self.tasks = context, {}, set()
 
     async def startup(self, sockets=None):
         """Begin to accept at open sockets."""
@@ -131,8 +131,8 @@ class Door(uvicorn.Server):
             if task.get_name() == "accept":
                 task.cancel()
         await super().shutdown(sockets)
-        for guest in list(self.guests):
-            guest.close()
+        for connection in list(self.connections):
+            connection.close()
 
     def begin(self, coroutine):
         """Run something beside, and keep hold of it."""
@@ -141,7 +141,7 @@ class Door(uvicorn.Server):
         task.add_done_callback(self.tasks.discard)
 
     async def accept(self, listening):
-        """Let in one after the other."""
+        """Accept connections."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -149,44 +149,44 @@ class Door(uvicorn.Server):
             except OSError:  # no more files, say
                 await asyncio.sleep(0.1)
                 continue
-            guest = Guest(client, address[0])
-            if self.make_room(guest.host):
-                self.guests[guest] = None  # in the order of their coming
-                self.begin(self.serve_guest(guest))
+            connection = Connection(client, address[0])
+            if self.make_room(connection.host):
+                self.connections[connection] = None  # in the order of their coming
+                self.begin(self.serve_connection(connection))
             else:
                 client.close()
 
     def make_room(self, host):
         """Whether another one of this address may come; an idle one may have to go for it."""
-        own = [guest for guest in self.guests if guest.host == host]
-        if len(own) < PER_ADDRESS and len(self.guests) < MOST:
+        own = [connection for connection in self.connections if connection.host == host]
+        if len(own) < PER_ADDRESS and len(self.connections) < MOST:
             return True
-        for guest in own:
-            if guest.idle:
-                guest.close()
-                del self.guests[guest]
+        for connection in own:
+            if connection.idle:
+                connection.close()
+                del self.connections[connection]
                 return True
         return False
 
-    async def serve_guest(self, guest):
+    async def serve_connection(self, connection):
         """Serve one connection to its end."""
-        loop, client = asyncio.get_running_loop(), guest.client
+        loop, client = asyncio.get_running_loop(), connection.client
         try:
             if self.context and not await asyncio.wait_for(speaks_tls(client), FIRST):
-                await asyncio.wait_for(point_to_https(client), FIRST)
+                await asyncio.wait_for(redirect_to_https(client), FIRST)
                 return
-            protocol = Patient(
+            protocol = TimeoutProtocol(
                 config=self.config, server_state=self.server_state, app_state=self.lifespan.state
             )
             options = {"ssl": self.context, "ssl_handshake_timeout": FIRST} if self.context else {}
             await loop.connect_accepted_socket(lambda: protocol, client, **options)
-            guest.protocol = protocol
+            connection.protocol = protocol
             await protocol.gone
         except (OSError, asyncio.TimeoutError, EOFError):  # ssl.SSLError is an OSError
             pass
         finally:
-            self.guests.pop(guest, None)
-            if guest.protocol is None:
+            self.connections.pop(connection, None)
+            if connection.protocol is None:
                 client.close()
 
 
@@ -210,8 +210,8 @@ async def speaks_tls(client):
     return first == b"\x16"
 
 
-async def point_to_https(client):
-    """Tell who speaks plain HTTP where the page is."""
+async def redirect_to_https(client):
+    """Answer plain HTTP at an HTTPS port with the address of the page."""
     loop = asyncio.get_running_loop()
     head = b""
     while b"\r\n\r\n" not in head and len(head) < 8000:

@@ -27,7 +27,7 @@ OURS = "x-smielfy"  # another site's page cannot send it without asking, and we 
 OPEN = ("/api/me", "/api/enter", "/api/come", "/api/smileys")  # without the access code
 
 
-class Guard:
+class GuardMiddleware:
     """Middleware: names of the host, cross-site requests, the access code, headers.
 
     Parameters
@@ -97,6 +97,6 @@ class Guard:
         return True
 
 
-def same(a, b):
+def constant_time_equal(a, b):
     """Compare two texts in a time that does not tell where they differ."""
     return hmac.compare_digest(a.encode("utf-8", "replace"), b.encode("utf-8", "replace"))
