@@ -12,7 +12,7 @@ from common.cli import UserError
 from common.interrupt import Stopped
 from common.output import make_folder, write_file
 from experiments.compare.training import train_arm
-from experiments.core.engine import run_jobs
+from experiments.core.job_runner import run_jobs
 from experiments.core.provenance import changed
 from experiments.core.training import CHECKPOINT
 from experiments.smileys.data import SmileyData
@@ -156,5 +156,5 @@ def run_arms(arms, data, args):
 
 
 def train_one(arm, data_hash, data, folder, stop, tick):
-    """`train_arm` in the order of `experiments.core.engine.run_jobs`."""
+    """`train_arm` in the order of `experiments.core.job_runner.run_jobs`."""
     return train_arm(arm, data, data_hash, folder, stop, tick)

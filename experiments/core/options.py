@@ -16,7 +16,7 @@ def comparison_parser(doc, files):
     parser = cli.parser(doc)
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
     parser.add_argument("--out", required=True, type=Path, help=f"folder for {files}")
-    add_engine_options(parser)
+    add_runner_options(parser)
     add_stale_option(parser)
     return parser
 
@@ -57,7 +57,7 @@ def take_recipe(args):
         raise cli.UserError("--rate and --batch must be above 0")
 
 
-def add_engine_options(parser):
+def add_runner_options(parser):
     """Where jobs run: processes of this machine, or workers of Dask."""
     add = parser.add_argument
     add("--processes", type=count, default=os.cpu_count(), help="default: one a core")

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from common.tables import read_picture
-from experiments.core.converse import converse
+from experiments.core.peer_process import ask_peer
 from experiments.detector.metrics import IGNORED, Results, assign, convention
 
 PEER_SCRIPT = Path(__file__).with_name("peers.py")
@@ -110,7 +110,7 @@ def read_kept(file):
 def ask(name, python, paths, min_face):
     """Yield rows [x, y, w, h, score] of each picture, from `peers.py` by another Python."""
     command = [str(python), "-W", "ignore", str(PEER_SCRIPT), name, "--min-face", f"{min_face:g}"]
-    for answer in converse(name, command, [str(path.resolve()) for path in paths]):
+    for answer in ask_peer(name, command, [str(path.resolve()) for path in paths]):
         yield json.loads(answer)
 
 

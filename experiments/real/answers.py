@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
-from experiments.core.converse import converse
+from experiments.core.peer_process import ask_peer
 from experiments.real import peers
 from experiments.real.labelled import to_haar
 from experiments.real.vocabulary import meaning
@@ -155,7 +155,7 @@ def peer_answers(data, name, python, labelled, found):
             for k, box in zip(seen, to_haar(boxes[seen]))
         ]
         probabilities = np.full((len(boxes), len(voices)), np.nan)
-        for k, answer in zip(seen, converse(f"{name}, {way}", command, lines)):
+        for k, answer in zip(seen, ask_peer(f"{name}, {way}", command, lines)):
             probabilities[k] = json.loads(answer)
         kept.append(Answers(name, way, words, voices, probabilities))
     return kept

@@ -1,4 +1,4 @@
-"""Jobs for the engine's tests: importable by processes that the engine starts."""
+"""Jobs for the job runner's tests: importable by the processes that it starts."""
 
 import json
 import os

@@ -28,9 +28,9 @@ from common.workers import one_thread
 from experiments.core.provenance import code_hashes
 from experiments.core.training import CHECKPOINT
 
-LOSSES = 3  # of a job's processes in a row, without a new checkpoint, before it is given up
-BEGUN = "begun"  # file in the folder of a job that a process has taken up
-ASK = 2.0  # seconds between two questions of a worker of the cluster whether to stop
+MAX_CRASHES = 3  # of a job's processes in a row, without a new checkpoint, before it is given up
+STARTED = "begun"  # file in the folder of a job that a process has taken up
+POLL_SECONDS = 2.0  # between two questions of a worker of the cluster whether to stop
 
 
 def run_jobs(jobs, function, source, data, folder, finish, *, processes, scheduler, sizes, done):
@@ -68,62 +68,62 @@ def run_jobs(jobs, function, source, data, folder, finish, *, processes, schedul
     """
     for name in jobs:
         folder(name).mkdir(parents=True, exist_ok=True)
-    left, losses = dict(jobs), {}
+    left, crashes = dict(jobs), {}
     total = done + sum(sizes[name] for name in jobs)
     count = len(jobs)
     if scheduler:
-        engine = Cluster(scheduler, function, data, folder)
+        runner = DaskRunner(scheduler, function, data, folder)
     else:
-        engine = Processes(min(processes, len(jobs)), function, source, folder)
+        runner = LocalRunner(min(processes, len(jobs)), function, source, folder)
     with (
         Interrupt() as interrupt,
         tqdm(total=total, initial=done, unit=" steps", smoothing=0.02) as bar,
-        engine,
+        runner,
     ):
-        futures = {engine.submit(name, job): name for name, job in left.items()}
+        futures = {runner.submit(name, job): name for name, job in left.items()}
         while futures:
             bar.set_description(f"{count - len(left)} of {count} jobs", refresh=False)
-            finished = engine.wait(futures)
+            finished = runner.wait(futures)
             finished_steps = sum(sizes[name] for name in jobs if name not in left)
-            bar.update(done + max(finished_steps, engine.steps()) - bar.n)
-            lost = []
+            bar.update(done + max(finished_steps, runner.steps()) - bar.n)
+            crashed = []
             for future in finished:
                 name = futures.pop(future)
                 try:
                     ended = future.result()
-                except engine.LOST:
-                    lost.append(name)
+                except runner.CRASHES:
+                    crashed.append(name)
                     continue
                 if ended is not None:
                     finish(name, *ended)
                     del left[name]
-            if lost and not interrupt.wanted:
-                for name in engine.mend(lost, futures):
-                    if (folder(name) / BEGUN).exists():
-                        count_loss(losses, name, folder(name))
-                    futures[engine.submit(name, left[name])] = name
+            if crashed and not interrupt.wanted:
+                for name in runner.restart(crashed, futures):
+                    if (folder(name) / STARTED).exists():
+                        count_crash(crashes, name, folder(name))
+                    futures[runner.submit(name, left[name])] = name
             if interrupt.wanted:
-                engine.stop(futures)
+                runner.stop(futures)
     if left:
         raise Stopped(f"{count - len(left)} of {count} jobs")
 
 
-def count_loss(losses, name, folder):
+def count_crash(crashes, name, folder):
     """Note that a job has lost its process; raise where that happens without any progress."""
-    (folder / BEGUN).unlink()
+    (folder / STARTED).unlink()
     path = folder / CHECKPOINT
     mark = path.stat().st_mtime_ns if path.exists() else None
-    times, before = losses.get(name, (0, mark))
+    times, before = crashes.get(name, (0, mark))
     times = times + 1 if mark == before else 1
-    losses[name] = times, mark
-    if times >= LOSSES:
+    crashes[name] = times, mark
+    if times >= MAX_CRASHES:
         raise UserError(
             f"{name} has lost its process {times} times without getting on: is the memory too "
             "small? What is finished is kept; the same command goes on"
         )
 
 
-class Processes:
+class LocalRunner:
     """Processes of this machine, one thread each; a context manager.
 
     Parameters
@@ -132,7 +132,7 @@ class Processes:
     function, source, folder : as for `run_jobs`
     """
 
-    LOST = (BrokenProcessPool,)
+    CRASHES = (BrokenProcessPool,)
 
     def __init__(self, count, function, source, folder):
         self.count, self.function, self.source, self.folder = count, function, source, folder
@@ -142,21 +142,21 @@ class Processes:
     def __enter__(self):
         self.threads = one_thread()
         self.threads.__enter__()
-        self.begin()
+        self.start_pool()
         return self
 
-    def begin(self):
+    def start_pool(self):
         """Start the pool."""
         self.pool = ProcessPoolExecutor(
             self.count,
             mp_context=self.context,
-            initializer=begin,
+            initializer=init_worker,
             initargs=(*self.source, self.stopping, self.counted, os.getpid()),
         )
 
     def submit(self, name, job):
         """Future of one job; see `timed`."""
-        return self.pool.submit(run_here, self.function, job, self.folder(name))
+        return self.pool.submit(run_local, self.function, job, self.folder(name))
 
     def wait(self, futures):
         """Those that have ended."""
@@ -166,11 +166,11 @@ class Processes:
         """Steps done by all processes."""
         return self.counted.value
 
-    def mend(self, lost, futures):
+    def restart(self, crashed, futures):
         """Start anew after a process was killed, which ends them all; names of what to submit."""
         self.pool.shutdown(wait=True)
-        self.begin()
-        names = [*lost, *futures.values()]
+        self.start_pool()
+        names = [*crashed, *futures.values()]
         futures.clear()
         return names
 
@@ -187,26 +187,26 @@ class Processes:
         self.threads.__exit__()
 
 
-worker = {}  # what a process of `Processes` knows
+worker = {}  # what a process of `LocalRunner` knows
 
 
-def begin(read, argument, stopping, counted, parent):
+def init_worker(read, argument, stopping, counted, parent):
     """Prepare a process: read the data once for all its jobs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells by ``stopping``
     cv2.setNumThreads(0)
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=exit_with_parent, args=(parent,), daemon=True).start()
     worker.update(data=read(argument), stopping=stopping, counted=counted)
 
 
-def end_with(parent):
+def exit_with_parent(parent):
     """End this process soon after its parent has, however that was."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
-def run_here(function, job, folder):
-    """Run one job in a process that `begin` has prepared; see `timed`."""
+def run_local(function, job, folder):
+    """Run one job in a process that `init_worker` has prepared; see `timed`."""
     if worker["stopping"].is_set():
         return None
 
@@ -217,7 +217,7 @@ def run_here(function, job, folder):
     return timed(function, job, worker["data"], folder, worker["stopping"].is_set, tick)
 
 
-class Cluster:
+class DaskRunner:
     """Workers of Dask's distributed, one thread each; a context manager.
 
     Parameters
@@ -238,16 +238,16 @@ class Cluster:
         except (OSError, ValueError):
             raise UserError(f"no scheduler answers at {address}: start 'dask scheduler'") from None
         # A worker that is killed takes its jobs with it more often than Dask expects.
-        self.LOST = (distributed.scheduler.KilledWorker, CancelledError)
+        self.CRASHES = (distributed.scheduler.KilledWorker, CancelledError)
         self.token, self.marked = uuid.uuid4().hex, []
         self.event = distributed.Event(self.token, client=self.client)
         self.distributed = distributed
 
     def __enter__(self):
-        self.send()
+        self.send_data()
         return self
 
-    def send(self):
+    def send_data(self):
         """Send the data."""
         # A task, not scattered: where its last copy dies with a worker, the scheduler makes it
         # anew. Workers fetch it once, from each other.
@@ -263,7 +263,7 @@ class Cluster:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
             return self.client.submit(
-                run_there, self.function, job, self.packed, str(folder), self.token, code_hashes(),
+                run_remote, self.function, job, self.packed, str(folder), self.token, code_hashes(),
                 pure=False, key=f"{name}-{uuid.uuid4().hex}",
             )  # fmt: skip
 
@@ -282,11 +282,11 @@ class Cluster:
         """Unknown here: the bar counts whole jobs."""
         return 0
 
-    def mend(self, lost, futures):
-        """The lost jobs only: the scheduler has given the lost worker's others away."""
+    def restart(self, crashed, futures):
+        """The crashed jobs only: the scheduler has given the lost worker's others away."""
         if self.packed.status in ("cancelled", "lost", "error"):
-            self.send()
-        return lost
+            self.send_data()
+        return crashed
 
     def stop(self, futures):
         """Let the running jobs save themselves, and begin no other."""
@@ -301,7 +301,7 @@ class Cluster:
             path.unlink(missing_ok=True)
 
 
-def run_there(function, job, data, folder, token, code):
+def run_remote(function, job, data, folder, token, code):
     """Run one job in a worker of the cluster; see `timed`."""
     import distributed
 
@@ -313,12 +313,12 @@ def run_there(function, job, data, folder, token, code):
     event = distributed.Event(token)
     if event.is_set():
         return None
-    asked = [time.monotonic() - ASK, False]
+    polled = [time.monotonic() - POLL_SECONDS, False]
 
     def stop():
-        if time.monotonic() - asked[0] > ASK:
-            asked[:] = time.monotonic(), event.is_set()
-        return asked[1]
+        if time.monotonic() - polled[0] > POLL_SECONDS:
+            polled[:] = time.monotonic(), event.is_set()
+        return polled[1]
 
     with contextlib.ExitStack() as stack:
         if not (Path(folder) / token).exists():  # no shared disk
@@ -328,11 +328,11 @@ def run_there(function, job, data, folder, token, code):
 
 def timed(function, job, data, folder, stop, tick):
     """Run one job: (result, seconds), or None if it was stopped."""
-    (folder / BEGUN).touch()
+    (folder / STARTED).touch()
     begun = time.time()
     try:
         result = function(*job, data, folder, stop, tick)
     except Stopped:  # to Dask it would be a Ctrl-C
         return None
-    (folder / BEGUN).unlink()
+    (folder / STARTED).unlink()
     return result, time.time() - begun

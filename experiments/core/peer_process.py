@@ -1,4 +1,4 @@
-"""Ask another Python, that of an environment which has a peer, one line a picture."""
+"""A peer in another Python environment: it answers one line a picture."""
 
 import subprocess
 import tempfile
@@ -8,7 +8,7 @@ from tqdm import tqdm
 from common.cli import UserError
 
 
-def converse(name, command, lines):
+def ask_peer(name, command, lines):
     """Run a program that answers every line of its input with one of its own.
 
     Parameters

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from common.cli import UserError
-from experiments.core.engine import run_jobs
+from experiments.core.job_runner import run_jobs
 from tests.experiments.conftest import free_port
 from tests.experiments.core import jobs
 
