@@ -92,7 +92,7 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.tables import box_of
-    from experiments.personal.enrolment import STEPS, Accuracy, Teacher, check_own, hold_out
+    from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner, check_smileys, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
@@ -102,13 +102,13 @@ def main(argv=None):
     network, meta = load_network(arguments.smiles, "smiles")
     normalized = meta["normalized"]
     rows, pictures = pictures_of(arguments.data, arguments.person)
-    check_own(rows, meta["classes"], arguments.data)
+    check_smileys(rows, meta["classes"], arguments.data)
     if arguments.old:
         data = SmileyData.read(arguments.old)
         old = data.rows, data.pictures
     else:
         old = replay.load()
-    check_own(old[0], meta["classes"], arguments.old or replay.REPLAY)
+    check_smileys(old[0], meta["classes"], arguments.old or replay.REPLAY)
     train, test, whole = hold_out(rows)
 
     def part(indices):
@@ -116,7 +116,7 @@ def main(argv=None):
 
     accuracy = Accuracy(network, meta["classes"], normalized)
     before = accuracy(*part(test)) if test else None
-    teacher = Teacher(network, meta["classes"], old, arguments.seed, normalized)
+    tuner = FineTuner(network, meta["classes"], old, arguments.seed, normalized)
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
     bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 
@@ -128,7 +128,7 @@ def main(argv=None):
 
     done, after, threshold, answers = [0], None, None, []
     with bar:
-        teacher(part(train), STEPS, tick=tick)
+        tuner(part(train), STEPS, tick=tick)
         if test:
             after = accuracy(*part(test))
             voter = Voter.of(network, meta)
@@ -138,8 +138,8 @@ def main(argv=None):
                 {"path": rows[k]["path"], "smiley": rows[k]["smiley"], "seen": vote.smiley}
                 for k, vote in zip(test, votes)
             ]
-            teacher.forget()
-            teacher(part(rounds[1]), STEPS, tick=tick)
+            tuner.reset()
+            tuner(part(rounds[1]), STEPS, tick=tick)
     save_weights(
         arguments.out,
         network,

@@ -54,8 +54,8 @@ def main(argv=None):
 
     from common.output import make_folder, write_csv
     from experiments.core.results import command_line
-    from experiments.personal.enrolment import STEPS, Accuracy, Teacher
-    from experiments.personal.people import FIRST, render_people
+    from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner
+    from experiments.personal.rendered_people import FIRST, render_people
     from experiments.smileys import replay
     from experiments.smileys.data import SmileyData
     from nets.weights import load_network
@@ -68,7 +68,7 @@ def main(argv=None):
     network, meta = load_network(args.smiles, "smiles")
     normalized = meta["normalized"]
     accuracy = Accuracy(network, meta["classes"], normalized)
-    teacher = Teacher(network, meta["classes"], replay.load(), args.seed, normalized)
+    tuner = FineTuner(network, meta["classes"], replay.load(), args.seed, normalized)
     old_before = accuracy(*others)
     rows = []
     bar = tqdm(total=len(PLANS) * args.people * STEPS, desc="learning", unit="batch")
@@ -77,10 +77,10 @@ def main(argv=None):
             for number in range(args.people):
                 person = f"p{FIRST + number}"
                 train, test = choose(new.rows, person, frames)
-                teacher.forget()
+                tuner.reset()
                 before = accuracy(*new.of(test))
                 start = time.perf_counter()
-                teacher(new.of(train), tick=lambda done: bar.update())
+                tuner(new.of(train), tick=lambda done: bar.update())
                 seconds = time.perf_counter() - start
                 after = accuracy(*new.of(test))
                 found = (before, after, old_before, accuracy(*others))

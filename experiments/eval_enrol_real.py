@@ -49,8 +49,14 @@ def main(argv=None):
     from common.crops import Mipmap
     from common.output import make_folder, write_csv, write_file
     from experiments.core.results import command_line
-    from experiments.personal.enrolment import STEPS, Teacher
-    from experiments.personal.real_people import COLUMNS, People, SetAccuracy, report, teach_one
+    from experiments.personal.fine_tuning import STEPS, FineTuner
+    from experiments.personal.real_people import (
+        COLUMNS,
+        LabelAccuracy,
+        LabelledPeople,
+        fine_tune_one,
+        report,
+    )
     from experiments.real.labelled import read_labelled
     from experiments.smileys import replay
     from nets.weights import load_network
@@ -61,19 +67,19 @@ def main(argv=None):
     if args.performance not in found.ways:
         raise cli.UserError(f"{args.data} has no picture of the performance {args.performance}")
     pictures = [Mipmap(found.picture(k)) for k in range(len(found.paths))]
-    people = People(
+    people = LabelledPeople(
         pictures, found.boxes, found.labels, found.people, found.ways, found.groups
     )  # fmt: skip
     network, meta = load_network(args.smiles, "smiles")
     normalized = meta["normalized"]
-    accuracy = SetAccuracy(network, meta["classes"], people, normalized)
-    teacher = Teacher(network, meta["classes"], replay.load(), args.seed, normalized)
+    accuracy = LabelAccuracy(network, meta["classes"], people, normalized)
+    tuner = FineTuner(network, meta["classes"], replay.load(), args.seed, normalized)
     names = sorted(set(people.names))[: args.limit]
     rows = []
     with tqdm(total=len(names) * len(args.taught), desc="teaching", unit="person") as bar:
         for name in names:
             for count in args.taught:
-                row = teach_one(teacher, accuracy, people, name, count, args.performance, steps)
+                row = fine_tune_one(tuner, accuracy, people, name, count, args.performance, steps)
                 rows.append(row)
                 write_csv(args.out / "table.csv", COLUMNS, rows, digits=4)
                 bar.update()

@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 @dataclass
-class People:
+class LabelledPeople:
     """Labelled pictures of several people, each acting every label in several ways.
 
     Parameters
@@ -67,14 +67,14 @@ class People:
         return np.concatenate([crop(self.pictures[k], [self.boxes[k]]) for k in indices])
 
 
-class SetAccuracy:
+class LabelAccuracy:
     """Accuracy of a network among the labels of a set, on the labelled squares.
 
     Parameters
     ----------
     network : lasagne.layers.Layer
     classes : list of str
-    people : People
+    people : LabelledPeople
     normalized : bool
         As for `pipeline.vote.Voter`.
     """
@@ -109,14 +109,14 @@ class SetAccuracy:
         return float(np.mean([(found == truth)[truth == k].mean() for k in np.unique(truth)]))
 
 
-def teach_one(teacher, accuracy, people, name, count, way, steps):
+def fine_tune_one(tuner, accuracy, people, name, count, way, steps):
     """Teach one person from ``count`` pictures a label; the net is as before when it ends.
 
     Parameters
     ----------
-    teacher : experiments.personal.enrolment.Teacher
-    accuracy : SetAccuracy
-    people : People
+    tuner : experiments.personal.fine_tuning.FineTuner
+    accuracy : LabelAccuracy
+    people : LabelledPeople
     name : str
     count : int
     way : str
@@ -131,18 +131,18 @@ def teach_one(teacher, accuracy, people, name, count, way, steps):
     """
     teach, own = people.divide(name, count, way)
     others = [int(k) for k in np.flatnonzero(people.names != name)]
-    teacher.forget()
+    tuner.reset()
     before, others_before = accuracy(own), accuracy(others)
-    smileys = [teacher.classes[k] for k in accuracy.smileys(teach)]
+    smileys = [tuner.classes[k] for k in accuracy.smileys(teach)]
     rows = [
         {"smiley": smiley, **dict(zip("xywh", people.boxes[k]))}
         for k, smiley in zip(teach, smileys)
     ]
     start = time.perf_counter()
-    teacher((rows, [people.pictures[k] for k in teach]), steps)
+    tuner((rows, [people.pictures[k] for k in teach]), steps)
     seconds = time.perf_counter() - start
     found = (before, accuracy(own), others_before, accuracy(others))
-    teacher.forget()
+    tuner.reset()
     return (name, count, len(teach), len(own), *found, round(seconds, 1))
 
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from common.cli import UserError
 from common.tables import box_of
 from common.video import open_source
-from experiments.vote.variants import ARTICLE, SINGLE, VARIANTS, moved
+from experiments.vote.variants import ARTICLE, SINGLE, VARIANTS, perturb_box
 from pipeline.follow import Follower
 from pipeline.square import best_square
 from pipeline.tracking import Tracker
@@ -40,7 +40,7 @@ def measure_errors(net, rows, pictures, seed):
             angle = rng.uniform(0, 2 * np.pi)
             for j, scale in enumerate(SCALES):
                 step = shift * np.cos(angle), shift * np.sin(angle)
-                box = moved(box_of(row), *step, scale)
+                box = perturb_box(box_of(row), *step, scale)
                 for number, variant in enumerate((SINGLE, ARTICLE)):
                     logits = net.logits(picture, box, variant.boxes(box))
                     shares = softmax(logits, axis=-1).mean(axis=0)
@@ -115,7 +115,7 @@ class Video:
     right: dict  # of (variant, half-life) to ndarray of bool (frames,)
 
 
-class Ballots:
+class MultiVoter:
     """A voter for `pipeline.follow.Follower` that casts several votes at once.
 
     Parameters
@@ -139,7 +139,7 @@ class Ballots:
 def measure_video(net, detector, video, truth):
     """One window and the vote in each frame, and shares smoothed over time, as run_video does."""
     variants = (SINGLE, ARTICLE)
-    follower = Follower(Tracker(detector, 1), Ballots(net, variants))
+    follower = Follower(Tracker(detector, 1), MultiVoter(net, variants))
     nothing = np.full((len(variants), len(net.classes)), np.nan)
     shares, anew = [], []
     with open_source(str(video)) as source:
@@ -157,7 +157,8 @@ def measure_video(net, detector, video, truth):
     ]
     labels = np.array([net.classes.index(truth[k]["smiley"]) for k in held])
     right = {
-        (str(variant), half_life): named(smoothed(shares[:, k], anew, half_life))[held] == labels
+        (str(variant), half_life): winners(smooth_shares(shares[:, k], anew, half_life))[held]
+        == labels
         for k, variant in enumerate(variants)
         for half_life in HALF_LIVES
     }
@@ -165,7 +166,7 @@ def measure_video(net, detector, video, truth):
     return Video(video.name, len(held), missed, right)
 
 
-def smoothed(shares, anew, half_life):
+def smooth_shares(shares, anew, half_life):
     """Shares of this frame and those before, weighted by age; frames without a face do not count.
 
     Parameters
@@ -190,7 +191,7 @@ def smoothed(shares, anew, half_life):
     return out
 
 
-def named(shares):
+def winners(shares):
     """The winner of each frame; -1 without a face."""
     missing = np.isnan(shares).any(axis=1)
     return np.where(missing, -1, np.where(missing[:, None], 0, shares).argmax(axis=1))

@@ -135,7 +135,7 @@ class SmileyNet:
         return self.logits(picture, box, boxes), self.logits(picture, box, boxes, mirror=True)
 
 
-def moved(box, right, down, scale):
+def perturb_box(box, right, down, scale):
     """A box with an error: shifts in sides of it, then a size about its centre."""
     x, y, w, h = box
     cx, cy = x + w / 2 + right * w, y + h / 2 + down * h

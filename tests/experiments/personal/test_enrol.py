@@ -12,8 +12,14 @@ from common.crops import Mipmap
 from common.tables import read_csv
 from dataset.manifest import write_manifest
 from experiments import enrol, eval_enrol
-from experiments.personal import enrolment
-from experiments.personal.enrolment import Accuracy, MixedBatches, Teacher, check_own, hold_out
+from experiments.personal import fine_tuning
+from experiments.personal.fine_tuning import (
+    Accuracy,
+    FineTuner,
+    MixedBatches,
+    check_smileys,
+    hold_out,
+)
 from experiments.smileys import replay
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, note, save_weights
@@ -52,11 +58,11 @@ def test_with_one_shot_each_the_last_frames_judge():
 
 
 def test_what_cannot_teach_is_refused():
-    check_own(shots(*[(name, name, 2) for name in CLASSES]), CLASSES, "x")
+    check_smileys(shots(*[(name, name, 2) for name in CLASSES]), CLASSES, "x")
     with pytest.raises(UserError, match="shows 1 smileys: make at least 3"):
-        check_own(shots(("smile", "a", 9)), CLASSES, "x")
+        check_smileys(shots(("smile", "a", 9)), CLASSES, "x")
     with pytest.raises(UserError, match="does not know grin"):
-        check_own(shots(("grin", "a", 9)), CLASSES, "x")
+        check_smileys(shots(("grin", "a", 9)), CLASSES, "x")
 
 
 def test_half_of_a_batch_is_old():
@@ -111,15 +117,15 @@ def test_damaged_old_pictures_are_named(tmp_path, content):
 def test_forgetting_goes_back_to_the_bits():
     network = build_net_smiles(num_classes=3)
     own = some_pictures("p", 3)
-    teacher = Teacher(network, CLASSES, own)
+    tuner = FineTuner(network, CLASSES, own)
     before = lasagne.layers.get_all_param_values(network)
-    teacher(own, steps=2)
+    tuner(own, steps=2)
     changed = lasagne.layers.get_all_param_values(network)
     assert any((a != b).any() for a, b in zip(before, changed))
-    teacher.forget()
+    tuner.reset()
     for a, b in zip(before, lasagne.layers.get_all_param_values(network)):
         np.testing.assert_array_equal(a, b)
-    teacher(own, steps=2)  # the same seed, the same bits
+    tuner(own, steps=2)  # the same seed, the same bits
     for a, b in zip(changed, lasagne.layers.get_all_param_values(network)):
         np.testing.assert_array_equal(a, b)
 
@@ -161,7 +167,7 @@ def collected(tmp_path):
 
 @pytest.mark.parametrize("normalized", [False, True])
 def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, monkeypatch):
-    monkeypatch.setattr(enrolment, "STEPS", 30)
+    monkeypatch.setattr(fine_tuning, "STEPS", 30)
     net, out = collected / "net.npz", collected / "mine.npz"
     note(net, net, normalized=normalized)
     before = net.read_bytes()
@@ -194,13 +200,13 @@ def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, m
 
 def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypatch):
     """What judges teaches, too, once it has judged: the second round sees all clips."""
-    monkeypatch.setattr(enrolment, "STEPS", 1)
+    monkeypatch.setattr(fine_tuning, "STEPS", 1)
     taught = []
 
-    def learn(teacher, own, steps, tick):
+    def learn(tuner, own, steps, tick):
         taught.append({(row["clip"], row["frame"]) for row in own[0]})
 
-    monkeypatch.setattr(Teacher, "__call__", learn)
+    monkeypatch.setattr(FineTuner, "__call__", learn)
     options = ["--data", collected / "set", "--old", collected / "set", "--person", "ann"]
     code, said, _ = call(
         enrol.main, *options, "--smiles", collected / "net.npz", "--out", collected / "m.npz"

@@ -8,7 +8,7 @@ import pytest
 
 from common.tables import read_csv
 from experiments import eval_enrol_real
-from experiments.personal.real_people import People, SetAccuracy, report
+from experiments.personal.real_people import LabelAccuracy, LabelledPeople, report
 from experiments.real.vocabulary import smileys
 from nets.smiles import build_net_smiles
 from nets.weights import save_weights
@@ -21,7 +21,9 @@ CLASSES = ["smile", "laugh", "neutral", "sad"]
 def people(*pictures):
     """Of (person, label, way)."""
     names, labels, ways = (np.array(column) for column in zip(*pictures))
-    return People([None] * len(names), np.zeros((len(names), 4)), labels, names, ways, GROUPS)
+    return LabelledPeople(
+        [None] * len(names), np.zeros((len(names), 4)), labels, names, ways, GROUPS
+    )
 
 
 def test_other_ways_of_acting_judge():
@@ -41,7 +43,7 @@ def test_a_label_with_one_picture_only_judges():
 
 @pytest.fixture
 def accuracy(monkeypatch):
-    made = SetAccuracy.__new__(SetAccuracy)
+    made = LabelAccuracy.__new__(LabelAccuracy)
     made.members, made.labels = [[0, 1], [2]], list(GROUPS)
     made.people = people(*[("a", "happy", "x")] * 3, ("a", "neutral", "x"))
     rows = np.float32([
@@ -53,7 +55,7 @@ def accuracy(monkeypatch):
     monkeypatch.setattr(
         "experiments.personal.real_people.face_input", lambda squares, normalized: squares
     )
-    monkeypatch.setattr(People, "squares", lambda self, indices: np.array(indices))
+    monkeypatch.setattr(LabelledPeople, "squares", lambda self, indices: np.array(indices))
     made.probabilities, made.normalized = None, False
     return made
 

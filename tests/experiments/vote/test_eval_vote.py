@@ -10,9 +10,9 @@ from common.cli import UserError
 from common.crops import Mipmap, crop
 from experiments import eval_vote
 from experiments.vote import measures
-from experiments.vote.measures import named, read_truth, smoothed
+from experiments.vote.measures import read_truth, smooth_shares, winners
 from experiments.vote.report import by_person
-from experiments.vote.variants import ARTICLE, SETS, VARIANTS, SmileyNet, Variant, moved
+from experiments.vote.variants import ARTICLE, SETS, VARIANTS, SmileyNet, Variant, perturb_box
 from pipeline import cascade, run_video
 from pipeline.windows import neighbours
 from tests.common.clips import write_clip
@@ -67,13 +67,13 @@ def test_ways_average_what_they_say():
 
 
 def test_a_moved_box():
-    assert moved((10, 20, 40, 40), 0.25, -0.5, 1.5) == (10, -10, 60, 60)
+    assert perturb_box((10, 20, 40, 40), 0.25, -0.5, 1.5) == (10, -10, 60, 60)
 
 
 def test_smoothing_against_a_naive_sum():
     shares = RNG.dirichlet(np.ones(3), size=7)
     shares[3] = np.nan  # no face
-    found = smoothed(shares, [False] * 7, 2)
+    found = smooth_shares(shares, [False] * 7, 2)
     for k in range(7):
         if k == 3:
             assert np.isnan(found[k]).all()
@@ -81,13 +81,13 @@ def test_smoothing_against_a_naive_sum():
         ages = [(j, k - j) for j in range(k + 1) if j != 3]
         expected = sum(shares[j] * 0.5 ** (age / 2) for j, age in ages)
         np.testing.assert_allclose(found[k], expected / expected.sum())
-    np.testing.assert_allclose(smoothed(shares, [False] * 7, 0), shares)
-    anew = smoothed(shares, [k == 4 for k in range(7)], 2)
+    np.testing.assert_allclose(smooth_shares(shares, [False] * 7, 0), shares)
+    anew = smooth_shares(shares, [k == 4 for k in range(7)], 2)
     np.testing.assert_allclose(anew[:4], found[:4])
-    np.testing.assert_allclose(anew[4:], smoothed(shares[4:], [False] * 3, 2))
-    winners = named(shares)
-    assert winners[3] == -1
-    assert (np.delete(winners, 3) == np.delete(shares, 3, axis=0).argmax(axis=1)).all()
+    np.testing.assert_allclose(anew[4:], smooth_shares(shares[4:], [False] * 3, 2))
+    best = winners(shares)
+    assert best[3] == -1
+    assert (np.delete(best, 3) == np.delete(shares, 3, axis=0).argmax(axis=1)).all()
 
 
 def test_people_count_alike():

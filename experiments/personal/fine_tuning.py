@@ -67,7 +67,7 @@ def hold_out(rows):
     return [k for k in range(len(rows)) if k not in taken], test, whole
 
 
-def check_own(rows, classes, what):
+def check_smileys(rows, classes, what):
     """Refuse pictures that cannot teach a network of these classes."""
     unknown = sorted({row["smiley"] for row in rows} - set(classes))
     if unknown:
@@ -99,7 +99,7 @@ class Accuracy:
         return float((predicted.argmax(axis=1) == labels_of(rows, self.classes)).mean())
 
 
-class Teacher:
+class FineTuner:
     """Fine-tunes a network; compiled once, used for any number of people.
 
     Parameters
@@ -139,6 +139,6 @@ class Teacher:
                 self.trainer.step(face_input(windows, self.normalized), labels)
                 tick(step + 1)
 
-    def forget(self):
+    def reset(self):
         """Take the network and the optimiser back to where they began."""
         self.trainer.set_state(self.fresh)
