@@ -17,7 +17,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from pipeline.square import best_square
+from pipeline.best_square import best_square
 
 # Label of the set: smiley that means it.
 MEANING = {

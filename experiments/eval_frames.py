@@ -30,10 +30,10 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.tables import BOX, box_of, read_images, read_table, text
+    from pipeline.best_square import best_square
     from pipeline.cascade import Detector
-    from pipeline.square import best_square
+    from pipeline.suppression import overlaps
     from pipeline.vote import Voter
-    from pipeline.windows import overlaps
 
     rows = read_table(args.frames, {"path": text, "smiley": text, **BOX})
     images = read_images(args.frames, rows)

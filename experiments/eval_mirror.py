@@ -108,9 +108,9 @@ def main(argv=None):
 
     from common.output import check_output, line, write_file
     from dataset.smielfy import mirror_folder
+    from pipeline.best_square import best_square
     from pipeline.cascade import Detector
     from pipeline.options import smallest_face
-    from pipeline.square import best_square
     from pipeline.vote import Voter
 
     check_output(arguments.out)

@@ -16,7 +16,8 @@ from nets.weights import load_network
 from pipeline.border import soft_border
 from pipeline.calibration import Calibrator
 from pipeline.light import brighten
-from pipeline.windows import neighbours, non_maximum_suppression
+from pipeline.suppression import non_maximum_suppression
+from pipeline.windows import neighbours
 
 PYRAMID_FACTOR = 1.26  # between neighbouring sizes of face; Li et al. use 1.18 on FDDB
 SUPPRESS_SCAN = 0.5  # IoU among the small net's candidates, scale by scale

@@ -77,7 +77,7 @@ def draw_strip(videos, truths, width=400):
     import cv2
     import numpy as np
 
-    from pipeline.stages import read_frame
+    from pipeline.stages_figure import read_frame
 
     shown = [name for name in STRIP if all(held_frames(truth, name) for truth in truths)]
     rows = []
@@ -153,7 +153,7 @@ def main(argv=None):
         cv2.imwrite(str(temporary), draw_strip(list(videos.values()), list(truths.values())))
     frame = middle_frame(truths["known"], SHOWN)
     picture = args.out / "pipeline.png"
-    figure = cli.ROOT / "pipeline" / "figure.py"
+    figure = cli.ROOT / "pipeline" / "draw_stages.py"
     source = args.videos / "known.mp4"
     run_side_by_side([[figure, source, "--frame", frame, "-o", picture, "--smiles", NET]])
     counts = [

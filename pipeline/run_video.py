@@ -87,14 +87,14 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def annotate(frames, follower, video, lines, slow=1.0):
+def annotate(frames, recognizer, video, lines, slow=1.0):
     """Find, name and draw the smiley of each frame.
 
     Parameters
     ----------
     frames : iterable of (image, time, end)
         As from `common.video.Source.timed`.
-    follower : pipeline.follow.Follower
+    recognizer : pipeline.video_recognizer.VideoRecognizer
     video : common.writer.VideoWriter
     lines : common.output.JsonLines
     slow : float
@@ -109,7 +109,7 @@ def annotate(frames, follower, video, lines, slow=1.0):
     from pipeline.overlay import Overlay
     from pipeline.threads import BackgroundCalls
 
-    overlay, drawn, voter = None, None, follower.voter
+    overlay, drawn, voter = None, None, recognizer.voter
     last = ()
 
     def show(again, frame, start, end, *found):
@@ -122,10 +122,10 @@ def annotate(frames, follower, video, lines, slow=1.0):
         for index, (frame, time, end) in enumerate(frames):
             if overlay is None:
                 overlay = Overlay(frame.shape[1::-1], voter.classes, voter.net)
-            box, vote = follower.step(frame)
+            box, vote = recognizer.step(frame)
             found = () if vote is None else (box, vote.shares)
             same = len(found) == len(last) and all(map(np.array_equal, found, last))
-            again = follower.again and same
+            again = recognizer.frame_repeated and same
             calls.submit(show, again, frame, time, end, *found)
             last = found
             lines.write(frame_line(index, time, voter.net, frame.shape, box, vote))
@@ -205,9 +205,9 @@ def main(argv=None):
         from tqdm import tqdm
 
         from pipeline.cascade import Detector
-        from pipeline.follow import Follower
         from pipeline.threads import read_ahead
         from pipeline.tracking import Tracker, WholePicture
+        from pipeline.video_recognizer import VideoRecognizer
         from pipeline.vote import Voter
 
         if arguments.face == "whole":
@@ -221,7 +221,7 @@ def main(argv=None):
 
             with open_source(arguments.video) as film:
                 voter.adapt(sample_faces(film, tracker, arguments.min_face, arguments.limit))
-        follower = Follower(tracker, voter, arguments.smooth, arguments.min_face)
+        recognizer = VideoRecognizer(tracker, voter, arguments.smooth, arguments.min_face)
         counts = [count for count in (source.count, arguments.limit) if count]
         video.whole = arguments.limit is None
         with (
@@ -230,7 +230,7 @@ def main(argv=None):
             video,
             JsonLines(arguments.json) as lines,
         ):
-            annotate(bar, follower, video, lines, slow)
+            annotate(bar, recognizer, video, lines, slow)
         told = source.warning()
     if told:
         note(told)

@@ -6,9 +6,9 @@ import numpy as np
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
+from pipeline.best_square import best_square
 from pipeline.light import brighten
 from pipeline.options import smallest_face
-from pipeline.square import best_square
 
 FRAMES = 200  # looked at, evenly spread over the video
 FEWEST = 8  # faces: of fewer, what they have in common may be their smiley

@@ -3,8 +3,8 @@
 import numpy as np
 
 from common.crops import Mipmap
+from pipeline.best_square import whole_square
 from pipeline.light import brighten
-from pipeline.square import whole_square
 from pipeline.windows import neighbours
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from

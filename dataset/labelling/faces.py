@@ -2,8 +2,8 @@
 
 from common.cli import UserError
 from dataset.labelling.geometry import corrected, fit
-from pipeline.square import CONTINUES, best_square
-from pipeline.windows import overlaps
+from pipeline.best_square import CONTINUES, best_square
+from pipeline.suppression import overlaps
 
 SAME = 0.9  # IoU above which a square is the proposal itself
 

@@ -15,7 +15,7 @@ from common.crops import crop
 from dataset.labelling.store import MARGIN, QUALITY, crop_size
 from dataset.smielfy.errors import RequestError
 from pipeline.options import smallest_face
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 MAX_BYTES = 3_000_000  # of one picture; the page sends some 100,000
 MAX_PIXELS = 12_000_000

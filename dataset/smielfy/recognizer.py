@@ -16,8 +16,8 @@ from dataset.smielfy.faces import LOOKED_AT, choose, cut, decode, find
 from nets.functions import compile_smile_probs_sum
 from nets.weights import load_network, read_weights, set_params
 from pipeline.cascade import Detector
-from pipeline.follow import Follower
 from pipeline.tracking import Tracker
+from pipeline.video_recognizer import VideoRecognizer
 from pipeline.vote import Voter
 
 TAKEN = 100  # turns waited for at once; who comes then is told to come again
@@ -117,13 +117,13 @@ class Recognizer:
         if max(height, width) > 2 * LOOKED_AT:
             raise RequestError(413, "too_many_pixels")
         unit = np.array([width, height, width, height], float)
-        follower = Follower(Tracker(self.detector, 2), self.voter)
+        recognizer = VideoRecognizer(Tracker(self.detector, 2), self.voter)
         if near is not None:
-            follower.begin(near * unit)
+            recognizer.begin(near * unit)
         taught, sure = self._select(person)
         box = vote = None
         if min(height, width) >= 48:
-            box, vote = follower.step(image)
+            box, vote = recognizer.step(image)
         answer = {"box": None, "smiley": None, "share": None, "shares": {}}
         if vote is not None:
             shares = [round(float(share), 4) for share in vote.shares]

@@ -40,12 +40,12 @@ def follow(frames, tracker, voter):
         Both None where there is no face; processor seconds a frame (a busy machine changes
         them little), the first left out.
     """
-    from pipeline.follow import Follower
+    from pipeline.video_recognizer import VideoRecognizer
 
-    follower, found, seconds = Follower(tracker, voter), [], []
+    recognizer, found, seconds = VideoRecognizer(tracker, voter), [], []
     for frame in frames:
         start = time.process_time()
-        box, vote = follower.step(frame)
+        box, vote = recognizer.step(frame)
         found.append((box, vote and vote.smiley))
         seconds.append(time.process_time() - start)
     return found, float(np.mean(seconds[1:] or seconds))
@@ -60,7 +60,7 @@ def compare(found, faithful, truth):
         ``faces`` is the part of the frames on which both or neither see a face; the other
         parts are of the frames on which both do.
     """
-    from pipeline.windows import overlaps
+    from pipeline.suppression import overlaps
 
     both = [(a, b) for a, b in zip(found, faithful) if a[0] is not None and b[0] is not None]
     faces = np.mean([(a[0] is None) == (b[0] is None) for a, b in zip(found, faithful)])

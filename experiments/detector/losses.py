@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 STAGES = ("small net", "first calibration", "big net", "vote", "last boxes", "found")
 

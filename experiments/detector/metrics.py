@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 FALSE, IGNORED = -1, -2  # what `assign` says of a detection that hits no face
 RESAMPLES = 1000

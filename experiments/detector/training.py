@@ -25,7 +25,7 @@ from nets.functions import compile_faces, compile_scan
 from nets.weights import load_network, save_weights
 from pipeline.calibration import Calibrator
 from pipeline.cascade import Detector
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 SMALL_ROUNDS = 3
 # Share of the scenes' windows that the small net lets pass: as much as the big net has time

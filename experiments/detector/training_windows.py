@@ -22,7 +22,7 @@ from experiments.detector.props import staged
 from experiments.detector.textures import texture
 from experiments.detector.truth import LANDMARKS
 from pipeline.calibration import shrunk
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 # The cascade visits faces at steps of a sixth of their side and of 1.26 in size. Heads
 # tilt, and small or moving faces are unsharp, more than a smiley's transforms allow for. The

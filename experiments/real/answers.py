@@ -19,10 +19,10 @@ from experiments.smileys.metrics import predict
 from nets.adapt import Adapter
 from nets.functions import compile_probabilities
 from nets.weights import load_network
+from pipeline.best_square import best_square, whole_square
 from pipeline.cascade import Detector
 from pipeline.light import brighten, face_input
 from pipeline.options import smallest_face
-from pipeline.square import best_square, whole_square
 from pipeline.vote import Voter
 
 BOX, DETECTOR = "labelled box", "detector"

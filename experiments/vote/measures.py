@@ -13,11 +13,11 @@ from common.cli import UserError
 from common.tables import box_of
 from common.video import open_source
 from experiments.vote.variants import ARTICLE, SINGLE, VARIANTS, perturb_box
-from pipeline.follow import Follower
-from pipeline.square import best_square
+from pipeline.best_square import best_square
+from pipeline.suppression import overlaps
 from pipeline.tracking import Tracker
+from pipeline.video_recognizer import VideoRecognizer
 from pipeline.vote import Smoother, Vote
-from pipeline.windows import overlaps
 
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's side
 SCALES = (0.63, 0.79, 1.0, 1.26, 1.59)
@@ -116,7 +116,7 @@ class Video:
 
 
 class MultiVoter:
-    """A voter for `pipeline.follow.Follower` that casts several votes at once.
+    """A voter for `pipeline.video_recognizer.VideoRecognizer` that casts several votes at once.
 
     Parameters
     ----------
@@ -139,14 +139,14 @@ class MultiVoter:
 def measure_video(net, detector, video, truth):
     """One window and the vote in each frame, and shares smoothed over time, as run_video does."""
     variants = (SINGLE, ARTICLE)
-    follower = Follower(Tracker(detector, 1), MultiVoter(net, variants))
+    recognizer = VideoRecognizer(Tracker(detector, 1), MultiVoter(net, variants))
     nothing = np.full((len(variants), len(net.classes)), np.nan)
     shares, anew = [], []
     with open_source(str(video)) as source:
         for frame in tqdm(source, total=len(truth), desc=video.name):
-            _, vote = follower.step(frame)
+            _, vote = recognizer.step(frame)
             shares.append(nothing if vote is None else vote.sums)
-            anew.append(follower.anew)
+            anew.append(recognizer.face_changed)
     count, shares = len(shares), np.array(shares)
     if abs(count - len(truth)) > 1:
         raise UserError(f"{video} has {count} frames, its truth {len(truth)}: render it anew")
@@ -174,7 +174,7 @@ def smooth_shares(shares, anew, half_life):
     shares : ndarray (frames, classes)
         nan where there is no face.
     anew : sequence of bool (frames,)
-        As `pipeline.follow.Follower` says: what was before does not count.
+        As `pipeline.video_recognizer.VideoRecognizer` says: what was before does not count.
     half_life : float
         As for `pipeline.vote.Smoother`.
 

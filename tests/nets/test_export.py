@@ -14,7 +14,7 @@ from nets import export, onnx_graph
 from nets.functions import compile_probabilities, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
-from pipeline.square import whole_square
+from pipeline.best_square import whole_square
 from pipeline.windows import neighbours
 
 onnx = pytest.importorskip("onnx", reason="onnx is not here: make test-onnx installs it")

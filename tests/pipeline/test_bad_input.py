@@ -9,7 +9,7 @@ import pytest
 
 from common.images import read_image
 from nets.weights import save_weights
-from pipeline import detect, figure, run_video
+from pipeline import detect, draw_stages, run_video
 from tests.conftest import drawn_face, write_video
 
 
@@ -72,7 +72,7 @@ def test_bad_videos(kind, refused, unchanged, tmp_path, monkeypatch):
         message = refused(run_video.main, video, "--json", "out.jsonl")
         assert said in message
         if kind not in ("picture", "png named mp4", "jpg named mp4"):
-            assert said in refused(figure.main, video)
+            assert said in refused(draw_stages.main, video)
 
 
 def test_folder_with_a_bad_picture(compiled, refused, unchanged, tmp_path, monkeypatch):
@@ -178,8 +178,8 @@ def test_bad_weights(kind, nets, refused, unchanged, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ["--weights", weights]
     with unchanged(tmp_path):
-        for main, source in [(run_video.main, video), (figure.main, image), (detect.main, image)]:
-            assert said in refused(main, source, *options)
+        for script, source in ((run_video, video), (draw_stages, image), (detect, image)):
+            assert said in refused(script.main, source, *options)
 
 
 def test_smiley_weights_of_another_net(compiled, refused, unchanged, tmp_path, monkeypatch):
@@ -205,9 +205,9 @@ def test_outputs_that_cannot_be(refused, unchanged, tmp_path, monkeypatch):
         assert "no folder" in refused(detect.main, image, "--json", "none/a.jsonl")
         assert "cannot make" in refused(detect.main, image, "--out", "none/drawn")
         assert "cannot make" in refused(detect.main, image, "--out", "a.mp4")
-        assert "no folder" in refused(figure.main, image, "-o", "none/a.png")
-        assert "ending in .png" in refused(figure.main, image, "-o", "a.mp4")
-        assert "no frame 12" in refused(figure.main, video, "--frame", 12)
+        assert "no folder" in refused(draw_stages.main, image, "-o", "none/a.png")
+        assert "ending in .png" in refused(draw_stages.main, image, "-o", "a.mp4")
+        assert "no frame 12" in refused(draw_stages.main, video, "--frame", 12)
 
 
 def test_unwritable_folder(refused, unchanged, tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from common.crops import Mipmap
 from common.video import open_source
 from pipeline.cascade import Detector
 from pipeline.light import MIN_BRIGHTNESS, brighten, normalize_contrast
+from pipeline.suppression import overlaps
 from pipeline.tracking import Tracker
-from pipeline.windows import overlaps
 
 
 def evenly(highest):

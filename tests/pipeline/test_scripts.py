@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
-from pipeline import detect, figure, run_video
+from pipeline import detect, draw_stages, run_video
 from pipeline.vote import Voter
 from tests.conftest import CLASSES, drawn_face, read_video, write_video
 
@@ -241,12 +241,12 @@ def test_figure_with_and_without_a_face(compiled, call, tmp_path, monkeypatch):
     out = tmp_path / "out.png"
     options = ["--frame", 3, "-o", out, "--weights", compiled.folder]
     monkeypatch.setattr(compiled.detector, "big_threshold", 0.0)
-    assert call(figure.main, video, *options)[0] == 0
+    assert call(draw_stages.main, video, *options)[0] == 0
     height, width = cv2.imread(str(out)).shape[:2]
     assert width > height > 500
     monkeypatch.setattr(compiled.detector, "big_threshold", 1.1)
     cv2.imwrite(str(tmp_path / "a.png"), drawn_face(90, 200))
-    assert call(figure.main, tmp_path / "a.png", *options)[0] == 0
+    assert call(draw_stages.main, tmp_path / "a.png", *options)[0] == 0
 
 
 def test_scripts_from_end_to_end(nets, tmp_path):
@@ -261,12 +261,12 @@ def test_scripts_from_end_to_end(nets, tmp_path):
     result = run("detect.py", "a.png", *where, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["image"] == "a.png"
-    result = run("figure.py", "clip.mp4", *where, cwd=tmp_path)
+    result = run("draw_stages.py", "clip.mp4", *where, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "stages.png").exists()
 
 
-@pytest.mark.parametrize("script", ["run_video.py", "detect.py", "figure.py"])
+@pytest.mark.parametrize("script", ["run_video.py", "detect.py", "draw_stages.py"])
 def test_help_does_not_wait_for_theano(script):
     result = run(script, "--help")
     assert result.returncode == 0

@@ -19,7 +19,7 @@ from experiments.detector.training_windows import (
     read_scenes,
     textures,
 )
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 
 def naive_iou(a, b):

@@ -8,14 +8,15 @@ come out the same is not computed again: a slowed video repeats most of its fram
 import numpy as np
 
 from common.crops import Mipmap
+from pipeline.best_square import CONTINUES, best_square
 from pipeline.light import brighten
 from pipeline.options import smallest_face
-from pipeline.square import CONTINUES, best_square
+from pipeline.suppression import overlaps
 from pipeline.vote import Smoother, Vote
-from pipeline.windows import overlaps, reach
+from pipeline.windows import reach
 
 
-class Follower:
+class VideoRecognizer:
     """Takes one frame after the other.
 
     Parameters
@@ -33,16 +34,16 @@ class Follower:
     ----------
     box : ndarray (4,) or None
         The last square; it is kept where no face is found.
-    anew : bool
+    face_changed : bool
         Whether with the last frame another face came, or frames of another size: what was
         voted before does not count.
-    again : bool
+    frame_repeated : bool
         Whether the last frame's pixels were those of the one before.
     """
 
     def __init__(self, tracker, voter, smooth=0.0, min_face=None):
         self.tracker, self.voter, self.min_face = tracker, voter, min_face
-        self.box, self.anew, self.again = None, False, False
+        self.box, self.face_changed, self.frame_repeated = None, False, False
         self._smoother, self._frame, self._picture = Smoother(smooth), None, None
         self._voted = None  # picture, box and vote of the last frame with a face
 
@@ -64,30 +65,30 @@ class Follower:
         (box, vote) : ndarray (4,), pipeline.vote.Vote
             Both None where there is no face.
         """
-        self.anew = self._frame is not None and self._frame.shape != frame.shape
-        if self.anew:  # its pixels are others than the last frame's
+        self.face_changed = self._frame is not None and self._frame.shape != frame.shape
+        if self.face_changed:  # its pixels are others than the last frame's
             self.begin(None)
-        self.again = self._frame is not None and same(frame, self._frame)
-        if not self.again:  # the tracker knows a picture that it has seen by its identity
+        self.frame_repeated = self._frame is not None and same(frame, self._frame)
+        if not self.frame_repeated:  # the tracker knows a picture that it has seen by its identity
             self._picture = brighten(Mipmap(frame))
         self._frame, picture = frame, self._picture
         boxes, scores = self.tracker.faces(picture, self.min_face or smallest_face(frame))
         chosen = best_square(boxes, scores, self.box)
         if chosen is None:
             self.tracker.follow(None)
-            self._smoother(None, self.anew)
+            self._smoother(None, self.face_changed)
             return None, None
         if self.box is not None and overlaps(self.box, boxes[chosen])[0] < CONTINUES:
-            self.anew = True
+            self.face_changed = True
         self.begin(boxes[chosen])
         vote = self._vote(picture)
-        return self.box, Vote(vote.classes, self._smoother(vote.sums, self.anew))
+        return self.box, Vote(vote.classes, self._smoother(vote.sums, self.face_changed))
 
     def _vote(self, picture):
         """The vote on the square; the last one where all that it looks at is as it was."""
         if self._voted is not None:
             before, box, vote = self._voted
-            if np.array_equal(box, self.box) and same_beside(box, before, picture):
+            if np.array_equal(box, self.box) and same_around(box, before, picture):
                 return vote
         vote = self.voter.vote(picture, self.box)
         self._voted = picture, self.box, vote
@@ -104,7 +105,7 @@ def same(one, other):
     )
 
 
-def same_beside(box, one, other):
+def same_around(box, one, other):
     """Whether two `Mipmap` are equal as far as the windows beside a box `reach`."""
     if one is other:
         return True

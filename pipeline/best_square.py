@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.windows import overlaps
+from pipeline.suppression import overlaps
 
 # The big net's score of one face in sight changes by up to a tenth from one frame to the
 # next (0.096 at most over 119 steps of a man who grimaces in a car).

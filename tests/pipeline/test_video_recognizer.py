@@ -7,9 +7,9 @@ import pytest
 
 from common.crops import Mipmap
 from pipeline import run_video
-from pipeline.follow import Follower
 from pipeline.light import brighten
 from pipeline.tracking import Tracker
+from pipeline.video_recognizer import VideoRecognizer
 from pipeline.vote import Vote
 
 SMALL, LARGE = (90, 120), (180, 240)
@@ -44,26 +44,26 @@ class FakeVoter:
         return Vote(self.classes, np.array(next(self.sums), float))
 
 
-def follower(found, sums, every=1, **options):
-    return Follower(Tracker(FakeDetector(found), every), FakeVoter(sums), **options)
+def recognizer(found, sums, every=1, **options):
+    return VideoRecognizer(Tracker(FakeDetector(found), every), FakeVoter(sums), **options)
 
 
 def test_the_square_is_kept_over_a_gap():
-    follow = follower([[LEFT], [], [RIGHT, LEFT]], [(1, 0)] * 2)
+    follow = recognizer([[LEFT], [], [RIGHT, LEFT]], [(1, 0)] * 2)
     assert tuple(follow.step(picture(SMALL))[0]) == LEFT
     assert follow.step(picture(SMALL)) == (None, None)
     # The right one is better by a little: the left one goes on.
     assert tuple(follow.step(picture(SMALL))[0]) == LEFT
-    assert not follow.anew
+    assert not follow.face_changed
 
 
 def test_past_votes_count_until_another_face():
-    follow = follower([[LEFT], [LEFT], [], [LEFT], [RIGHT]], [(45, 0), (0, 45), (0, 45), (9, 36)],
+    follow = recognizer([[LEFT], [LEFT], [], [LEFT], [RIGHT]], [(45, 0), (0, 45), (0, 45), (9, 36)],
                       smooth=1)  # fmt: skip
     votes, anew = [], []
     for _ in range(5):
         votes.append(follow.step(picture(SMALL))[1])
-        anew.append(follow.anew)
+        anew.append(follow.face_changed)
     assert votes[1].sums == pytest.approx([15, 30])  # 45 of weight 1/2, beside 1
     assert votes[3].sums == pytest.approx(45 * np.array([1 / 8, 1 / 4 + 1]) / (1 + 1 / 4 + 1 / 8))
     assert votes[4].sums == pytest.approx([9, 36])
@@ -71,19 +71,19 @@ def test_past_votes_count_until_another_face():
 
 
 def test_frames_of_another_size_begin_anew():
-    follow = follower([[LEFT], [LEFT]], [(45, 0), (0, 45)], smooth=10)
+    follow = recognizer([[LEFT], [LEFT]], [(45, 0), (0, 45)], smooth=10)
     follow.step(picture(SMALL))
     assert follow.step(picture(LARGE))[1].sums == pytest.approx([0, 45])
-    assert follow.anew
+    assert follow.face_changed
     least = [min_face for _, min_face in follow.tracker.detector.asked]
     assert least == [24, 24]
-    assert follower([[LEFT]], [(1, 0)], min_face=50).min_face == 50
+    assert recognizer([[LEFT]], [(1, 0)], min_face=50).min_face == 50
 
 
 def test_light_is_applied_once_for_search_and_vote():
     dark = np.full((90, 120, 3), 12, np.uint8)
     dark[30:60] = 30
-    follow = follower([[LEFT]], [(1, 0)])
+    follow = recognizer([[LEFT]], [(1, 0)])
     follow.step(dark)
     ((searched, _),), ((voted, _),) = follow.tracker.detector.asked, follow.voter.asked
     assert searched is voted
@@ -93,24 +93,26 @@ def test_light_is_applied_once_for_search_and_vote():
 
 
 def test_a_face_known_from_before_goes_first():
-    follow = follower([[RIGHT, LEFT]], [(1, 0)])
+    follow = recognizer([[RIGHT, LEFT]], [(1, 0)])
     follow.begin(np.array(LEFT))
     assert tuple(follow.step(picture(SMALL))[0]) == LEFT
 
 
 def test_a_repeated_frame_is_neither_searched_nor_voted_on():
-    follow = follower([[LEFT], [RIGHT]], [(1, 0), (0, 1)])
+    follow = recognizer([[LEFT], [RIGHT]], [(1, 0), (0, 1)])
     one, other = picture(SMALL), picture(SMALL)
-    found = [(*follow.step(frame.copy()), follow.again) for frame in (one, one, one, other)]
+    found = [
+        (*follow.step(frame.copy()), follow.frame_repeated) for frame in (one, one, one, other)
+    ]
     assert [tuple(box) for box, _, _ in found] == [LEFT] * 3 + [RIGHT]
     assert [vote.best for _, vote, _ in found] == [0, 0, 0, 1]
     assert [again for _, _, again in found] == [False, True, True, False]
     assert len(follow.tracker.detector.asked) == len(follow.voter.asked) == 2
-    assert follow.anew  # the face of another place
+    assert follow.face_changed  # the face of another place
 
 
 def test_a_repeated_frame_counts_in_smoothing_as_any_other():
-    follow = follower([[LEFT], [LEFT]], [(45, 0), (0, 45)], smooth=1)
+    follow = recognizer([[LEFT], [LEFT]], [(45, 0), (0, 45)], smooth=1)
     one, other = picture(SMALL), picture(SMALL)
     sums = [follow.step(frame.copy())[1].sums for frame in (one, other, other)]
     assert sums[1] == pytest.approx([15, 30])
@@ -118,25 +120,25 @@ def test_a_repeated_frame_counts_in_smoothing_as_any_other():
 
 
 def test_a_repeated_frame_without_a_face_stays_without():
-    follow = follower([[], [LEFT]], [(1, 0)])
+    follow = recognizer([[], [LEFT]], [(1, 0)])
     one = picture(SMALL)
     assert [follow.step(one.copy()) for _ in range(2)] == [(None, None)] * 2
     assert follow.step(picture(SMALL))[0] is not None
 
 
 def test_one_pixel_makes_another_frame():
-    follow = follower([[LEFT]] * 2, [(1, 0)])
+    follow = recognizer([[LEFT]] * 2, [(1, 0)])
     frame = picture(SMALL)
     follow.step(frame)
     changed = frame.copy()
     changed[-1, -1, 2] += 1
     follow.step(changed)
-    assert not follow.again
+    assert not follow.frame_repeated
     assert len(follow.tracker.detector.asked) == 2
 
 
 def test_a_change_far_from_the_face_is_searched_but_not_voted_on():
-    follow = follower([[LEFT]] * 3, [(1, 0), (0, 1)])
+    follow = recognizer([[LEFT]] * 3, [(1, 0), (0, 1)])
     frame = picture(SMALL)
     far, near = frame.copy(), frame.copy()
     far[:, 100:] += 1
@@ -146,7 +148,7 @@ def test_a_change_far_from_the_face_is_searched_but_not_voted_on():
 
 
 def test_in_between_searches_the_same_place_of_the_same_frame_is_looked_at_once():
-    follow = follower([[LEFT], [LEFT]], [(1, 0)] * 9, every=3)
+    follow = recognizer([[LEFT], [LEFT]], [(1, 0)] * 9, every=3)
     places = []
 
     def near(picture):  # the followed square moves on, in a still frame too, until it rests
@@ -179,7 +181,7 @@ class FakeLines:
 
 
 def test_a_repeated_frame_is_drawn_once_and_written_each_time():
-    follow = follower([[LEFT], [], [LEFT]], [(1, 0), (0, 1)])
+    follow = recognizer([[LEFT], [], [LEFT]], [(1, 0), (0, 1)])
     follow.voter.net = "net"
     one, none, other = (picture(SMALL) for _ in range(3))
     frames = [one, one, none, none, other]

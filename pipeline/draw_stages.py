@@ -1,6 +1,6 @@
 """Draws every stage of one frame in one picture: "one picture instead of a thousand words".
 
-python pipeline/figure.py VIDEO --frame 60 -o stages.png
+python pipeline/draw_stages.py VIDEO --frame 60 -o stages.png
 """
 
 import sys
@@ -44,7 +44,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse(argv)
     from common.output import check_output, written
-    from pipeline.stages import draw_stages, read_frame
+    from pipeline.stages_figure import draw_stages, read_frame
 
     if arguments.out.suffix.lower() != ".png":
         raise cli.UserError(f"cannot write {arguments.out}: name a file ending in .png")
@@ -53,8 +53,8 @@ def main(argv=None):
 
     from matplotlib.figure import Figure
 
+    from pipeline.best_square import best_square
     from pipeline.cascade import Detector
-    from pipeline.square import best_square
     from pipeline.vote import Voter
 
     detector = Detector.load(arguments.weights)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.square import CLOSE, best_square, whole_square
+from pipeline.best_square import CLOSE, best_square, whole_square
 
 LEFT, RIGHT = (0, 0, 20, 20), (50, 0, 20, 20)
 
