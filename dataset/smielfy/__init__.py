@@ -1,6 +1,6 @@
 """Smielfy: the web page that collects people's smileys, and the mirror.
 
-- ``app``: the service and its routes; ``visitor_routes``, ``keeper_routes``: the others;
+- ``app``: the service; ``collect_routes``, ``mirror_routes``, ``visitor_routes``, ``keeper_routes``;
 - ``server``: connections; ``middleware``: what every request passes; ``rate_limit``;
 - ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
 - ``people``: pseudonyms, consent, examples shown; ``store``: crops and manifest;

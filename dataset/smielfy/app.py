@@ -1,23 +1,13 @@
-"""The routes of Smielfy.
+"""The service: who asks, what she agreed to, and its application.
 
 GET    /api/me                 who I am, what I agreed to, what I have given
 POST   /api/enter              {"code"}: give the access code
 POST   /api/consent            {"agree": true}: get a pseudonym
 POST   /api/shown              {"shown": bool}: whether others may see my pictures
-GET    /api/smileys            the table of smileys, with their rendered examples
-GET    /api/examples/SMILEY    pictures of this smiley that others agreed to show
-GET    /example/ID             one of them
-POST   /api/bursts             {"smiley"}: begin a burst
-POST   /api/bursts/BURST/K     a JPEG: picture K of it
-DELETE /api/pictures/SMILEY    remove what I gave of it
 DELETE /api/me                 remove all that is mine
-POST   /api/look?near=x,y,w,h  a JPEG: what the networks see in it; nothing is kept
-POST   /api/teach              teach the network my face
-GET    /api/teach              how that stands
-DELETE /api/teach              undo it
 
-A visitor's own pictures: `dataset.smielfy.visitor_routes`; the keeper's page:
-`dataset.smielfy.keeper_routes`.
+Collecting: `collect_routes`; mirror and teaching: `mirror_routes`; a visitor's own pictures:
+`visitor_routes`; the keeper's page: `keeper_routes`.
 """
 
 import asyncio
@@ -25,9 +15,6 @@ import contextlib
 import hashlib
 import json
 import math
-import random
-import re
-import secrets
 import sys
 
 from starlette.applications import Starlette
@@ -39,23 +26,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from common.smileys import read_smileys
+from dataset.smielfy.collect_routes import CollectRoutes
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.keeper_routes import KeeperRoutes
 from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
+from dataset.smielfy.mirror_routes import MirrorRoutes
 from dataset.smielfy.people import Key, People
 from dataset.smielfy.rate_limit import RateLimit
-from dataset.smielfy.request_body import read_body, read_json
+from dataset.smielfy.request_body import read_json
 from dataset.smielfy.static_files import LANGUAGES, read_words, rendered_examples, static_routes
-from dataset.smielfy.store import FRAMES, Store, check_space, storing_problem
+from dataset.smielfy.store import Store, check_space, storing_problem
 from dataset.smielfy.teaching import Teaching, enough
 from dataset.smielfy.visitor_routes import COOKIE, PASS, VisitorRoutes
 
 YEAR = 365 * 24 * 3600
 HOUR = 3600
 UPLOADS = 60  # pictures being received at once
-EXAMPLES = 3  # of other people, shown at once
 
 
 class Smielfy:
@@ -107,7 +94,6 @@ class Smielfy:
             "examples": RateLimit(1000, 6000),  # a class may share one address
         }
         self.receiving = 0
-        self.looking = set()
 
     # Who asks.
 
@@ -229,72 +215,6 @@ class Smielfy:
                     pictures[slug] = self.store.picture(path)
         self.writing(self.people.show, person, pictures, only_if_shown)
 
-    async def table(self, request):
-        """The smileys."""
-        smileys = [
-            {**row, "examples": self.rendered.get(slug, [])} for slug, row in self.smileys.items()
-        ]
-        nets = self.recognizer
-        net = {"name": nets.smiles.stem, "classes": nets.classes, "sure": nets.sure}
-        return JSONResponse(
-            {
-                "smileys": smileys,
-                "frames": FRAMES,
-                "keeper": self.keeper,
-                "keep_days": self.keep_days,
-                "browser": self.mirror is not None,
-                "net": net,
-            }
-        )
-
-    async def examples(self, request):
-        """Some pictures of others who agreed."""
-        self.limit("examples", self.visitor(request))
-        names = [name for _, name in self.people.examples(self.smiley(request))]
-        names = random.sample(names, min(EXAMPLES, len(names)))
-        return JSONResponse({"examples": [f"/example/{name}" for name in names]})
-
-    async def example(self, request):
-        """One of these pictures."""
-        data = await run_in_threadpool(self.people.example, request.path_params["name"])
-        if data is None:
-            raise HTTPException(404)
-        return Response(data, media_type="image/jpeg")
-
-    def smiley(self, request):
-        """The smiley in a request's path."""
-        smiley = request.path_params["smiley"]
-        if smiley not in self.smileys:
-            raise HTTPException(404)
-        return smiley
-
-    async def begin(self, request):
-        """Begin a burst: its name says whose it is and of what, and cannot be made up."""
-        person = self.agreed(request)
-        self.limit("burst", person)
-        body = await read_json(request, {"smiley": str})
-        if body["smiley"] not in self.smileys:
-            raise RequestError(422, "no_smiley")
-        burst = f"{body['smiley']}-{secrets.token_hex(6)}"
-        return JSONResponse({"burst": self.key.signed("burst", person, burst)}, 201)
-
-    async def picture(self, request):
-        """Take one picture of a burst."""
-        person = self.agreed(request)
-        burst = self.key.check(request.path_params["burst"], "burst", person)
-        frame = request.path_params["frame"]
-        if burst is None or not 0 <= frame < FRAMES:
-            raise HTTPException(404)
-        self.limit("picture", person)
-        with self.received():
-            data = await read_body(request, MAX_BYTES)
-            jpeg, box = await self.recognizer.face(data)
-        smiley, _, number = burst.partition("-")
-        new = await run_in_threadpool(self.store.add, person, smiley, number, frame, jpeg, box)
-        if self.people.lacks(person, smiley):
-            await run_in_threadpool(self.show, person, True, True)
-        return JSONResponse({"kept": True}, 201 if new else 200)
-
     @contextlib.contextmanager
     def received(self):
         """Hold one of the places for pictures being received."""
@@ -305,13 +225,6 @@ class Smielfy:
             yield
         finally:
             self.receiving -= 1
-
-    async def remove(self, request):
-        """Remove what the visitor gave of a smiley."""
-        person = self.agreed(request)
-        self.limit("change", person)
-        smiley = self.smiley(request)
-        return await run_in_threadpool(self.take_back, person, smiley=smiley)
 
     def take_back(self, person, **which):
         """Remove some pictures, and what came of them; the reply to it.
@@ -382,43 +295,6 @@ class Smielfy:
         except OSError as error:
             raise storing_problem(error) from None
 
-    async def look(self, request):
-        """Look at a mirror's picture; one at a time a visitor."""
-        visitor = self.visitor(request)
-        self.limit("look", visitor)
-        near = read_box(request.query_params.get("near"))
-        if visitor in self.looking and self.person(request):
-            raise RequestError(429, "busy", wait=1)
-        self.looking.add(visitor)
-        try:
-            with self.received():
-                data = await read_body(request, MAX_BYTES)
-                return JSONResponse(await self.recognizer.look(data, near, self.person(request)))
-        finally:
-            self.looking.discard(visitor)
-
-    async def teach(self, request):
-        """Begin to teach the network the visitor's face."""
-        person = self.agreed(request)
-        self.limit("change", person)
-        check_space(self.store.folder)
-        await run_in_threadpool(self.store.mend)
-        given = self.store.bursts(person)
-        if not given.keys() <= set(self.recognizer.classes):
-            raise RequestError(422, "other_net")
-        await run_in_threadpool(self.teaching.start, person, given)
-        return JSONResponse(self.teaching.state(person), 202)
-
-    async def taught(self, request):
-        """Tell how the teaching stands."""
-        return JSONResponse(self.teaching.state(self.agreed(request)))
-
-    async def unteach(self, request):
-        """Give the visitor the shipped net back."""
-        person = self.agreed(request)
-        await run_in_threadpool(self.teaching.undo, person)
-        return JSONResponse(self.teaching.state(person))
-
     # What is answered when something is wrong.
 
     async def refuse(self, request, error):
@@ -443,16 +319,8 @@ class Smielfy:
             Route("/api/enter", self.enter, methods=["POST"]),
             Route("/api/consent", self.consent, methods=["POST"]),
             Route("/api/shown", self.shown, methods=["POST"]),
-            Route("/api/smileys", self.table, methods=["GET"]),
-            Route("/api/examples/{smiley}", self.examples, methods=["GET"]),
-            Route("/example/{name}", self.example, methods=["GET"]),
-            Route("/api/bursts", self.begin, methods=["POST"]),
-            Route("/api/bursts/{burst}/{frame:int}", self.picture, methods=["POST"]),
-            Route("/api/pictures/{smiley}", self.remove, methods=["DELETE"]),
-            Route("/api/look", self.look, methods=["POST"]),
-            Route("/api/teach", self.teach, methods=["POST"]),
-            Route("/api/teach", self.taught, methods=["GET"]),
-            Route("/api/teach", self.unteach, methods=["DELETE"]),
+            *CollectRoutes(self).routes(),
+            *MirrorRoutes(self).routes(),
             *VisitorRoutes(self).routes(),
             *self.for_keeper.routes(),
             *static_routes(self.mirror),
@@ -482,17 +350,3 @@ def mirror_of(smiles):
 def plain(code):
     """An access code without what is easily mistaken: case and blanks."""
     return "".join(code.split()).casefold()
-
-
-def read_box(text):
-    """A box given as four parts of the picture's sides, from -1 to 2; None for none or nonsense."""
-    import numpy as np
-
-    if not text or not re.fullmatch(r"-?[0-9.]{1,10}(,-?[0-9.]{1,10}){3}", text):
-        return None
-    try:
-        box = np.array([float(side) for side in text.split(",")])
-    except ValueError:
-        return None
-    sound = np.all(np.abs(box) <= 2) and np.all(box[2:] > 0.02)
-    return box if sound else None
