@@ -20,7 +20,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from experiments.core.options import comparison_parser
+from experiments.core.options import comparison_parser, runner_options
 from pipeline.options import count, whole
 
 
@@ -38,6 +38,7 @@ def main(argv=None):
     """Train what is missing, then write what was tried and what is chosen."""
     args = arguments(argv)
     from common.interrupt import Stopped
+    from experiments.compare.arms import run_arms
     from experiments.compare.recipe import search
     from experiments.compare.split_arms import check_data
     from experiments.smileys.data import SmileyData
@@ -45,7 +46,14 @@ def main(argv=None):
     data = SmileyData.read(args.data)
     check_data(data, ["person"])
     try:
-        chosen = search(data, args)
+        chosen = search(
+            data,
+            lambda arms: run_arms(arms, data, **runner_options(args))[0],
+            args.out,
+            folds=args.folds,
+            batches=args.batches,
+            doublings=args.doublings,
+        )
     except Stopped:
         print(f"stopped and saved in {args.out}: the same command goes on", file=sys.stderr)
         return 130

@@ -19,7 +19,12 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
+from experiments.core.options import (
+    add_recipe_options,
+    comparison_parser,
+    recipe_of,
+    runner_options,
+)
 from experiments.smileys.splits import split_names
 from pipeline.options import count
 
@@ -53,7 +58,7 @@ def kinds(text):
 def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = arguments(argv)
-    take_recipe(args)
+    recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.augment_arms import plan
     from experiments.compare.augment_report import write_results
@@ -63,12 +68,14 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)
-    arms = plan(data, args)
+    arms = plan(
+        data, recipe, splits=args.splits, seeds=args.seeds, epochs=args.epochs, kinds=args.kinds
+    )
     for warning in warnings_of(data, [arm for arm in arms.values() if arm.augmentation is None]):
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(list(arms.values()), data, args)
+    results, changed = run_arms(list(arms.values()), data, **runner_options(args))
     command = command_line("python experiments/eval_augment.py", argv)
-    write_results(data, arms, results, changed, args, command)
+    write_results(data, arms, results, changed, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
     return 0
 

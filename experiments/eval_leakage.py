@@ -53,8 +53,9 @@ def main(argv=None):
     for source in args.data:
         path = Path(source)
         name = path.parent.name if path.name == "manifest.csv" else path.stem
-        rows += measure_set(name, SmileyData.read(source), args)
-    write_atlas(rows, COLUMNS, args, command_line("python experiments/eval_leakage.py", argv))
+        rows += measure_set(name, SmileyData.read(source), args.splits, args.folds, args.seed)
+    command = command_line("python experiments/eval_leakage.py", argv)
+    write_atlas(rows, COLUMNS, args.splits, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
 
 

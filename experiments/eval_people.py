@@ -19,7 +19,12 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
+from experiments.core.options import (
+    add_recipe_options,
+    comparison_parser,
+    recipe_of,
+    runner_options,
+)
 from pipeline.options import count
 
 
@@ -53,9 +58,7 @@ def numbers(text):
 def main(argv=None):
     """Train what is missing, then write the table, the figure and the report."""
     args = arguments(argv)
-    batches = args.batches
-    take_recipe(args)
-    args.batches = batches or args.batches * 32 // args.batch
+    recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.people_arms import plan
     from experiments.compare.people_report import write_results
@@ -63,10 +66,20 @@ def main(argv=None):
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
-    arms = plan(data, args)
-    results, changed = run_arms(list(arms.values()), data, args)
+    arms = plan(
+        data,
+        recipe,
+        people=args.people,
+        pictures=args.pictures,
+        unseen=args.unseen,
+        seeds=args.seeds,
+        batches=args.batches or recipe.batches * 32 // recipe.batch,
+        epoch=args.epoch,
+        rotate=args.rotate,
+    )
+    results, changed = run_arms(list(arms.values()), data, **runner_options(args))
     command = command_line("python experiments/eval_people.py", argv)
-    write_results(data, arms, results, changed, args, command)
+    write_results(data, arms, results, changed, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
     return 0
 

@@ -20,7 +20,12 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from experiments.core.options import add_recipe_options, comparison_parser, take_recipe
+from experiments.core.options import (
+    add_recipe_options,
+    comparison_parser,
+    recipe_of,
+    runner_options,
+)
 from experiments.smileys.splits import SPLITS, split_names
 from pipeline.options import count, whole
 
@@ -68,7 +73,7 @@ def shares(text):
 def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = arguments(argv)
-    take_recipe(args)
+    recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
@@ -79,11 +84,21 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     check_data(data, args.splits)
-    arms = plan(data, args)
+    arms = plan(
+        data,
+        recipe,
+        splits=args.splits,
+        seeds=args.seeds,
+        epochs=args.epochs,
+        folds=args.folds,
+        growth=args.growth,
+        plain=not args.only_augment,
+        augmented=not args.no_augment,
+    )
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(arms, data, args)
+    results, changed = run_arms(arms, data, **runner_options(args))
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
     notes = [f"Finished arms of other code were kept: {', '.join(changed)}."] if changed else []

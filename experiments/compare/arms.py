@@ -100,7 +100,7 @@ def timing(seconds):
     return f", {len(seconds)} of them timed: {sum(seconds) / 3600:.1f} hours of one thread"
 
 
-def run_arms(arms, data, args):
+def run_arms(arms, data, source, out, *, processes=1, scheduler=None, stale="refuse"):
     """Train all arms that are not finished.
 
     Parameters
@@ -108,9 +108,13 @@ def run_arms(arms, data, args):
     arms : list of Arm
     data : SmileyData
         A cluster gets it.
-    args : argparse.Namespace
-        ``data``, from which every process of this machine reads the same; ``out``, which is made;
-        ``processes``, ``scheduler``, ``stale``.
+    source : path-like
+        From which every process of this machine reads the same data.
+    out : pathlib.Path
+        Folder of the results; it is made.
+    processes, scheduler : as for `experiments.core.job_runner.run_jobs`
+    stale : {'refuse', 'train', 'keep'}
+        What to do with finished arms of other code.
 
     Returns
     -------
@@ -122,9 +126,9 @@ def run_arms(arms, data, args):
     Stopped
         After Ctrl-C, once the running arms are saved.
     """
-    out, data_hash = args.out, data.hash()
+    data_hash = data.hash()
     make_folder(out, parents=True)
-    results, modules = read_results(arms, data_hash, out, args.stale)
+    results, modules = read_results(arms, data_hash, out, stale)
     pending = {arm.name: (arm, data_hash) for arm in arms if arm.name not in results}
     if not pending:
         return results, modules
@@ -139,12 +143,12 @@ def run_arms(arms, data, args):
         run_jobs(
             pending,
             train_one,
-            (SmileyData.read, args.data),
+            (SmileyData.read, source),
             data,
             lambda name: out / FOLDER / name,
             finish,
-            processes=args.processes,
-            scheduler=args.scheduler,
+            processes=processes,
+            scheduler=scheduler,
             sizes=sizes,
             done=sum(sizes[name] for name in results),
         )

@@ -11,15 +11,18 @@ from experiments.core.statistics import over_people
 from experiments.smileys.splits import parts_of
 
 
-def measure_set(name, data, args):
+def measure_set(name, data, splits, folds, seed):
     """Rows of the table for one data set.
 
     Parameters
     ----------
     name : str
     data : experiments.smileys.data.SmileyData
-    args : argparse.Namespace
-        ``splits``, ``folds``, ``seed``.
+    splits : sequence of {'person', 'clip', 'image'}
+    folds : int
+        At most; a set of fewer groups has as many folds.
+    seed : int
+        Of the random labels.
 
     Returns
     -------
@@ -27,19 +30,19 @@ def measure_set(name, data, args):
         As `eval_leakage.COLUMNS` says; without a split that the set is too small for.
     """
     divisions, ratios = {}, {}
-    for split in args.splits:
+    for split in splits:
         check_data(data, [split])
-        folds = folds_for(data, split, args.folds)
-        ratios[split] = 1 / (folds - 1)
-        for fold in range(folds):
-            parts = parts_of(data.rows, split, folds, fold, 0)
+        count = folds_for(data, split, folds)
+        ratios[split] = 1 / (count - 1)
+        for fold in range(count):
+            parts = parts_of(data.rows, split, count, fold, 0)
             train = np.sort(np.concatenate([parts.fit, parts.choose]))
             divisions[split, 0, fold] = train, parts.val
-    found = controls_of(data, divisions, args.seed)
+    found = controls_of(data, divisions, seed)
     people = len({row["person"] for row in data.rows})
     about = name, data.hash(), len(data.rows), people, len(data.classes)
     rows = []
-    for split in args.splits:
+    for split in splits:
         for method in METHODS:
             own = {}
             for index, right in found[method][split].items():
@@ -51,12 +54,12 @@ def measure_set(name, data, args):
     return rows
 
 
-def write_atlas(rows, columns, args, command):
-    """Write atlas.csv, atlas.png and REPORT.md into ``args.out``."""
-    write_csv(args.out / "atlas.csv", columns, rows)
+def write_atlas(rows, columns, splits, out, command):
+    """Write atlas.csv, atlas.png and REPORT.md into ``out``."""
+    write_csv(out / "atlas.csv", columns, rows)
     table = [dict(zip(columns, row)) for row in rows]
     sets = list(dict.fromkeys(row["set"] for row in table))
-    plot(table, sets, args.splits, args.out / "atlas.png")
+    plot(table, sets, splits, out / "atlas.png")
     lines = [
         "# What a split gives away",
         "",
@@ -75,19 +78,19 @@ def write_atlas(rows, columns, args, command):
             f"**{name}** ({first['data']}): {first['pictures']} pictures of {first['people']} "
             f"people, {first['classes']} classes, chance {1 / first['classes']:.3f}",
             "",
-            *table_head(f"| method | {' | '.join(f'by {split}' for split in args.splits)} |"),
+            *table_head(f"| method | {' | '.join(f'by {split}' for split in splits)} |"),
         ]
         for method in METHODS:
             cells = [
                 f"{row['accuracy'][:-1]} ({row['low'][:-1]} to {row['high'][:-1]})"
-                for split in args.splits
+                for split in splits
                 for row in own
                 if (row["split"], row["method"]) == (split, method)
             ]
             lines.append(f"| {method} | {' | '.join(cells)} |")
         lines.append("")
     lines += [f"- {name}: {what}" for name, what in METHODS.items()]
-    write_file(args.out / "REPORT.md", "\n".join(lines) + "\n")
+    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
 
 
 def plot(table, sets, splits, path):

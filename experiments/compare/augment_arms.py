@@ -33,26 +33,30 @@ def augmentations(kinds=KINDS):
     return found
 
 
-def plan(data, args):
-    """All arms as dict of (split, setting, seed) to Arm, the strengths first.
+def plan(data, recipe, *, splits, seeds, epochs, kinds=KINDS):
+    """All arms, the strengths first; ``recipe`` is an `experiments.core.options.Recipe`.
 
     With one seed after the other, so that a comparison that is ended early has whole seeds.
+
+    Returns
+    -------
+    dict of (split, setting, seed) to Arm
     """
-    steps = epoch_steps(len(data.rows) * (FOLDS - 1) / FOLDS, args.batch)
+    steps = epoch_steps(len(data.rows) * (FOLDS - 1) / FOLDS, recipe.batch)
     arms = {}
-    for seed in range(args.seeds):
-        for split in args.splits:
-            for setting, augmentation in augmentations(args.kinds).items():
+    for seed in range(seeds):
+        for split in splits:
+            for setting, augmentation in augmentations(kinds).items():
                 arms[split, setting, seed] = arm_of(
                     data,
                     split,
                     seed,
                     f"{split}-{setting[0]}-{setting[1]}",
                     augmentation=augmentation,
-                    epochs=args.epochs,
+                    epochs=epochs,
                     steps=steps,
-                    batch=args.batch,
-                    rate=args.rate,
-                    schedule=args.schedule,
+                    batch=recipe.batch,
+                    rate=recipe.rate,
+                    schedule=recipe.schedule,
                 )
     return arms

@@ -87,11 +87,12 @@ class Ablation:
         return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
 
 
-def write_results(data, arms, results, changed, args, command):
-    """Write ablation.csv, the figures and REPORT.md."""
+def write_results(data, arms, results, changed, out, command):
+    """Write ablation.csv, the figures and REPORT.md into ``out``."""
     a = Ablation(arms, results)
+    splits = list(dict.fromkeys(split for split, _, _ in arms))
     rows = []
-    for split in args.splits:
+    for split in splits:
         for setting in a.settings:
             means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
             changes = [a.change(split, setting, part) for part in JUDGES]
@@ -99,11 +100,11 @@ def write_results(data, arms, results, changed, args, command):
             rows.append([split, *setting, len(a.seeds), *means, *bounds])
     columns = ["split", "kind", "what", "seeds", *PARTS]
     columns += [f"{part}_{what}" for part in JUDGES for what in ("change", "low", "high")]
-    write_csv(args.out / "ablation.csv", columns, rows)
-    plot_strengths(a, args.splits, args.out / "strength.png")
-    plot_changes(a, args.splits, args.out / "transforms.png")
+    write_csv(out / "ablation.csv", columns, rows)
+    plot_strengths(a, splits, out / "strength.png")
+    plot_changes(a, splits, out / "transforms.png")
     first = next(iter(arms.values()))
-    seconds = read_seconds(arms.values(), args.out)
+    seconds = read_seconds(arms.values(), out)
     lines = [
         "# The augmentation, transform by transform",
         "",
@@ -128,13 +129,13 @@ def write_results(data, arms, results, changed, args, command):
         *("" for _ in changed[:1]),
         "## Strength",
         "",
-        *strength_lines(a, args.splits),
+        *strength_lines(a, splits),
         "",
         "## Transforms",
         "",
-        *transform_lines(a, args.splits),
+        *transform_lines(a, splits),
     ]
-    write_file(args.out / "REPORT.md", "\n".join(lines) + "\n")
+    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
 
 
 def strength_lines(a, splits):

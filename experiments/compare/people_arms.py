@@ -65,37 +65,57 @@ def first_pictures(rows, count):
     return sorted(kept)
 
 
-def plan(data, args):
-    """All arms as dict of (people, pictures, seed) to GridArm, the smallest first."""
+def plan(data, recipe, *, people, pictures, unseen, seeds, batches, epoch, rotate=False):
+    """All arms of the grid, the smallest first.
+
+    Parameters
+    ----------
+    data : experiments.smileys.data.SmileyData
+    recipe : experiments.core.options.Recipe
+        Its budget does not count.
+    people, pictures : sequence of int
+        Numbers of people who train, and of pictures of each smiley.
+    unseen : int
+        People who are named.
+    seeds : int
+    batches, epoch : int
+        The budget, and batches between two measurements.
+    rotate : bool
+        Whether each seed has other unseen people.
+
+    Returns
+    -------
+    dict of (people, pictures, seed) to GridArm
+    """
     there = len({row["person"] for row in data.rows})
-    folds = there // args.unseen if args.rotate else 1
-    most = there - args.unseen
-    if most < min(args.people) or min(args.people) < 2:
+    folds = there // unseen if rotate else 1
+    most = there - unseen
+    if most < min(people) or min(people) < 2:
         raise UserError(
-            f"{there} people, {args.unseen} of them unseen, leave {most} to learn from, and 2 at "
-            f"least are needed: fewer --unseen, or other --people than {min(args.people)}"
+            f"{there} people, {unseen} of them unseen, leave {most} to learn from, and 2 at "
+            f"least are needed: fewer --unseen, or other --people than {min(people)}"
         )
     arms = {}
-    for count in args.people:
+    for count in people:
         if count > most:
             continue
-        for pictures in args.pictures:
-            for seed in range(args.seeds):
-                arms[count, pictures, seed] = GridArm(
-                    name=f"people{count}-pictures{pictures}-seed{seed}",
+        for most_pictures in pictures:
+            for seed in range(seeds):
+                arms[count, most_pictures, seed] = GridArm(
+                    name=f"people{count}-pictures{most_pictures}-seed{seed}",
                     split="person",
                     folds=folds,
                     fold=seed % folds,
                     deal=0,
                     seed=seed,
                     augmentation=SMILEYS,
-                    epochs=max(1, args.batches // args.epoch),
-                    steps=min(args.epoch, args.batches),
-                    batch=args.batch,
-                    rate=args.rate,
-                    schedule=args.schedule,
+                    epochs=max(1, batches // epoch),
+                    steps=min(epoch, batches),
+                    batch=recipe.batch,
+                    rate=recipe.rate,
+                    schedule=recipe.schedule,
                     count=count,
-                    pictures=pictures,
-                    unseen=args.unseen,
+                    pictures=most_pictures,
+                    unseen=unseen,
                 )
     return arms

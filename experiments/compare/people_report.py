@@ -16,8 +16,8 @@ WANTED = (0.8, 0.9, 0.95)  # skills
 LEAST = 3  # numbers of people, for a law
 
 
-def write_results(data, arms, results, changed, args, command):
-    """Write people.csv, law.csv, law.png and REPORT.md into ``args.out``."""
+def write_results(data, arms, results, changed, out, command):
+    """Write people.csv, law.png and REPORT.md into ``out``."""
     c = Comparison(data, list(arms.values()), results)
     cells = {}  # (people, pictures) to accuracy of each unseen person
     for count, pictures, _ in arms:
@@ -37,9 +37,9 @@ def write_results(data, arms, results, changed, args, command):
         )
     columns = ("people", "pictures", "seeds", "unseen", "accuracy", "low", "high", "training",
                "flat")  # fmt: skip
-    write_csv(args.out / "people.csv", columns, rows, digits=4)
+    write_csv(out / "people.csv", columns, rows, digits=4)
     laws = {}
-    for pictures in args.pictures:
+    for pictures in dict.fromkeys(pictures for _, pictures in cells):
         counts = [count for count, k in cells if k == pictures]
         if len(counts) >= LEAST:
             common = set.intersection(*(set(cells[n, pictures][0]) for n in counts))
@@ -48,9 +48,9 @@ def write_results(data, arms, results, changed, args, command):
                 for n in counts
             ]
             laws[pictures] = counts, np.array(errors), *fit_people(counts, errors)
-    plot(laws, args.out / "law.png")
+    plot(laws, out / "law.png")
     first = next(iter(arms.values()))
-    seconds = read_seconds(arms.values(), args.out)
+    seconds = read_seconds(arms.values(), out)
     there = len({row["person"] for row in data.rows})
     text = [
         "# How many people would it have taken?",
@@ -60,8 +60,8 @@ def write_results(data, arms, results, changed, args, command):
         f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, {there} "
         f"people, {len(data.classes)} classes. {first.epochs * first.steps} batches of "
         f"{first.batch} in every arm, augmented; {len(arms)} arms{timing(seconds)}. "
-        f"Of the people who train, one in eight chooses the epoch; {args.unseen} are unseen"
-        + (", others in each seed." if args.rotate else ", the same in all arms."),
+        f"Of the people who train, one in eight chooses the epoch; {first.unseen} are unseen"
+        + (", others in each seed." if first.folds > 1 else ", the same in all arms."),
         "",
         *(f"**Finished arms of other code were kept: {name}.**" for name in changed),
         *("" for _ in changed[:1]),
@@ -75,7 +75,7 @@ def write_results(data, arms, results, changed, args, command):
         "",
         *law_lines(laws),
     ]
-    write_file(args.out / "REPORT.md", "\n".join(text) + "\n")
+    write_file(out / "REPORT.md", "\n".join(text) + "\n")
 
 
 def law_lines(laws):

@@ -2,14 +2,14 @@
 
 import json
 import math
+from dataclasses import asdict
 
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.arms import run_arms
 from experiments.compare.flat import RISE, is_flat, rise
 from experiments.compare.split_arms import arm_of
-from experiments.core.options import RECIPE
+from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS
 from experiments.smileys.training import epoch_steps
 
@@ -19,33 +19,48 @@ SHOWN = 32  # pictures a batch in terms of which budgets are given
 COLUMNS = ("rate", "batch", "schedule", "batches", "held_out", "training", "rise", "flat")
 
 
-def search(data, args):
-    """Run the stages, write tried.csv and recipe.json; the recipe that was chosen."""
-    recipe = {**RECIPE, "batches": args.batches * 2 ** max(0, args.doublings - 2)}
+def search(data, run, out, *, folds, batches, doublings):
+    """Run the stages, write tried.csv and recipe.json.
+
+    Parameters
+    ----------
+    data : experiments.smileys.data.SmileyData
+    run : callable
+        Takes a list of arms; gives their results by name, as `experiments.compare.arms.run_arms`.
+    out : pathlib.Path
+    folds, batches, doublings : int
+        Trainings of each setting, the smallest budget, and how often it is doubled at most.
+
+    Returns
+    -------
+    dict
+        The recipe that was chosen, as `experiments.core.options.Recipe` has it.
+    """
+    recipe = asdict(Recipe(batches=batches * 2 ** max(0, doublings - 2)))
     rows = []
 
     def tried(recipe):
-        arms = arms_of(data, recipe, args.folds)
-        results, _ = run_arms(arms, data, args)
+        arms = arms_of(data, recipe, folds)
+        results = run(arms)
         row = {**recipe, **measures([results[arm.name] for arm in arms])}
         # By the recipe: the rise of a short training is nan, which equals nothing.
         if recipe not in [{name: other[name] for name in recipe} for other in rows]:
             rows.append(row)
-            write_csv(args.out / "tried.csv", COLUMNS, rows, digits=4)
+            write_csv(out / "tried.csv", COLUMNS, rows, digits=4)
         return row
 
     for name, values in STAGES.items():
         # Of equals the first: max keeps it.
         best = max((tried({**recipe, name: v}) for v in values), key=lambda row: row["held_out"])
         recipe[name] = best[name]
-    recipe["batches"] = args.batches
-    for _ in range(args.doublings):
+    recipe["batches"] = batches
+    for _ in range(doublings):
         now, doubled = tried(recipe), tried({**recipe, "batches": 2 * recipe["batches"]})
         if now["flat"] and doubled["training"] - now["training"] < RISE:
             break
         recipe["batches"] *= 2
     text = json.dumps({"chosen": recipe, "data": data.hash()}, indent=1)
-    write_file(args.out / "recipe.json", text + "\n")
+    write_file(out / "recipe.json", text + "\n")
     return recipe
 
 

@@ -48,29 +48,48 @@ def arm_of(data, split, seed, name, folds=FOLDS, **settings):
     return Arm(name=f"{name}-seed{seed}", split=split, seed=seed, **place, **settings)
 
 
-def plan(data, args):
-    """All arms of a comparison, the article's first."""
-    pictures = len(data.rows) * (args.folds - 1) / args.folds
-    steps = epoch_steps(pictures, args.batch)
-    epochs = args.epochs or math.ceil(args.batches * 32 / args.batch / steps)
-    budget = {"epochs": epochs, "steps": steps, "batch": args.batch}
-    budget |= {"rate": args.rate, "schedule": args.schedule}
+def plan(
+    data, recipe, *, splits, seeds, epochs=None, folds=FOLDS, growth=(), plain=True, augmented=True
+):
+    """All arms of a comparison, the article's first.
+
+    Parameters
+    ----------
+    data : experiments.smileys.data.SmileyData
+    recipe : experiments.core.options.Recipe
+    splits : sequence of {'person', 'clip', 'image'}
+    seeds, folds : int
+    epochs : int, optional
+        By default as many as make the recipe's batches.
+    growth : sequence of float
+        Shares of the training data, for the arms that ask what more data does.
+    plain, augmented : bool
+        Which of the two kinds of arms.
+
+    Returns
+    -------
+    list of Arm
+    """
+    steps = epoch_steps(len(data.rows) * (folds - 1) / folds, recipe.batch)
+    epochs = epochs or math.ceil(recipe.batches * 32 / recipe.batch / steps)
+    budget = {"epochs": epochs, "steps": steps, "batch": recipe.batch}
+    budget |= {"rate": recipe.rate, "schedule": recipe.schedule}
     arms = []
 
     def add(split, augmentation, seed, share, name):
         settings = {"augmentation": augmentation, "share": share, **budget}
-        arms.append(arm_of(data, split, seed, name, args.folds, **settings))
+        arms.append(arm_of(data, split, seed, name, folds, **settings))
 
-    for seed in range(args.seeds):
-        for split in args.splits:
-            if not args.no_augment:
+    for seed in range(seeds):
+        for split in splits:
+            if augmented:
                 add(split, SMILEYS, seed, 1.0, f"{split}-augmented")
-            if not args.only_augment:
+            if plain:
                 add(split, None, seed, 1.0, f"{split}-plain")
-    if not args.no_augment:
-        for seed in range(args.seeds):
-            for split in args.splits:
-                for share in args.growth if split != "clip" else ():
+    if augmented:
+        for seed in range(seeds):
+            for split in splits:
+                for share in growth if split != "clip" else ():
                     add(split, SMILEYS, seed, share, f"{split}-augmented-{share:g}")
     return arms
 

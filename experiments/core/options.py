@@ -2,13 +2,33 @@
 
 import json
 import os
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from common import cli
 from pipeline.options import count
 
-RECIPE = {"batch": 32, "rate": 3e-3, "schedule": "cosine"}
-BATCHES = 6000  # of 32 pictures, where no file says otherwise
+
+@dataclass(frozen=True)
+class Recipe:
+    """How every arm of a comparison is trained.
+
+    Parameters
+    ----------
+    batch : int
+        Pictures a batch.
+    rate : float
+        First learning rate.
+    schedule : str
+        One of `experiments.core.training.SCHEDULES`.
+    batches : int
+        The budget, in batches of 32 pictures.
+    """
+
+    batch: int = 32
+    rate: float = 3e-3
+    schedule: str = "cosine"
+    batches: int = 6000
 
 
 def comparison_parser(doc, files):
@@ -24,8 +44,8 @@ def comparison_parser(doc, files):
 def add_recipe_options(parser):
     """How every arm is trained: given here, or chosen by `experiments/choose_recipe.py`."""
     add = parser.add_argument
-    add("--batch", type=count, help=f"pictures a batch (default {RECIPE['batch']})")
-    add("--rate", type=float, help=f"first learning rate (default {RECIPE['rate']})")
+    add("--batch", type=count, help=f"pictures a batch (default {Recipe.batch})")
+    add("--rate", type=float, help=f"first learning rate (default {Recipe.rate})")
     add("--schedule", choices=("cosine", "late"), help="how it falls (default cosine)")
     add(
         "--recipe",
@@ -35,26 +55,25 @@ def add_recipe_options(parser):
     )
 
 
-def take_recipe(args):
-    """Fill in the recipe of parsed arguments; raise a `UserError` for a file that is none."""
-    recipe = dict(RECIPE)
-    args.batches = BATCHES
+def recipe_of(args):
+    """The recipe that parsed arguments mean; raise a `UserError` for a file that is none."""
+    recipe = Recipe()
     if args.recipe:
         try:
             found = json.loads(args.recipe.read_text())["chosen"]
-            recipe = {name: type(RECIPE[name])(found[name]) for name in RECIPE}
-            args.batches = int(found["batches"])
+            values = asdict(recipe).items()
+            recipe = Recipe(**{name: type(value)(found[name]) for name, value in values})
         except FileNotFoundError:
             raise cli.UserError(
                 f"there is no {args.recipe}: run 'make choose-recipe' first"
             ) from None
         except (ValueError, KeyError, TypeError):
             raise cli.UserError(f"{args.recipe} is not of experiments/choose_recipe.py") from None
-    for name, value in recipe.items():
-        if getattr(args, name) is None:
-            setattr(args, name, value)
-    if not args.rate > 0 or args.batch < 1:
+    given = {name: getattr(args, name) for name in ("batch", "rate", "schedule")}
+    recipe = replace(recipe, **{name: v for name, v in given.items() if v is not None})
+    if not recipe.rate > 0 or recipe.batch < 1:
         raise cli.UserError("--rate and --batch must be above 0")
+    return recipe
 
 
 def add_runner_options(parser):
@@ -78,3 +97,11 @@ def add_stale_option(parser):
         help="finished arms of other code: name them and end (default), train them anew, or keep "
         "them, which the report says",
     )
+
+
+def runner_options(args):
+    """What `experiments.compare.arms.run_arms` takes, of the arguments of `comparison_parser`."""
+    return {
+        "source": args.data, "out": args.out, "processes": args.processes,
+        "scheduler": args.scheduler, "stale": args.stale,
+    }  # fmt: skip

@@ -1,5 +1,6 @@
 """The search for a recipe, on trainings whose outcome is known."""
 
+import argparse
 import json
 from types import SimpleNamespace
 
@@ -8,14 +9,14 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments.compare import recipe
-from experiments.core.options import take_recipe
+from experiments.compare.recipe import search
+from experiments.core.options import Recipe, add_recipe_options, recipe_of
 
 
 def trainings(calls, best_rate=6e-3, flat_from=3000):
-    """Stands for `run_arms`: how well each recipe does."""
+    """Stands for the trainings: how well each recipe does."""
 
-    def run_arms(arms, data, args):
+    def run(arms):
         results = {}
         for arm in arms:
             batches = arm.epochs * arm.steps * arm.batch / 32
@@ -26,9 +27,9 @@ def trainings(calls, best_rate=6e-3, flat_from=3000):
             results[arm.name] = {
                 "history": {"train_accuracy": curve, "val_accuracy": [held_out]},
             }
-        return results, []
+        return results
 
-    return run_arms
+    return run
 
 
 def data_of():
@@ -36,28 +37,31 @@ def data_of():
     return SimpleNamespace(rows=rows, classes=["a", "b"], hash=lambda: "abc")
 
 
-def test_the_best_of_each_stage_goes_on_to_the_next(tmp_path, monkeypatch):
+def test_the_best_of_each_stage_goes_on_to_the_next(tmp_path):
     calls = []
-    monkeypatch.setattr(recipe, "run_arms", trainings(calls))
-    args = SimpleNamespace(folds=3, batches=1500, doublings=3, out=tmp_path, data="x")
-    chosen = recipe.search(data_of(), args)
+    chosen = search(data_of(), trainings(calls), tmp_path, folds=3, batches=1500, doublings=3)
     # 1500 batches are not flat at the top: 3000 know as much as 6000.
     assert chosen == {"rate": 6e-3, "batch": 32, "schedule": "late", "batches": 3000}
     tried = read_csv(tmp_path / "tried.csv")
     assert len(tried) == 3 + 1 + 1 + 2  # a stage begins with what is known; three budgets in all
     assert {call[1] for call in calls} == {32, 64}
-    found = SimpleNamespace(recipe=tmp_path / "recipe.json", batch=None, rate=None, schedule=None)
-    take_recipe(found)
-    assert (found.batch, found.rate, found.schedule, found.batches) == (32, 6e-3, "late", 3000)
-    found.rate = 0.01  # what is given goes before
-    take_recipe(found)
-    assert found.rate == 0.01
+    assert recipe_of(parsed(tmp_path / "recipe.json")) == Recipe(32, 6e-3, "late", 3000)
+    given = recipe_of(parsed(tmp_path / "recipe.json", "--rate", "0.01"))
+    assert given.rate == 0.01  # what is given goes before
+
+
+def parsed(recipe, *words):
+    parser = argparse.ArgumentParser()
+    add_recipe_options(parser)
+    return parser.parse_args(["--recipe", str(recipe), *words])
 
 
 def test_a_file_that_is_no_recipe_is_refused(tmp_path):
-    args = SimpleNamespace(recipe=tmp_path / "none", batch=None, rate=None, schedule=None)
+    path = tmp_path / "recipe.json"
     with pytest.raises(UserError, match="run 'make choose-recipe' first"):
-        take_recipe(args)
-    args.recipe.write_text(json.dumps({"other": 1}))
+        recipe_of(parsed(path))
+    path.write_text(json.dumps({"other": 1}))
     with pytest.raises(UserError, match="is not of experiments"):
-        take_recipe(args)
+        recipe_of(parsed(path))
+    with pytest.raises(UserError, match="must be above 0"):
+        recipe_of(argparse.Namespace(recipe=None, batch=None, rate=-1.0, schedule=None))

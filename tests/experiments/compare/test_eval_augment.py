@@ -9,6 +9,7 @@ from augment.transforms import Augmentation
 from experiments import eval_augment
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, augmentations, plan
 from experiments.compare.augment_report import Ablation, write_results
+from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS
 
 pytestmark = pytest.mark.slow
@@ -45,16 +46,14 @@ def data_of(people=6):
     return SimpleNamespace(rows=rows, classes=["a", "b"])
 
 
-def options(**changes):
-    values = {"splits": ("person", "image"), "kinds": eval_augment.KINDS, "seeds": 2}
-    return SimpleNamespace(
-        **{**values, "epochs": 3, "batch": 8, "rate": 3e-3, "schedule": "cosine", **changes}
-    )
+def arms_of(data, seeds=2, kinds=eval_augment.KINDS):
+    recipe = Recipe(batch=8)
+    return plan(data, recipe, splits=("person", "image"), seeds=seeds, epochs=3, kinds=kinds)
 
 
 def test_all_arms_of_a_seed_and_split_judge_the_same_pictures_with_as_many_steps():
     data = data_of()
-    arms = plan(data, options())
+    arms = arms_of(data)
     assert len(arms) == 2 * 2 * (5 + 2 * len(NAMES))
     assert len({arm.name for arm in arms.values()}) == len(arms)
     assert len({(arm.epochs, arm.steps, arm.batch) for arm in arms.values()}) == 1
@@ -98,8 +97,8 @@ def made_up(setting, seed, part):
 
 
 def test_differences_are_paired_by_seed(tmp_path):
-    data, args = data_of(), options(seeds=3, out=tmp_path)
-    arms = plan(data, args)
+    data = data_of()
+    arms = arms_of(data, seeds=3)
     ablation = Ablation(arms, results_of(arms, made_up))
     change = ablation.change("person", ("without", "rotation"))
     # The seeds' own differences cancel: the interval has no width.
@@ -111,13 +110,13 @@ def test_differences_are_paired_by_seed(tmp_path):
 
 
 def test_the_report_says_what_matters(tmp_path):
-    data, args = data_of(), options(seeds=3, out=tmp_path)
-    arms = plan(data, args)
+    data = data_of()
+    arms = arms_of(data, seeds=3)
 
     def noisy(setting, seed, part):
         return made_up(setting, seed, part) + 0.001 * ((len(str(setting[1])) + seed) % 3)
 
-    write_results(data, arms, results_of(arms, noisy), [], args, "command")
+    write_results(data, arms, results_of(arms, noisy), [], tmp_path, "command")
     report = (tmp_path / "REPORT.md").read_text()
     assert "- by person, without, held out: helps rotation; harms blur" in report
     assert "- by image, only, kept to choose: helps rotation; harms none" in report
@@ -131,9 +130,9 @@ def test_the_report_says_what_matters(tmp_path):
 
 
 def test_transforms_without_other_strengths(tmp_path):
-    data, args = data_of(), options(seeds=2, out=tmp_path, kinds=("without", "only"))
-    arms = plan(data, args)
-    write_results(data, arms, results_of(arms, made_up), [], args, "command")
+    data = data_of()
+    arms = arms_of(data, kinds=("without", "only"))
+    write_results(data, arms, results_of(arms, made_up), [], tmp_path, "command")
     report = (tmp_path / "REPORT.md").read_text()
     assert "are named best" not in report
     assert "strength.png" not in report

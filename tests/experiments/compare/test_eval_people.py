@@ -7,11 +7,11 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments import eval_people
 from experiments.compare import law as law_module
 from experiments.compare.law import Law, bounds, fit, fit_people
 from experiments.compare.people_arms import first_pictures, plan
 from experiments.compare.people_report import number, write_results
+from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS
 
 pytestmark = pytest.mark.slow
@@ -28,10 +28,11 @@ def data_of(people=30, frames=4):
     return SimpleNamespace(rows=rows, classes=["a", "b"])
 
 
-def options(*argv):
-    args = eval_people.arguments(["--data", "x", "--out", "y", *map(str, argv)])
-    recipe = {"batch": 32, "rate": 3e-3, "schedule": "cosine", "batches": 3000}
-    return SimpleNamespace(**{**vars(args), **recipe})
+def arms_of(data, people, unseen, pictures=(1, 10), seeds=2, rotate=False):
+    return plan(
+        data, Recipe(), people=people, pictures=pictures, unseen=unseen, seeds=seeds,
+        batches=3000, epoch=250, rotate=rotate,
+    )  # fmt: skip
 
 
 def people_of(data, indices):
@@ -40,7 +41,7 @@ def people_of(data, indices):
 
 def test_more_people_include_fewer_and_all_name_the_same():
     data = data_of()
-    arms = plan(data, options("--people", "2,4,8,16,99", "--pictures", "1,4", "--unseen", 10))
+    arms = arms_of(data, (2, 4, 8, 16, 99), 10, pictures=(1, 4))
     assert {key[0] for key in arms} == {2, 4, 8, 16}  # 99 there are not
     assert len({(arm.epochs * arm.steps, arm.augmentation) for arm in arms.values()}) == 1
     assert next(iter(arms.values())).augmentation == SMILEYS
@@ -65,11 +66,11 @@ def test_more_people_include_fewer_and_all_name_the_same():
 
 def test_real_people_take_turns():
     data = data_of(people=11)
-    arms = plan(data, options("--people", 4, "--unseen", 3, "--seeds", 3, "--rotate"))
+    arms = arms_of(data, (4,), 3, seeds=3, rotate=True)
     judged = [people_of(data, arm.parts(data.rows).val) for key, arm in arms.items() if key[1] == 1]
     assert len(set.union(*judged)) == 9
     with pytest.raises(UserError, match="11 people, 10 of them unseen, leave 1 to learn from"):
-        plan(data, options("--people", 4, "--unseen", 10))
+        arms_of(data, (4,), 10)
 
 
 def test_pictures_are_taken_from_each_clip_in_turn():
@@ -115,9 +116,7 @@ def test_never_is_said():
 def test_the_report(tmp_path, monkeypatch):
     monkeypatch.setattr(law_module, "RESAMPLES", 100)
     data = data_of()
-    args = options("--people", "2,4,8,16", "--pictures", "1,4", "--unseen", 10)
-    args.out = tmp_path
-    arms = plan(data, args)
+    arms = arms_of(data, (2, 4, 8, 16), 10, pictures=(1, 4))
     labels = np.array([row["smiley"] == "b" for row in data.rows], int)
     results = {}
     for (count, pictures, _), arm in arms.items():
@@ -129,7 +128,7 @@ def test_the_report(tmp_path, monkeypatch):
             "predicted": np.where(right, labels[val], 1 - labels[val]).tolist(),
             "history": {"train_accuracy": [0.9] * 20},
         }
-    write_results(data, arms, results, ["augment/transforms.py"], args, "command")
+    write_results(data, arms, results, ["augment/transforms.py"], tmp_path, "command")
     rows = read_csv(tmp_path / "people.csv")
     assert len(rows) == 8
     # Of sixteen pictures a person, 16 / people are wrong.

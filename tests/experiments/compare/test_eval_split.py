@@ -23,6 +23,7 @@ from experiments.compare.controls import METHODS, controls_of, random_labels
 from experiments.compare.flat import is_flat, rise
 from experiments.compare.leakage import divisions_of
 from experiments.compare.split_arms import check_data, plan, warnings_of
+from experiments.core.options import Recipe
 from experiments.smileys.baselines import nearest_neighbour
 from experiments.smileys.data import SmileyData
 from tests.waiting import until
@@ -135,32 +136,21 @@ def data_of(people=6, smileys=("a", "b"), frames=3, skip=()):
     return SimpleNamespace(rows=rows, classes=list(smileys))
 
 
-def options(**changes):
-    values = {
-        "splits": ("person", "clip", "image"),
-        "seeds": 5,
-        "epochs": None,
-        "batches": 1000,
-        "batch": 32,
-    }
-    values |= {"rate": 3e-3, "schedule": "cosine", "folds": 5}
-    values |= {"no_augment": False, "only_augment": False, "growth": (0.25, 0.5)}
-    return SimpleNamespace(**{**values, **changes})
+def arms_of(data, splits=("person", "clip", "image"), seeds=5, growth=(0.25, 0.5), **options):
+    return plan(data, Recipe(batches=1000), splits=splits, seeds=seeds, growth=growth, **options)
 
 
-@pytest.mark.parametrize(
-    ("option", "kinds"), [("no_augment", {"plain"}), ("only_augment", {"augmented"})]
-)
+@pytest.mark.parametrize(("option", "kinds"), [("augmented", {"plain"}), ("plain", {"augmented"})])
 def test_half_of_the_comparison(option, kinds):
-    arms = plan(data_of(), options(growth=(), **{option: True}))
+    arms = arms_of(data_of(), growth=(), **{option: False})
     assert {arm.name.split("-")[1] for arm in arms} == kinds
-    assert {arm.augmentation is not None for arm in arms} == {option == "only_augment"}
+    assert {arm.augmentation is not None for arm in arms} == {option == "plain"}
     assert len(arms) == 5 * 3
 
 
 def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
     data = data_of(people=7)
-    arms = plan(data, options())
+    arms = arms_of(data)
     assert len({(arm.steps, arm.epochs, arm.batch) for arm in arms}) == 1
     assert len({arm.name for arm in arms}) == len(arms) == 5 * (3 * 2 + 2 * 2)
     for split in ("person", "clip", "image"):
@@ -187,7 +177,7 @@ def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
 
 def test_a_sixth_seed_deals_anew():
     data = data_of(people=10)
-    arms = [a for a in plan(data, options(seeds=6)) if a.split == "person" and a.share == 1]
+    arms = [a for a in arms_of(data, seeds=6) if a.split == "person" and a.share == 1]
     first, sixth = (next(a for a in arms if a.seed == seed) for seed in (0, 5))
     assert first.fold == sixth.fold
     assert set(first.parts(data.rows).val) != set(sixth.parts(data.rows).val)
@@ -196,17 +186,17 @@ def test_a_sixth_seed_deals_anew():
 def test_a_class_missing_from_a_fold_is_a_warning():
     data = data_of(people=5, skip={(p, "b") for p in range(1, 5)})
     check_data(data, ["person"])
-    arms = plan(data, options(splits=("person",), growth=()))
+    arms = arms_of(data, splits=("person",), growth=())
     with pytest.raises(UserError, match="learn from one class only"):
         warnings_of(data, arms)
     data = data_of(people=5, smileys=("a", "b", "c"), skip={(p, "b") for p in range(1, 5)})
-    warned = warnings_of(data, plan(data, options(splits=("person",), growth=())))
+    warned = warnings_of(data, arms_of(data, splits=("person",), growth=()))
     assert "by person, b is missing from the validation pictures of 4 fold(s)" in warned
 
 
 def test_one_clip_a_smiley_is_said():
     data = data_of()
-    arms = plan(data, options(growth=()))
+    arms = arms_of(data, growth=())
     assert any("in one clip only" in warning for warning in warnings_of(data, arms))
     for number, row in enumerate(data.rows):
         row["clip"] = str(number)
@@ -287,7 +277,7 @@ def alive(group):
 
 def test_controls(faces):
     data = SmileyData.read(faces)
-    arms = plan(data, options(folds=3, seeds=3, splits=("person", "image"), growth=()))
+    arms = arms_of(data, folds=3, seeds=3, splits=("person", "image"), growth=())
     found = controls_of(data, divisions_of(data, arms), quiet=True)
     # A face the right way up and one upside down are told apart without a network, however new.
     for split in ("person", "image"):
