@@ -1,4 +1,4 @@
-"""Calibration: how a window lies beside the face in it, and the window put right.
+"""Calibration: how a window lies beside the face in it, and the window corrected by it.
 
 Li et al. (2015): a net of 45 classes, one for each way in which a window may be shifted
 and scaled; the box is corrected by what the net says.

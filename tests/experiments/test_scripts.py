@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import cv2
 import lasagne
@@ -264,15 +265,36 @@ def test_mistakes_end_with_code_2_and_one_line(faces, tmp_path, script, argv, me
     assert not list(tmp_path.rglob("*.npz"))
 
 
-def test_eval_frames_counts_faces_and_smileys(compiled, call, tmp_path):
+class Frames:
+    """Stands in for detector and voter: the face, beside it, nothing, two squares on it."""
+
+    found = (
+        ([(25, 23, 45, 45)], "smile"),
+        ([(60, 60, 20, 20), (25, 23, 45, 45)], "smile"),
+        ([], None),
+        ([(25, 23, 45, 45), (27, 24, 45, 45)], "wink"),
+    )
+
+    def detect(self, image, min_face):
+        boxes = self.found[image[0, 0, 0]][0]
+        return np.array(boxes, float).reshape(-1, 4), np.linspace(0.9, 0.7, len(boxes))
+
+    def vote(self, image, box):
+        return SimpleNamespace(smiley=self.found[image[0, 0, 0]][1])
+
+
+def test_eval_frames_counts_faces_and_smileys(call, tmp_path, monkeypatch):
     from experiments import eval_frames
 
-    for number in range(3):
-        cv2.imwrite(str(tmp_path / f"{number}.png"), drawn_face(96))
-    rows = [f"{number}.png,{'smile' if number else 'wink'},25,23,45,45" for number in range(3)]
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((96, 96, 3), number, np.uint8))
+    rows = [f"{number}.png,{'smile' if number else 'wink'},25,23,45,45" for number in range(4)]
     (tmp_path / "frames.csv").write_text("\n".join(["path,smiley,x,y,w,h", *rows]))
-    options = ["--frames", tmp_path / "frames.csv", "--weights", compiled.folder]
-    code, out, _ = call(eval_frames.main, *options)
+    monkeypatch.setattr("pipeline.cascade.Detector.load", lambda folder: Frames())
+    monkeypatch.setattr("pipeline.vote.Voter.load", lambda path: Frames())
+    code, out, _ = call(eval_frames.main, "--frames", tmp_path / "frames.csv")
     assert code == 0
-    assert "of 3 frames, by the best square in" in out
-    assert out.splitlines()[-1].startswith("wink 0/1, smile ")
+    found, right, by_smiley = out.splitlines()
+    assert found == "face found in 3 of 4 frames, by the best square in 2; 1 other squares"
+    assert right == "smiley right in 1 of 4 frames"
+    assert by_smiley == "wink 0/1, smile 1/3"

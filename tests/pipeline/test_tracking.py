@@ -71,7 +71,7 @@ def test_in_between_a_moving_face_is_followed():
     assert detector.searches == 1
 
 
-def test_a_followed_face_is_put_right_as_a_found_one_is():
+def test_a_followed_face_is_calibrated_as_a_found_one_is():
     detector = FakeDetector([30, 30, 20, 20], reach=1.0)
     tracker = Tracker(detector, every=100)
     tracker.follow(tracker.faces(FRAME, 24)[0][0])

@@ -28,11 +28,12 @@ def test_every_experiment_says_what_to_expect():
     assert named == set(EXPECTED)
 
 
-@pytest.mark.parametrize("script", sorted(set(EXPECTED) - WAITING))
+@pytest.mark.parametrize(
+    "script", sorted(name for name, (_, words) in EXPECTED.items() if words and name not in WAITING)
+)
 def test_committed_results_have_the_numbers(script):
-    words = EXPECTED[script][1]
-    if words:
-        assert any(letter.isdigit() for letter in words(Findings()))
+    _, words = EXPECTED[script]
+    assert any(letter.isdigit() for letter in words(Findings()))
 
 
 def test_the_help_begins_with_the_tables_number(capsys):
