@@ -60,7 +60,7 @@ def pictures_of(data, person):
 
 
 def own_threshold(votes, rows):
-    """The share from which on nine of ten of a person's judged pictures are named right.
+    """The share from which on nine of ten of a person's test pictures are named right.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def own_threshold(votes, rows):
     Returns
     -------
     float or None
-        None where no share will do, or fewer than `FEWEST_SURE` pictures judge.
+        None where no share will do, or fewer than `FEWEST_SURE` test pictures.
     """
     import numpy as np
 
@@ -147,12 +147,12 @@ def main(argv=None):
         classes=meta["classes"],
         origin=f"experiments/enrol.py from {arguments.smiles.name}, {len(rows)} pictures",
         normalized=normalized,
-        sure={"threshold": threshold, "wanted": RIGHT, "judged": len(test)},
+        sure={"threshold": threshold, "wanted": RIGHT, "tested": len(test)},
     )
     found = {
         "before": before,
         "after": after,
-        "judged": len(test),
+        "tested": len(test),
         "whole": whole,
         "taught": len(rows),
         "answers": answers,

@@ -3,7 +3,7 @@
     make eval-enrol
 
 Rendered women outside the training set are taught one by one (experiments/enrol.py's way,
-with the pictures shipped for it); each is judged on a shot of every smiley that did not
+with the pictures shipped for it); each is tested on a shot of every smiley that did not
 teach, and the old women on pictures of theirs that are not among the shipped ones.
 """
 
@@ -118,7 +118,7 @@ def write_report(rows, args, command, data, measured):
         "",
         f"`{command}`, data {data}. {args.people} rendered women outside the training set, "
         f"{measured['classes']} smileys; chance is {1 / measured['classes']:.3f}. A woman is "
-        "judged on one window of each of the five frames of a shot of every smiley that did not "
+        "tested on one window of each of the five frames of a shot of every smiley that did not "
         "teach, in which she makes the smiley anew; the old women on "
         f"{measured['old']} pictures that are not among the shipped ones. The spread is the "
         "standard deviation over the women; one seed each. The seconds are those of the "

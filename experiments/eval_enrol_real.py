@@ -1,9 +1,9 @@
-"""Measure enrolment on real people: a few pictures a smiley, judged on other ways of acting.
+"""Measure enrolment on real people: a few pictures a smiley, tested on other ways of acting.
 
     python experiments/eval_enrol_real.py --data expressions.csv --boxes haar --people first
 
 Minutes: a teaching takes --steps batches. DATA is a labelled set with the columns person and
-performance (how it was acted): pictures of one performance teach, those of the others judge.
+performance (how it was acted): pictures of one performance train, those of the others test.
 The person's labels are all that is taught; what others lose is measured on the people of the
 same half who were not taught. Writes table.csv and REPORT.md.
 """

@@ -55,7 +55,7 @@ class Teaching:
 
         ``none``; ``waiting`` with her ``place``, 1 for who is next; ``learning`` with ``done``
         of ``steps``; ``failed``; ``taught`` with accuracy ``before`` and ``after`` (or None), on
-        ``judged`` pictures, of ``whole`` shots or not.
+        ``tested`` pictures, of ``whole`` shots or not.
         """
         with self._lock:
             if self._state.get("person") == person:

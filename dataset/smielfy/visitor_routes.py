@@ -47,7 +47,7 @@ class VisitorRoutes:
         ]
 
     async def pictures(self, request):
-        """List them; what was taught says how each that judged was named."""
+        """List them; of a taught net also how each test picture was named."""
         person = self.service.agreed(request)
         found = [
             {"name": name_of(path), "smiley": smiley, "clip": clip}

@@ -13,7 +13,7 @@ from experiments.core.statistics import LEVEL, differences, holm, interval
 # gives alone.
 AGAINST = {"without": BASE, "only": NOTHING}
 PARTS = ("train", "choose", "val")
-JUDGES = {"choose": "kept to choose", "val": "held out"}
+MEASURED = {"choose": "kept to choose", "val": "held out"}
 
 
 class Ablation:
@@ -95,11 +95,11 @@ def write_results(data, arms, results, changed, out, command):
     for split in splits:
         for setting in a.settings:
             means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
-            changes = [a.change(split, setting, part) for part in JUDGES]
+            changes = [a.change(split, setting, part) for part in MEASURED]
             bounds = [f"{value:.4f}" for c in changes for value in (c.mean, c.low, c.high)]
             rows.append([split, *setting, len(a.seeds), *means, *bounds])
     columns = ["split", "kind", "what", "seeds", *PARTS]
-    columns += [f"{part}_{what}" for part in JUDGES for what in ("change", "low", "high")]
+    columns += [f"{part}_{what}" for part in MEASURED for what in ("change", "low", "high")]
     write_csv(out / "ablation.csv", columns, rows)
     plot_strengths(a, splits, out / "strength.png")
     plot_changes(a, splits, out / "transforms.png")
@@ -163,7 +163,7 @@ def strength_lines(a, splits):
 
 def transform_lines(a, splits):
     """Tables of the transforms, and what is certain of them."""
-    panels = [(kind, part) for kind in a.kinds() for part in JUDGES]
+    panels = [(kind, part) for kind in a.kinds() for part in MEASURED]
     if not panels:
         yield "Only strengths were tried."
         return
@@ -171,7 +171,7 @@ def transform_lines(a, splits):
         yield f"By {split}, change of accuracy:"
         yield ""
         yield from table_head(
-            f"| transform | {' | '.join(f'{kind} it, {JUDGES[part]}' for kind, part in panels)} |"
+            f"| transform | {' | '.join(f'{kind} it, {MEASURED[part]}' for kind, part in panels)} |"
         )
         for name in NAMES:
             cells = [str(a.change(split, (kind, name), part)) for kind, part in panels]
@@ -189,7 +189,7 @@ def transform_lines(a, splits):
             gains, losses = a.certain(split, kind, part)
             helps, harms = (losses, gains) if kind == "without" else (gains, losses)
             yield (
-                f"- by {split}, {kind}, {JUDGES[part]}: helps {', '.join(helps) or 'none'}; "
+                f"- by {split}, {kind}, {MEASURED[part]}: helps {', '.join(helps) or 'none'}; "
                 f"harms {', '.join(harms) or 'none'}"
             )
     yield ""
@@ -233,7 +233,7 @@ def plot_changes(a, splits, path):
     )
     places = np.arange(len(NAMES))
     for axes, (split, kind) in zip(grid[0], panels):
-        for number, part in enumerate(JUDGES):
+        for number, part in enumerate(MEASURED):
             changes = [a.change(split, (kind, name), part) for name in NAMES]
             means = np.array([change.mean for change in changes])
             reach = np.nan_to_num([change.high - change.mean for change in changes])
@@ -244,7 +244,7 @@ def plot_changes(a, splits, path):
                 fmt=f"C{number + 1}o",
                 markersize=4,
                 capsize=2,
-                label=JUDGES[part],
+                label=MEASURED[part],
             )
         axes.axvline(0, color="gray", linestyle=":")
         axes.set_yticks(places, NAMES)

@@ -41,10 +41,10 @@ class MixedBatches:
 
 
 def hold_out(rows):
-    """Divide a person's pictures: what teaches, and what judges.
+    """Split a person's pictures into training and test.
 
-    Of a smiley with several shots the last one judges. Where no smiley has two, the last third
-    of every shot's frames judges: neighbours of what was taught, an easier test.
+    Of a smiley with several shots the last one is the test. Where no smiley has two, the last third
+    of every shot's frames is: neighbours of training pictures, an easier test.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Real people who are taught to the net: who teaches, who judges, and what came of it."""
+"""Fine-tuning on real people, one at a time: the split of their pictures, and the accuracy."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from nets.functions import compile_probabilities
 from pipeline.light import face_input
 
 COLUMNS = (
-    "person", "pictures_each", "taught", "judged", "before", "after", "others_before",
+    "person", "pictures_each", "taught", "tested", "before", "after", "others_before",
     "others_after", "seconds",
 )  # fmt: skip
 
@@ -40,11 +40,11 @@ class LabelledPeople:
     groups: dict
 
     def divide(self, name, count, way):
-        """What teaches and what judges of one person.
+        """Split one person's pictures into training and test.
 
-        Of each label the first ``count`` pictures acted in one way teach; all that are acted in
-        other ways judge. A label that is acted in one way only (neutral) keeps its others to
-        judge, at least one.
+        Of each label the first ``count`` pictures acted in one way are for training; all acted in
+        other ways are the test. A label that is acted in one way only (neutral) keeps its others
+        for the test, at least one.
 
         Returns
         -------
@@ -155,7 +155,7 @@ def report(rows, data, command, steps, labels):
         f"`{command}`",
         "",
         f"{len({row[0] for row in rows})} people, each taught alone by {steps} batches of 64 "
-        "windows, half of them of the rendered people that the net remembers; judged on pictures "
+        "windows, half of them of the rendered people that the net remembers; tested on pictures "
         f"acted in other ways, by labelled square, among {labels} labels (chance "
         f"{1 / labels:.2f}). Means over the labels and then over the people, ± standard "
         "deviation over the people; one seed.",

@@ -35,12 +35,12 @@ def write_card(path, data, parts, trained, *, title, source, data_hash, command,
         "",
         f"`{source}` (hash {data_hash}): {len(data.rows)} pictures of {people} "
         f"{'person' if people == 1 else 'people'}. {len(parts.fit)} pictures trained, "
-        f"{len(parts.choose)} chose the epoch, {len(parts.val)} judged.",
+        f"{len(parts.choose)} chose the epoch, {len(parts.val)} tested.",
         "",
         "## Training",
         "",
         f"`{command}`: {training} Epoch {trained.chosen['epoch']} of {len(trained.history)} was "
-        "chosen, on pictures that neither trained nor judged.",
+        "chosen, on pictures that neither trained nor tested.",
         "",
         "## Measured",
         "",
@@ -97,7 +97,7 @@ def failures(data, parts, trained):
     strangers = len(parts.val) and all(data.rows[k]["person"] not in known for k in parts.val)
     if not strangers:
         yield (
-            "The pictures that judged show people who also trained: on people it has not seen it "
+            "The test pictures show people who also trained: on people it has not seen it "
             "was not measured here, and the article expects a failure there."
         )
     yield (

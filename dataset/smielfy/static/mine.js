@@ -87,7 +87,7 @@ function thumb({ name, smiley }, index, all) {
   return make("li", {}, image, remove);
 }
 
-// What her net, before it learned from all, made of the pictures that judged it.
+// What her net, before it learned from all, made of the test pictures.
 function showMatrix(answers) {
   $("matrix-block").hidden = !answers.length;
   $("behind").replaceChildren();
@@ -131,7 +131,7 @@ const percent = (part) => Math.round(100 * part);
 let visit = 0; // counts visits, so that watching ends with the view
 
 function showTeaching(teaching) {
-  const { state: how, done, steps, before, after, judged, whole, place } = teaching;
+  const { state: how, done, steps, before, after, tested, whole, place } = teaching;
   const learning = how === "learning";
   const under = learning || how === "waiting"; // way
   state.me.taught = how === "taught";
@@ -148,8 +148,8 @@ function showTeaching(teaching) {
     learning: say("mine.learning"),
     failed: say("mine.failed"),
   };
-  const shares = { before: percent(before), after: percent(after), judged };
-  $("teach-result").textContent = said[how] ?? (judged
+  const shares = { before: percent(before), after: percent(after), tested };
+  $("teach-result").textContent = said[how] ?? (tested
     ? `${say(whole ? "mine.taught" : "mine.taught_frames", shares)} ${say("mine.after")}`
     : say("mine.taught_only"));
 }

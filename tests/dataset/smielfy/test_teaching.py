@@ -28,7 +28,7 @@ while __import__("os").path.exists("WAIT"):
 if args.person == "FAIL":
     sys.exit("error: no")
 shutil.copy("OTHER", args.out)
-print(json.dumps({"before": 0.5, "after": 0.9, "judged": 10, "whole": True, "taught": 20}))
+print(json.dumps({"before": 0.5, "after": 0.9, "tested": 10, "whole": True, "taught": 20}))
 """
 GIVEN = {name: {"pictures": 10, "bursts": 2} for name in CLASSES[:3]}
 ANN, BEN = "s00000000000a", "s00000000000b"
@@ -65,7 +65,7 @@ def test_learning_is_watched_kept_and_undone(tmp_path, script):
     assert teaching.state(BEN) == {"state": "none"}
     script(False)
     until(lambda: teaching.state(ANN)["state"] == "taught")
-    found = {"state": "taught", "before": 0.5, "after": 0.9, "judged": 10, "whole": True}
+    found = {"state": "taught", "before": 0.5, "after": 0.9, "tested": 10, "whole": True}
     assert teaching.state(ANN) == {**found, "taught": 20}
     assert teaching.net(ANN).is_file()
     again = Teaching(tmp_path / "nets", tmp_path, tmp_path / "net.npz")

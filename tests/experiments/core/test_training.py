@@ -123,7 +123,7 @@ def test_stopped_and_killed_and_resumed_is_the_same_to_the_bit(faces, tmp_path):
     assert runs[2][1].step in (killed, killed + 1)
     card = (broken / "smiles.md").read_text()
     assert "--resume" not in card
-    assert "32 pictures of 4 people. 22 pictures trained, 3 chose the epoch, 7 judged" in card
+    assert "32 pictures of 4 people. 22 pictures trained, 3 chose the epoch, 7 tested" in card
 
 
 def events_in(folder):

@@ -1,4 +1,4 @@
-"""Enrolment: what teaches and what judges, the shipped old pictures, a face learned."""
+"""Enrolment: training and test pictures, the shipped old pictures, a face learned."""
 
 import json
 
@@ -39,7 +39,7 @@ def shots(*clips):
     ]
 
 
-def test_the_last_shot_of_a_smiley_judges():
+def test_the_last_shot_of_a_smiley_is_the_test():
     rows = shots(("smile", "a", 3), ("sad", "b", 2), ("smile", "c", 2), ("smile", "d", 4))
     train, test, whole = hold_out(rows)
     assert whole
@@ -47,7 +47,7 @@ def test_the_last_shot_of_a_smiley_judges():
     assert sorted(train + test) == list(range(len(rows)))
 
 
-def test_with_one_shot_each_the_last_frames_judge():
+def test_with_one_shot_each_the_last_frames_are_the_test():
     rows = shots(("smile", "a", 10), ("sad", "b", 5), ("laugh", "c", 1))
     train, test, whole = hold_out(rows)
     assert not whole
@@ -176,7 +176,7 @@ def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, m
     assert code == 0
     lines = [json.loads(line) for line in said.splitlines()]
     assert [line["done"] for line in lines[:-1]] == list(range(5, 61, 5))
-    assert lines[-1]["judged"] == 6
+    assert lines[-1]["tested"] == 6
     assert lines[-1]["whole"] is True
     answers = lines[-1]["answers"]
     assert len(answers) == 6
@@ -194,12 +194,12 @@ def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, m
     if normalized:
         dark = [Mipmap(picture.levels[0] // 2 + 5) for picture in pictures]
         assert Accuracy(network, CLASSES, normalized)(rows, dark) > 0.6
-    assert meta["sure"]["judged"] == 6  # too few to choose a threshold by
+    assert meta["sure"]["tested"] == 6  # too few to choose a threshold by
     assert meta["sure"]["threshold"] is None
 
 
 def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypatch):
-    """What judges teaches, too, once it has judged: the second round sees all clips."""
+    """Test pictures train, too, once they have tested: the second round sees all clips."""
     monkeypatch.setattr(fine_tuning, "STEPS", 1)
     taught = []
 
@@ -212,10 +212,10 @@ def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypat
         enrol.main, *options, "--smiles", collected / "net.npz", "--out", collected / "m.npz"
     )
     assert code == 0
-    judged, used = taught
-    assert len(judged) == 6
+    first, used = taught
+    assert len(first) == 6
     assert len(used) == 12
-    assert judged < used
+    assert first < used
     assert "has learned from all 12" in said
 
 
@@ -245,7 +245,7 @@ def test_the_script_refuses_with_words(collected, refused):
     assert not (collected / "mine.npz").exists()
 
 
-def test_plans_teach_five_pictures_and_never_the_shot_that_judges():
+def test_plans_teach_five_pictures_and_never_the_test_shot():
     rows = [
         {"person": person, "smiley": smiley, "clip": f"{person}-{smiley}-{take}", "frame": frame}
         for person in ("p1000", "p1001")

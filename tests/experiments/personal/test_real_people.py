@@ -1,4 +1,4 @@
-"""Enrolment of real people: what teaches and what judges, the accuracy, a whole run."""
+"""Enrolment of real people: training and test pictures, the accuracy, a whole run."""
 
 import csv
 
@@ -26,7 +26,7 @@ def people(*pictures):
     )
 
 
-def test_other_ways_of_acting_judge():
+def test_other_ways_of_acting_are_the_test():
     some = people(
         ("a", "happy", "personal"), ("a", "happy", "theatric"), ("a", "happy", "personal"),
         ("a", "neutral", "neutral"), ("b", "happy", "personal"), ("a", "happy", "facs"),
@@ -36,7 +36,7 @@ def test_other_ways_of_acting_judge():
     assert some.divide("a", 5, "personal") == ([0, 2, 3, 6], [1, 5, 7])  # one neutral is left
 
 
-def test_a_label_with_one_picture_only_judges():
+def test_a_label_with_one_picture_only_tests():
     some = people(("a", "happy", "personal"), ("a", "neutral", "neutral"))
     assert some.divide("a", 3, "personal") == ([], [0, 1])
 
@@ -102,7 +102,7 @@ def test_the_script_from_end_to_end(tmp_path, call):
     assert code == 0, errors
     assert "2 people, each taught alone by 2 batches" in text
     table = read_csv(tmp_path / "out" / "table.csv")
-    assert [(row["person"], row["taught"], row["judged"]) for row in table] == [
+    assert [(row["person"], row["taught"], row["tested"]) for row in table] == [
         ("a", "3", "5"), ("b", "3", "5"),
     ]  # fmt: skip
     code, _, errors = call(eval_enrol_real.main, *argv, "--performance", "none", "--out", tmp_path)
