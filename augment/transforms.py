@@ -101,7 +101,10 @@ def random_matrix(rng, box, size, a):
 
 
 def random_colours(rng, image, a):
-    """Change light and colours: brightness, contrast, gamma, temperature, hue, saturation."""
+    """Change light and colours: brightness, contrast, gamma, temperature, hue, saturation.
+
+    ``image`` is uint8 (H, W, 3), BGR, and so is the result.
+    """
     bright, contrast, gamma, warm, hue, saturation = rng.uniform(-1, 1, 6)
     values = np.linspace(0, 1, 256)
     values = values ** np.exp(gamma * a.gamma)
@@ -130,7 +133,10 @@ def colour_matrix(degrees, saturation):
 
 
 def random_camera(rng, image, a):
-    """Resolution, blur, noise and compression, in the order in which a camera loses them."""
+    """Resolution, blur, noise and compression, in the order in which a camera loses them.
+
+    ``image`` is uint8 (S, S, 3), BGR, and so is the result.
+    """
     shrink = 1 + a.resolution * rng.random() ** 2
     if shrink > 1.1:
         size = image.shape[0]
@@ -156,6 +162,7 @@ def random_occlusion(rng, image, a):
 
     The patch is a rotated rectangle of one random colour; its centre lies in the
     outer part of the window, so that the middle of the face is never wholly hidden.
+    ``image`` is uint8 (S, S, 3), BGR; it is written to, and returned.
     """
     if rng.random() >= a.occlusion:
         return image

@@ -93,7 +93,10 @@ def convert(network, softmax=True, int8=()):
 
 
 def put(graph, layer, name):
-    """Add one layer to a graph; the name of its output."""
+    """Add one layer to a graph; the name of its output.
+
+    ``name`` is that of the input. Raises a `UserError` for a layer of another kind.
+    """
     from lasagne import layers
 
     from nets.batchnorm import BatchNormLayer
@@ -178,7 +181,7 @@ def pooling(graph, layer, name):
 
 
 def nonlinear(graph, layer, name):
-    """A layer's nonlinearity."""
+    """Add a layer's nonlinearity; the name of its output. An unknown one is a `UserError`."""
     from lasagne import nonlinearities
 
     kinds = {

@@ -116,7 +116,13 @@ def load_network(path, kind):
 
 
 def set_params(network, arrays, origin):
-    """Copy arrays into a network's parameters; names, shapes and values must be in order."""
+    """Copy arrays, by name, into a network's parameters.
+
+    Raises
+    ------
+    UserError
+        If names or shapes are not the network's, or a value is not finite; ``origin`` is named.
+    """
     params = named_params(network)
     wrong = sorted(set(params) ^ set(arrays)) or [
         name for name in params if params[name].get_value(borrow=True).shape != arrays[name].shape

@@ -80,7 +80,7 @@ def image_line(name, boxes, scores):
 
 
 def draw_faces(image, boxes, scores):
-    """Copy of a picture with its faces boxed, each with its score."""
+    """Copy of a picture uint8 (H, W, 3) with boxes (N, 4) drawn, each with its score (N,)."""
     import cv2
 
     image = image.copy()

@@ -105,7 +105,7 @@ def title(axes, number, text):
 
 
 def tile(image, windows, columns=9, gap=3):
-    """Cut the windows and lay them out in rows, the picture the smiley net sees."""
+    """Cut windows (N, 4) and lay them out in rows, as the smiley net sees them: uint8 (H, W, 3)."""
     cuts = crop(image, windows)
     side = cuts.shape[1] + gap
     rows = -(-len(cuts) // columns)

@@ -127,7 +127,10 @@ def pose_slopes(vertices, pose):
 
 
 def solve_within(left, right, x, low, high):
-    """One Gauss-Newton step that stays within bounds: what hits one is held there."""
+    """One Gauss-Newton step that stays within bounds: what hits one is held there.
+
+    ``left`` (n, n) and ``right`` (n,) are the normal equations, ``x``, ``low`` and ``high`` (n,).
+    """
     free = np.ones(len(x), bool)
     step = np.zeros(len(x))
     for _ in range(3):

@@ -187,7 +187,13 @@ def keep_face_free(points, opening):
 
 
 def clump(rng, path, roots, side, amount, every=7):
-    """Draw strands towards a neighbour's, more at the tips, and give tufts a shared tone."""
+    """Draw strands towards a neighbour's, more at the tips, and give tufts a shared tone.
+
+    Returns
+    -------
+    (path, tone, leader) : ndarrays (n, POINTS, 3), (n,), (n,)
+        ``leader`` is the index of the strand that each one follows.
+    """
     leaders = np.arange(0, len(path), every)
     distance = ((roots[:, None] - roots[leaders][None]) ** 2).sum(-1)
     distance = distance + 9.0 * (side[:, None] != side[leaders][None])
@@ -199,7 +205,7 @@ def clump(rng, path, roots, side, amount, every=7):
 
 
 def curl(rng, path, leader, amplitude, turns, length):
-    """Bend the strands into waves or coils; strands of one tuft bend together."""
+    """Bend strands (n, POINTS, 3) into waves or coils; those of one tuft bend together."""
     phase = rng.uniform(0, 2 * np.pi, len(path))[leader] + rng.normal(0, 0.35, len(path))
     along = np.linspace(0, 1, POINTS)[None]
     angle = 2 * np.pi * turns * along * (length[:, None] / 2.0) + phase[:, None]

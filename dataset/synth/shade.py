@@ -1,5 +1,8 @@
 """Colour of every visible point: one short function a material.
 
+Each takes the points of a material (a `Surface` of k of them) and the scene's `light.Light`, most
+also the `Person` and the face's expression (dict of unit to weight), and gives linear RGB (k, 3).
+
 Light is linear. float32 takes part in + - * / and sqrt only, see `seeding`.
 """
 
@@ -206,7 +209,11 @@ def shade_lens(person, face, surface, light):
 
 
 def shade_hair(person, light, tangent, tone, depth, key):
-    """Kajiya and Kay's strands: light across, two highlights along; darker deep inside."""
+    """Kajiya and Kay's strands: light across, two highlights along; darker deep inside.
+
+    Of k points: ``tangent`` (k, 3) along the strand, ``tone`` (k,) times the hair's colour,
+    ``depth`` (k,) from 0 inside to 1 outside, ``key`` (k,) visibility of the key light.
+    """
     tangent = tangent.astype(np.float32)
     tangent = unit_rows(tangent)
     along = dot(tangent, light.key.astype(np.float32))

@@ -67,7 +67,10 @@ def surface():
 
 
 def spot(x, y, z, at, size):
-    """Soft spots of the given half-sizes, one on each side of the face."""
+    """Soft spots of the given half-sizes, one on each side of the face: (H, W), 0 to 1.
+
+    ``x, y, z`` (H, W) are the texels' places on the head, x without its sign.
+    """
     return np.exp(-(((x - at[0]) / size[0]) ** 2) - ((y - at[1]) / size[1]) ** 2) * (z > 0.4)
 
 
@@ -210,7 +213,7 @@ def paint_skin(rng, sex, tone, hair_colour, age, make_up, bald=False):
 
 
 def paint_marks(rng, albedo, x, y, z, dark, age):
-    """Freckles on some, a few moles and blemishes on all."""
+    """Freckles on some, a few moles and blemishes on all: ``albedo`` (H, W, 3) with them."""
     marks = np.zeros((HEIGHT, WIDTH))
     if rng.random() < 0.3 and not dark:
         count = int(rng.integers(3000, 12000))
@@ -232,7 +235,11 @@ def paint_marks(rng, albedo, x, y, z, dark, age):
 
 
 def paint_make_up(rng, albedo, x, y, z, lips, lids, amount, dark):
-    """Lips in their own or a painted colour, eye shadow, eye liner and rouge."""
+    """``albedo`` (H, W, 3) with lips, eye shadow, eye liner and rouge.
+
+    ``lips`` and ``lids`` (H, W) say where those are, 0 to 1; ``amount`` is the probability
+    that lips are painted.
+    """
     natural = linear(pick(rng, ((186, 104, 98), (176, 92, 90), (196, 120, 112), (164, 88, 84))))
     bold = linear(
         pick(rng, ((188, 34, 48), (150, 30, 60), (206, 90, 100), (120, 40, 50), (200, 70, 60)))

@@ -237,7 +237,7 @@ class Monitor(NoMonitor):
         return names, function(self.inputs)
 
     def histogram(self, step, tag, values):
-        """Sixty bins of all elements of an array."""
+        """Sixty bins of all elements of an array; none where one is not finite."""
         from tensorboardX import summary
 
         values = np.asarray(values)

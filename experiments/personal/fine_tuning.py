@@ -68,7 +68,10 @@ def hold_out(rows):
 
 
 def check_smileys(rows, classes, what):
-    """Refuse pictures that cannot teach a network of these classes."""
+    """Raise a `UserError` for pictures that cannot teach a network of these classes.
+
+    They show a smiley that it does not know, or fewer than `FEWEST`; ``what`` names them.
+    """
     unknown = sorted({row["smiley"] for row in rows} - set(classes))
     if unknown:
         raise UserError(f"{what}: the network does not know {', '.join(unknown)}")

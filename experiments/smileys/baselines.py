@@ -59,13 +59,19 @@ def nearest_neighbour(train, labels, test):
 
 
 def linear_classifier(train, labels, test, penalty=3.0):
-    """Ridge regression to one output a class; the largest wins."""
+    """Ridge regression to one output a class; the largest wins.
+
+    Shapes are those of `nearest_neighbour`; ``penalty`` weighs the squared coefficients.
+    """
     ridge = Ridge(train)
     return ridge.name(ridge.project(test), labels, [penalty])[0]
 
 
 def folds_of(people, split, seed):
-    """Number of the fold each picture is held out in, by image or by person."""
+    """Number of the fold that holds each picture out, from 0 to `FOLDS` - 1: ndarray of int (n,).
+
+    ``people`` (n,) names who each picture shows; ``split`` is 'image' or 'person'.
+    """
     rng = np.random.default_rng(seed)
     if split == "image":
         return rng.permutation(len(people)) % FOLDS

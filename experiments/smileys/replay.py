@@ -25,7 +25,11 @@ def kept(rows):
 
 
 def pack(rows, pictures, path):
-    """Write pictures of a data set, cut and packed, to a file."""
+    """Write faces to an ``.npz``: JPEGs of `SIDE` pixels, twice as wide as the face's square.
+
+    ``rows`` (list of dict with smiley, person and box) and ``pictures`` (list of `Mipmap`) are as
+    `load` gives them back.
+    """
     jpegs = []
     for row, picture in zip(rows, pictures):
         x, y, w, h = box_of(row)

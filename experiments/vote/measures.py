@@ -61,7 +61,13 @@ class Boxes:
 
 
 def measure_boxes(net, detector, rows, pictures, min_face):
-    """All variants of the vote on the detector's own boxes."""
+    """All variants of the vote on the detector's own boxes: a `Boxes`.
+
+    Raises
+    ------
+    UserError
+        If the detector finds the face in none of the frames.
+    """
     found = Boxes(VARIANTS, frames=len(rows))
     for row, picture in zip(tqdm(rows, desc="detector's boxes"), pictures):
         boxes, scores = detector.detect(picture, min_face)
@@ -137,7 +143,15 @@ class MultiVoter:
 
 
 def measure_video(net, detector, video, truth):
-    """One window and the vote in each frame, and shares smoothed over time, as run_video does."""
+    """One window and the vote in each frame, and shares smoothed over time, as run_video does.
+
+    ``truth`` is as from `read_truth`; the result a `Video`.
+
+    Raises
+    ------
+    UserError
+        If the video has more or fewer frames than its truth.
+    """
     variants = (SINGLE, ARTICLE)
     recognizer = VideoRecognizer(Tracker(detector, 1), MultiVoter(net, variants))
     nothing = np.full((len(variants), len(net.classes)), np.nan)

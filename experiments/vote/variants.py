@@ -136,7 +136,7 @@ class SmileyNet:
 
 
 def perturb_box(box, right, down, scale):
-    """A box with an error: shifts in sides of it, then a size about its centre."""
+    """A box (x, y, w, h) with an error: shifts in sides of it, then a factor about its centre."""
     x, y, w, h = box
     cx, cy = x + w / 2 + right * w, y + h / 2 + down * h
     return cx - w * scale / 2, cy - h * scale / 2, w * scale, h * scale
