@@ -158,7 +158,7 @@ WITH_NET = {**CLASSIFIERS, NET: (np.asarray, article_net, 1)}  # minutes a split
 def accuracy(features, classifier, labels, people, split, seed):
     """Accuracy over all folds of one random split, 0 to 1.
 
-    ``features`` is (n, d) or (n, H, W, 3), as the classifier takes them; ``labels`` and
+    ``features`` is (n, d), or faces (n, 64, 64), as the classifier takes them; ``labels`` and
     ``people`` are (n,); ``split`` is 'image' or 'person'.
     """
     folds = folds_of(people, split, seed)
@@ -187,7 +187,7 @@ def measure(name, faces, labels, people, seeds, classifiers):
 def carry_over(rendered, real, labels, describe, classifier):
     """Trained on rendered faces only: recall, 0 to 1, of each real class of `CARRIED`.
 
-    ``rendered`` and ``real`` are faces uint8 (n, 64, 64, 3) with the same ``labels`` (n,).
+    ``rendered`` and ``real`` are faces uint8 (n, 64, 64) with the same ``labels`` (n,).
     """
     kept = np.isin(labels, CARRIED)
     answer = classifier(describe(rendered[kept]), labels[kept], describe(real[kept]))
