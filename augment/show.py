@@ -25,7 +25,7 @@ from common.tables import BOX, box_of, manifest_path, read_images, read_table, t
 NAMES = list(Augmentation.__dataclass_fields__)
 
 
-def arguments(argv):
+def parse_args(argv):
     """The command line."""
     parser = cli.parser(__doc__)
     parser.add_argument("--data", help="folder with manifest.csv, or a CSV file of faces")
@@ -66,7 +66,7 @@ def contact_sheet(pairs, settings, columns, size, rng):
 
 def main(argv=None):
     """Write the sheet."""
-    args = arguments(argv)
+    args = parse_args(argv)
     check_output(args.out)
     settings = Augmentation().scaled(args.strength)
     if args.only:

@@ -28,7 +28,7 @@ from urllib.parse import quote
 from pipeline.options import add_smiles_option, number, smiles_path
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
@@ -115,7 +115,7 @@ def announce(address, fingerprint, local, code=""):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     folder = arguments.out
     with private(), locked(folder), listen(arguments.host, arguments.port) as server:
         print("loading the networks", flush=True)

@@ -30,7 +30,7 @@ from pipeline.options import add_detector_options, smallest_face
 NAMED = 20  # files named in one message
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="folder of folders, one a person")
@@ -46,7 +46,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     folder = arguments.folder
     smileys = None if arguments.any_smiley else read_smileys()
     rows, others = read_tree(folder, smileys)

@@ -22,7 +22,7 @@ from pipeline.options import add_detector_options
 OUT = cli.ROOT / "data" / "labelled"
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("video", help="video file, or folder of frames")
@@ -44,7 +44,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from dataset.labelling.frames import open_frames
     from dataset.labelling.window import Window, check_display
 

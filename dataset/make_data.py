@@ -43,7 +43,7 @@ PARTS = ".parts"  # rows of finished shots, until all are finished
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
@@ -172,7 +172,7 @@ def join_parts(out, names, kind, table, columns):
 
 def main(argv=None):
     """Render what is missing."""
-    args = arguments(argv)
+    args = parse_args(argv)
     settings = {name: getattr(args, name) for name in SETTINGS}
     settings.update(version=VERSION, frames=list(args.frames))
     out = args.out

@@ -50,7 +50,7 @@ PARTS = ".parts"  # rows of finished people, until all are finished
 QUALITY = (80, 96)  # of the JPEG files
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
@@ -155,7 +155,7 @@ def counted(reasons):
 
 def main(argv=None):
     """Make what is missing."""
-    args = arguments(argv)
+    args = parse_args(argv)
     tables = args.landmarks or [None] * len(args.photos)
     sources = [s for pair in zip(args.photos, tables) for s in read_sources(*pair)]
     people, reasons = choose(sources, args.split, args.most, args.seed)

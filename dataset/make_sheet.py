@@ -23,7 +23,7 @@ from dataset.manifest import classes_of, read_manifest
 HEADER = 20  # pixels above the pictures for the names of the smileys
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
@@ -87,7 +87,7 @@ def draw_sheet(folder, rows, size, people):
 
 def main(argv=None):
     """Draw and write the sheet."""
-    args = arguments(argv)
+    args = parse_args(argv)
     if args.size < 8 or args.people < 1:
         raise cli.UserError("--size must be at least 8 and --people at least 1")
     if args.out.suffix.lower() not in (".png", ".jpg", ".jpeg"):

@@ -41,7 +41,7 @@ TAKE = 100  # of the shots: none of them is in the data set
 HELD, AT_REST = 0.95, 0.05  # amounts from and below which a smiley counts as shown and as gone
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/smileys.mp4"), help="an .mp4 file")
@@ -105,7 +105,7 @@ def render_shot(task):
 
 def main(argv=None):
     """Render the video and write its truth beside it."""
-    args = arguments(argv)
+    args = parse_args(argv)
     seed = person_seed(args.seed, args.person)
     sex = person_sex(seed, args.men)
     note = args.out.with_suffix(".json")

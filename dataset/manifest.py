@@ -262,7 +262,7 @@ def classes_of(rows):
     return sorted({row["smiley"] for row in rows}, key=lambda name: (order.get(name, 999), name))
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Checks data sets and prints what is in them.")
     parser.add_argument(
@@ -285,7 +285,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     from dataset.summary import summary
 
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     smileys = None if arguments.any_smiley else read_smileys()
     for data in arguments.data:
         rows = read_manifest(data, smileys, pictures=True)

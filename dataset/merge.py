@@ -28,7 +28,7 @@ from dataset.manifest import add_names_option, classes_of, read_manifest, write_
 from dataset.summary import summary
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("sets", nargs="+", metavar="SET", help="folders, or CSV files")
@@ -44,7 +44,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     smileys = None if arguments.any_smiley else read_smileys()
     rows = merge(arguments.sets, arguments.out, arguments.apart, smileys)
     expected = classes_of(rows) if smileys is None else [*smileys]

@@ -24,7 +24,7 @@ from experiments.core.options import comparison_parser, runner_options
 from pipeline.options import count, whole
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = comparison_parser(expecting(__doc__, "choose_recipe"), "recipe.json, tried.csv, arms/")
     add = parser.add_argument
@@ -36,7 +36,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Train what is missing, then write what was tried and what is chosen."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.interrupt import Stopped
     from experiments.compare.arms import run_arms
     from experiments.compare.recipe import search

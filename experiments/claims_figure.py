@@ -25,7 +25,7 @@ SHORT = {
 COLOURS = {"held": "C2", "did not hold": "C3", "undecided": "C7"}
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "claims_figure"))
     root = cli.ROOT / "results" / "eval_split"
@@ -56,7 +56,7 @@ def read_claims(folder):
 
 def main(argv=None):
     """Write the figure."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import check_output
 
     panels = {folder.name: read_claims(folder) for folder in args.results}

@@ -22,7 +22,7 @@ from experiments.core.expected import expecting
 FEWEST_SURE = 8  # of a person's pictures that must be above a threshold
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "enrol"))
     add = parser.add_argument
@@ -85,7 +85,7 @@ def own_threshold(votes, rows):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from common.output import check_output, line
 
     check_output(arguments.out, arguments.smiles)

@@ -31,7 +31,7 @@ from pipeline.options import count
 KINDS = ("strength", "without", "only")
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = comparison_parser(
         expecting(__doc__, "eval_augment"), "ablation.csv, figures, REPORT.md, arms/"
@@ -57,7 +57,7 @@ def kinds(text):
 
 def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.augment_arms import plan

@@ -31,7 +31,7 @@ TEST_SHOT = 3
 GOAL, LOSS = 0.90, 0.02  # accuracy to reach; what the old women may lose
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "eval_enrol"))
     add = parser.add_argument
@@ -47,7 +47,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    args = parse(argv)
+    args = parse_args(argv)
     import time
 
     from tqdm import tqdm

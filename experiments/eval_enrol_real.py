@@ -21,7 +21,7 @@ from experiments.core.expected import expecting
 from pipeline.options import count
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "eval_enrol_real"))
     add = parser.add_argument
@@ -43,7 +43,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    args = parse(argv)
+    args = parse_args(argv)
     from tqdm import tqdm
 
     from common.crops import Mipmap

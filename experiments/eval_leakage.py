@@ -23,7 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_leakage"))
     add = parser.add_argument
@@ -42,7 +42,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Measure all sets, then write the table, the figure and the page."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder
     from experiments.compare.atlas import measure_set, write_atlas
     from experiments.core.results import command_line

@@ -44,7 +44,7 @@ LOOK = """async ([name, width, height, near]) => {
 }"""
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "eval_mirror"))
     add = parser.add_argument
@@ -97,7 +97,7 @@ def processor_time():
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

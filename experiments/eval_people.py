@@ -28,7 +28,7 @@ from experiments.core.options import (
 from pipeline.options import count
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = comparison_parser(
         expecting(__doc__, "eval_people"), "people.csv, law.png, REPORT.md, arms/"
@@ -57,7 +57,7 @@ def numbers(text):
 
 def main(argv=None):
     """Train what is missing, then write the table, the figure and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.people_arms import plan

@@ -68,7 +68,7 @@ SIZE = 96
 HAAR = (-0.13, -0.02, 1.265)
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_realism"))
     add = parser.add_argument
@@ -238,7 +238,7 @@ def report(rows, carried, seeds, people, count, command):
 
 def main(argv=None):
     """Measure the real set and the rendered ones, write the table and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     real, labels, people, performances = real_faces(args.real)
     unknown = sorted(set(labels) - set(RESEMBLING))
     if unknown:

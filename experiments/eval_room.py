@@ -36,7 +36,7 @@ PAUSE = 0.3  # seconds between two requests of a visitor: as a burst is taken
 ASKS = 20  # of who only looks
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "eval_room"))
     add = parser.add_argument
@@ -116,7 +116,7 @@ def picture(smiley, rng):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     import numpy as np
 
     from common.output import check_output, line, write_file

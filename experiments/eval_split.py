@@ -30,7 +30,7 @@ from experiments.smileys.splits import SPLITS, split_names
 from pipeline.options import count, whole
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = comparison_parser(
         expecting(__doc__, "eval_split"), "table.csv, curves.png, REPORT.md, arms/"
@@ -72,7 +72,7 @@ def shares(text):
 
 def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     recipe = recipe_of(args)
     from experiments.compare.arms import run_arms
     from experiments.compare.controls import controls_of

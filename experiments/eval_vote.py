@@ -20,7 +20,7 @@ from experiments.core.expected import expecting
 from pipeline.options import count
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_vote"))
     add = parser.add_argument
@@ -39,7 +39,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Measure, and write tables, figures and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.crops import Mipmap
     from common.output import make_folder
     from common.tables import BOX, read_images, read_table, text

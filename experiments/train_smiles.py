@@ -21,7 +21,7 @@ from experiments.core.expected import expecting
 from pipeline.options import count, whole
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_smiles"))
     parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
@@ -63,7 +63,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Train, write the results, print the chosen epoch's."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.interrupt import Interrupt
     from common.output import make_folder
     from experiments.core.training import check_unfinished

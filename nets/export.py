@@ -18,7 +18,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(__doc__)
     parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="weights file (.npz)")
@@ -31,7 +31,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from common.output import check_output
     from nets.onnx_graph import OPSET, export, onnx_package
 

@@ -21,7 +21,7 @@ MIN_FACE = 24
 NAMED = 5  # unreadable pictures told of on one line
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures to look at")
@@ -112,7 +112,7 @@ def drawn_names(folder, images):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
     from common.output import JsonLines, check_output, line, make_folder
 

@@ -23,7 +23,7 @@ from pipeline.options import (
 )
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument(
@@ -42,7 +42,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from common.output import check_output, written
     from pipeline.stages_figure import draw_stages, read_frame
 

@@ -23,7 +23,7 @@ from common.interrupt import Interrupt
 from pipeline.options import add_detector_options, add_smiles_option, count, number, smiles_path
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("video", help="video file, folder of pictures, or number of a camera")
@@ -181,7 +181,7 @@ def note(text):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
     from common.output import JsonLines, check_output, fitting
     from common.video import open_source

@@ -8,7 +8,7 @@ changes those carried on from it, too. No mark is carried into another clip.
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
-from dataset.labelling.geometry import corrected
+from dataset.labelling.geometry import follow_move
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Document:
         changed[frame] = replace(changed[frame], box=box, own_box=True)
         for later in self._carried(frame, "own_box"):
             old = self.marks[later]
-            changed[later] = replace(old, box=corrected(old.box, mark.box, box, self.size))
+            changed[later] = replace(old, box=follow_move(old.box, mark.box, box, self.size))
         self._change(Change(frame, frame), changed)
 
     def carry(self, frame, box):

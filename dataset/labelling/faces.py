@@ -1,7 +1,7 @@
 """Squares that the detector proposes to the labelling tool."""
 
 from common.cli import UserError
-from dataset.labelling.geometry import corrected, fit
+from dataset.labelling.geometry import fit, follow_move
 from pipeline.best_square import CONTINUES, best_square
 from pipeline.suppression import overlaps
 
@@ -65,7 +65,7 @@ class Faces:
             before = nearest(box, self.at(frame - 1)[0])
             after = before and nearest(before, self.at(frame)[0])
             if after:
-                return corrected(box, before, after, document.size)
+                return follow_move(box, before, after, document.size)
         return box
 
 

@@ -26,7 +26,7 @@ def fit(box, size):
     return tuple(round(value, 1) for value in (cx - side / 2, cy - side / 2, side))
 
 
-def moved(box, right, down, factor, size):
+def move_square(box, right, down, factor, size):
     """Shift a square by parts of its side, and scale it about its centre."""
     x, y, side = box
     grown = side * factor
@@ -34,7 +34,7 @@ def moved(box, right, down, factor, size):
     return fit((x + shift + right * side, y + shift + down * side, grown), size)
 
 
-def corrected(box, old, new, size):
+def follow_move(box, old, new, size):
     """Move a square as another one was moved from ``old`` to ``new``."""
     scale = box[2] / old[2]
     side = new[2] * scale
@@ -45,7 +45,7 @@ def corrected(box, old, new, size):
     return fit((x, y, side), size)
 
 
-def drawn(fixed, point, size):
+def square_between(fixed, point, size):
     """Return the square with one corner at ``fixed`` and the other towards ``point``."""
     dx, dy = point[0] - fixed[0], point[1] - fixed[1]
     side = max(abs(dx), abs(dy), SMALLEST)
@@ -54,7 +54,7 @@ def drawn(fixed, point, size):
     return fit((x, y, side), size)
 
 
-def grasped(box, point, reach):
+def hit_test(box, point, reach):
     """What the mouse takes hold of at a point of the frame.
 
     Parameters

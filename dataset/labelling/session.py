@@ -8,10 +8,10 @@ from dataset.labelling.geometry import (
     ROW,
     TIMELINE,
     Viewport,
-    drawn,
     fit,
-    grasped,
-    moved,
+    hit_test,
+    move_square,
+    square_between,
 )
 from dataset.labelling.keys import COMMANDS, SMILEY_KEYS
 
@@ -208,7 +208,7 @@ class Session:
     def nudge(self, change):
         """Move and scale the square a little: parts of its side, and a factor."""
         if self.mark:
-            box = moved(self.mark.box, *change, self.document.size)
+            box = move_square(self.mark.box, *change, self.document.size)
             self.document.set_box(self.position, box, self.person)
 
     def zoom(self, factor):
@@ -263,7 +263,7 @@ class Session:
         elif y < AREA[1]:
             point = self.view.to_frame(x, y)
             box = self.mark and self.mark.box
-            hold = grasped(box, point, HANDLE / self.view.scale)
+            hold = hit_test(box, point, HANDLE / self.view.scale)
             if hold == "inside":
                 self.drag = Drag("inside", point, old=box)
             elif hold:
@@ -283,7 +283,7 @@ class Session:
             corner = (point[0] + drag.reach[0], point[1] + drag.reach[1])
             far = max(abs(a - b) for a, b in zip(corner, drag.start)) * self.view.scale
             if drag.box or far >= SLIP:
-                drag.box = drawn(drag.start, corner, self.document.size)
+                drag.box = square_between(drag.start, corner, self.document.size)
         else:
             shift = [a - b for a, b in zip(point, drag.start)]
             new = (drag.old[0] + shift[0], drag.old[1] + shift[1], drag.old[2])

@@ -87,7 +87,7 @@ def act(manner, slug, take, units, rng, own_mouth=False):
     dict of str to float
         As `dataset.synth.expression` describes a face.
     """
-    face = limited(at_home(manner.expression(slug, take), units), slug)
+    face = limited(add_rest_pose(manner.expression(slug, take), units), slug)
     closed = {unsided(unit) for unit in manner.way(slug).core} >= {"eyeBlink"}
     for side in ("Left", "Right"):
         if closed and face["eyeBlink" + side] > 0.7:
@@ -106,7 +106,7 @@ def act(manner, slug, take, units, rng, own_mouth=False):
     return face
 
 
-def at_home(face, units):
+def add_rest_pose(face, units):
     """An expression on top of what a person's face is like at rest, as her photo has it."""
     face = dict(face)
     for unit in KEPT:

@@ -38,7 +38,7 @@ from dataset.puppet.rings import (
     RIGHT_CHEEK,
     RIGHT_EYE,
 )  # fmt: skip
-from dataset.puppet.rules import turned, why_not
+from dataset.puppet.rules import rejection, turned
 from dataset.puppet.sources import read_sources
 from dataset.synth.expression import displacement
 from dataset.synth.head import PARTS, load_head
@@ -219,7 +219,7 @@ def main(argv=None):
         calm = [
             (s.points, s.scores)
             for s in read_sources(table)
-            if s.split != "val" and why_not(s.points, s.scores) is None
+            if s.split != "val" and rejection(s.points, s.scores) is None
             and abs(turned(s.points)) < FRONTAL
             and (s.scores is None or s.scores["mouthSmileLeft"] < CALM)
         ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections import Counter
 from dataset.puppet.acting import act, make_manner, person_seed
 from dataset.puppet.photo import Photo
 from dataset.puppet.puppeteer import puppeteer
-from dataset.puppet.rules import smileys_of, why_not, why_not_fitted
+from dataset.puppet.rules import fit_rejection, rejection, smileys_of
 from dataset.puppet.sources import read_photo
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator
@@ -39,7 +39,7 @@ def choose(sources, split, most, seed):
         if split != "all" and (source.split == "val") != (split == "val"):
             reasons["of the other split"] += 1
             continue
-        reason = why_not(source.points, source.scores)
+        reason = rejection(source.points, source.scores)
         if reason in LIVELY and smileys_of(source.scores):
             reason = None
         reasons[reason or "usable"] += 1
@@ -95,12 +95,12 @@ def puppets(person, sources, slugs_of, most, seed, failed=None):
         if used == most:
             return
         photo = Photo(read_photo(source), source.points, source.scores)
-        reason = why_not_fitted(photo)
+        reason = fit_rejection(photo)
         if reason:
             if failed is not None:
                 failed[reason] += 1
             continue
-        slugs, lively = slugs_of(used), why_not(source.points, source.scores) is not None
+        slugs, lively = slugs_of(used), rejection(source.points, source.scores) is not None
         if lively:
             own = smileys_of(source.scores)
             slugs = [own[k % len(own)] for k in range(min(len(slugs), len(own) + 1))]

@@ -19,11 +19,11 @@ from dataset.synth.shade import Surface, blend, unit_rows
 INSIDE = (EYE, LASH, FRAME, LENS, *MOUTH)  # what is no skin
 DRAWN = ("mouth", "upper_teeth", "lower_teeth", "tongue", "frame", "lens")
 CREASES = np.array([0.8, 1.6, 1.0, 0.8, 1.0, 1.0])  # depths, in the order of `skin.WRINKLES`
-BELONGS, SOURCE = 13, slice(14, 16)  # columns of `Seen.values` after those of `paint`
+BELONGS, SOURCE = 13, slice(14, 16)  # columns of `VisiblePoints.values` after those of `paint`
 SHOWN_TONGUE, HIDDEN_TONGUE = 1.25, 0.45  # how bright a tongue is
 
 
-class Seen(NamedTuple):
+class VisiblePoints(NamedTuple):
     """The pixels that show the head, k of them.
 
     pixel : (k,) place in the flattened picture
@@ -61,26 +61,26 @@ def puppeteer(photo, face, rng, own_mouth=False):
     view = make_view(rng, face.get("tilt", 0.0))
     creases = rng.uniform(0.5, 1.2, 6) * rng.uniform(0.1, 0.4) * CREASES
     posed = pose(photo, face, view, rng)
-    seen = see(photo, face, posed)
+    seen = visible_points(photo, face, posed)
     texture = photo.lively if own_mouth else photo.skin
     out, inner = warp(seen, view, texture, photo.scale * view.scale)
     shade(photo, face, out, seen, creases, photo.scale * view.scale)
     flat = out.reshape(-1, 3)
     eyes = seen.material == EYE
-    flat[seen.pixel[eyes]] = looked_up(photo.eyes, seen.values[eyes, SOURCE])
+    flat[seen.pixel[eyes]] = sample_texture(photo.eyes, seen.values[eyes, SOURCE])
     if own_mouth:
         mouth = np.isin(seen.material, MOUTH)
-        flat[seen.pixel[mouth]] = looked_up(texture, seen.values[mouth, SOURCE])
+        flat[seen.pixel[mouth]] = sample_texture(texture, seen.values[mouth, SOURCE])
     for name in DRAWN:
         here = np.nonzero(seen.material == MATERIALS.index(name))[0]
         if len(here) and not (own_mouth and MATERIALS.index(name) in MOUTH):
             draw(photo, face, flat, seen, here, name, rng)
     flat[seen.pixel[seen.material == LASH]] *= 0.45
-    return finished(out, inner), box_of(photo, posed.points, view)
+    return to_bytes(out, inner), box_of(photo, posed.points, view)
 
 
-def see(photo, face, posed):
-    """Which points of the posed head the picture shows, a `Seen`."""
+def visible_points(photo, face, posed):
+    """Which points of the posed head the picture shows, a `VisiblePoints`."""
     head, part, count = load_head(), anatomy(), len(photo.points)
     two_sided = np.isin(posed.material, (LASH, FRAME, LENS))
     drawn = np.nonzero(facing(posed.points, posed.triangles) | two_sided)[0]
@@ -100,7 +100,7 @@ def see(photo, face, posed):
     corners = posed.triangles[triangle]
     values = blend(values, corners, found.weights)
     values[:, 3:6], values[:, 6:9] = unit_rows(values[:, 3:6]), unit_rows(values[:, 6:9])
-    return Seen(found.pixel, posed.material[triangle], values, corners[:, 0])
+    return VisiblePoints(found.pixel, posed.material[triangle], values, corners[:, 0])
 
 
 def warp(seen, view, texture, scale):
@@ -116,7 +116,7 @@ def warp(seen, view, texture, scale):
     return fetch(texture, field), inner
 
 
-def looked_up(texture, places):
+def sample_texture(texture, places):
     """Colour of the places (k, 2) in a texture, (k, 3); k may be 0."""
     return fetch(texture, places) if len(places) else np.zeros((0, 3), np.float32)
 
@@ -161,7 +161,7 @@ def draw(photo, face, flat, seen, here, name, rng):
     flat[seen.pixel[here]] = colour
 
 
-def finished(out, inner):
+def to_bytes(out, inner):
     """Linear light as bytes, the seams of what was drawn softened."""
     image = (np.clip(out, 0, 1) ** (1 / 2.2) * 255).astype(np.float32)
     inner = inner.astype(np.uint8)

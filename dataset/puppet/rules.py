@@ -16,7 +16,7 @@ COVERED = 0.2  # of the skin's luminance; where the lips are darker is a microph
 LENS = 0.35  # of the skin's luminance; where it is darker under both eyes are dark glasses
 
 
-def why_not(points, scores=None):
+def rejection(points, scores=None):
     """Why a face cannot be used, or None if it can, as far as points tell.
 
     Parameters
@@ -72,7 +72,7 @@ def turned(points):
     return (np.hypot(*(nose - right)) - np.hypot(*(nose - left))) / width
 
 
-def why_not_fitted(photo):
+def fit_rejection(photo):
     """Why a fitted `Photo` cannot be used, or None."""
     nod, _, tilt = photo.pose[3:]
     if abs(tilt) > TILTED or abs(nod) > NODDED:

@@ -36,7 +36,7 @@ GOOD = {
 QUALITY = 88
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     from common.smileys import read_smileys
 
@@ -96,7 +96,7 @@ def render(seed, sex, smiley, size, draft=False):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments, known = parse(argv)
+    arguments, known = parse_args(argv)
     import cv2
     from tqdm import tqdm
 

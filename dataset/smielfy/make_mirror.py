@@ -19,7 +19,7 @@ if __name__ == "__main__":
 from pipeline.options import add_smiles_option, smiles_path
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
@@ -35,7 +35,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from dataset.smielfy.mirror_folder import CACHE, make_cache, make_folder
 
     make_cache(arguments.weights, smiles_path(arguments), arguments.runtime)

@@ -29,7 +29,7 @@ PAUSE = 4000  # milliseconds: the mirror's figures settle
 QUALITY = 85
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(__doc__)
     out = cli.ROOT / "results" / "smielfy"
@@ -103,7 +103,7 @@ def look(page, view):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     try:
         from playwright.sync_api import sync_playwright

@@ -13,7 +13,7 @@ from dataset.puppet.photo import Photo, colourfulness
 from dataset.puppet.posing import make_view, pose
 from dataset.puppet.puppeteer import puppeteer
 from dataset.puppet.rings import COUNT, INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
-from dataset.puppet.rules import smileys_of, why_not
+from dataset.puppet.rules import rejection, smileys_of
 from dataset.synth.expression import recipes
 from dataset.synth.head import load_head
 from dataset.synth.seeding import generator
@@ -206,15 +206,15 @@ def test_rules(sitter):
     sided = ("eyeBlink", "eyeLookDown", "mouthSmile", "mouthUpperUp", "mouthLowerDown")
     names = ["jawOpen", *(base + side for base in sided for side in ("Left", "Right"))]
     calm = dict.fromkeys(names, 0.0)
-    assert why_not(points) is None
-    assert why_not(points, calm) is None
-    assert why_not(np.full((COUNT, 2), np.nan)) == "no landmarks"
-    assert why_not(points / 8) == "too small"
-    assert why_not(points, {**calm, "eyeBlinkLeft": 0.8}) == "eyes lowered"
-    assert why_not(points, {**calm, "jawOpen": 0.5}) == "mouth open"
-    assert why_not(points, {**calm, "mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}) == "smiling"
-    assert why_not(sitter.points({"turn": 45.0})) == "turned away"
-    assert why_not(sitter.points({"turn": -10.0})) is None
+    assert rejection(points) is None
+    assert rejection(points, calm) is None
+    assert rejection(np.full((COUNT, 2), np.nan)) == "no landmarks"
+    assert rejection(points / 8) == "too small"
+    assert rejection(points, {**calm, "eyeBlinkLeft": 0.8}) == "eyes lowered"
+    assert rejection(points, {**calm, "jawOpen": 0.5}) == "mouth open"
+    assert rejection(points, {**calm, "mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}) == "smiling"
+    assert rejection(sitter.points({"turn": 45.0})) == "turned away"
+    assert rejection(sitter.points({"turn": -10.0})) is None
 
 
 def test_smiling_photos_keep_their_mouths_for_what_fits():

@@ -38,7 +38,7 @@ def test_committed_results_have_the_numbers(script):
 
 def test_the_help_begins_with_the_tables_number(capsys):
     with pytest.raises(SystemExit):
-        eval_leakage.arguments(["--help"])
+        eval_leakage.parse_args(["--help"])
     (person,) = [
         float(row["accuracy"])
         for row in read_csv(ROOT / "results" / "leakage" / "atlas.csv")
