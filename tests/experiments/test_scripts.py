@@ -1,4 +1,4 @@
-"""Splits, metrics and training data against naive statements; trainings on drawn faces."""
+"""The detector's matching and the trainer against naive statements; trainings on drawn faces."""
 
 import json
 import subprocess
@@ -10,55 +10,13 @@ import lasagne
 import numpy as np
 import pytest
 
-from augment.drawn import BOX, drawn_face
+from augment.drawn import drawn_face
 from common.cli import ROOT, UserError
-from common.crops import Mipmap
 from experiments.core.training import Trainer, load_checkpoint, save_checkpoint, set_seed
 from experiments.detector.metrics import match, recall_at
-from experiments.smileys.data import SmileyBatches, labelled_squares, labels_of
-from experiments.smileys.splits import folds_of
 from nets.detector import build_net_small
 
 pytestmark = pytest.mark.slow
-
-ROWS = [
-    {"person": f"p{p}", "clip": f"c{c}", "path": f"{p}-{c}-{f}", "smiley": f"s{c}"}
-    for p in range(6)
-    for c in range(4)
-    for f in range(5)
-]
-
-
-@pytest.mark.parametrize("by", ["person", "clip", "image"])
-def test_folds_keep_groups_together_and_use_every_frame_once(by):
-    folds = folds_of(ROWS, by, 5, seed=3)
-    assert len(folds) == len(ROWS)
-    assert set(folds) == set(range(5))
-    key = {
-        "person": lambda row: row["person"],
-        # Two people's shots may bear the same name.
-        "clip": lambda row: (row["person"], row["clip"]),
-        "image": lambda row: row["path"],
-    }[by]
-    where = {}
-    for row, fold in zip(ROWS, folds):
-        where.setdefault(key(row), set()).add(fold)
-    assert all(len(found) == 1 for found in where.values())
-    groups = [len({key(r) for r, f in zip(ROWS, folds) if f == k}) for k in range(5)]
-    assert max(groups) - min(groups) <= 1
-
-
-def test_folds_depend_on_the_seed_only():
-    assert (folds_of(ROWS, "image", 5, 0) == folds_of(ROWS, "image", 5, 0)).all()
-    assert (folds_of(ROWS, "image", 5, 0) != folds_of(ROWS, "image", 5, 1)).any()
-    backwards = folds_of(ROWS[::-1], "person", 3, 0)[::-1]
-    assert (backwards == folds_of(ROWS, "person", 3, 0)).all()
-
-
-@pytest.mark.parametrize(("folds", "message"), [(1, "at least 2"), (7, "there are 6")])
-def test_impossible_folds_are_refused(folds, message):
-    with pytest.raises(UserError, match=message):
-        folds_of(ROWS, "person", folds, 0)
 
 
 def test_matching_is_one_to_one_and_best_first():
@@ -87,19 +45,6 @@ def test_recall_at_a_rate_of_false_positives():
 @pytest.mark.filterwarnings("error")
 def test_where_nothing_is_found_the_recall_is_none():
     assert recall_at([], 3, [0.5, 0.4], 10, 0.1) == (0.0, 0.4)
-
-
-def test_smiley_batches_without_augmentation_show_the_labelled_squares():
-    rows = [{"smiley": name, **dict(zip("xywh", BOX))} for name in ("b", "a", "b")]
-    pictures = [Mipmap(np.full((192, 192, 3), value, np.uint8)) for value in (10, 20, 30)]
-    assert labels_of(rows, ["a", "b"]).tolist() == [1, 0, 1]
-    assert labelled_squares(rows, pictures)[:, 0, 0, 0].tolist() == [10, 20, 30]
-    windows, labels = SmileyBatches(rows, pictures, ["a", "b"], None, 64)(np.random.default_rng(0))
-    value = {10: 1, 20: 0, 30: 1}
-    assert {value[int(window[5, 5, 0])] == label for window, label in zip(windows, labels)} == {
-        True
-    }
-    assert len(set(windows[:, 0, 0, 0])) == 3
 
 
 class TestTrainer:

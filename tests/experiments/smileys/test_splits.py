@@ -27,7 +27,7 @@ def keys(by, indices):
 @pytest.mark.parametrize("by", ["person", "clip", "image"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_group_is_on_two_sides_and_every_frame_is_somewhere(by, seed):
-    judged = []
+    tested = []
     for fold in range(5):
         parts = parts_of(ROWS, by, 5, fold, seed)
         together = np.concatenate([parts.fit, parts.choose, parts.val])
@@ -36,9 +36,9 @@ def test_no_group_is_on_two_sides_and_every_frame_is_somewhere(by, seed):
         assert not keys(by, parts.fit) & keys(by, parts.val)
         assert not keys(by, parts.choose) & keys(by, parts.val)
         assert not keys(by, parts.fit) & keys(by, parts.choose)
-        judged.extend(parts.val)
-    # Over the folds everyone judges once.
-    assert sorted(judged) == list(range(len(ROWS)))
+        tested.extend(parts.val)
+    # Over the folds everyone is tested once.
+    assert sorted(tested) == list(range(len(ROWS)))
 
 
 def test_what_chooses_the_epoch_does_not_depend_on_the_order_of_the_rows():
@@ -49,7 +49,7 @@ def test_what_chooses_the_epoch_does_not_depend_on_the_order_of_the_rows():
     }
 
 
-def test_without_a_split_nothing_judges():
+def test_without_a_split_nothing_is_tested():
     parts = parts_of(ROWS, "none", 5, 0, 0)
     assert len(parts.val) == 0
     assert len(parts.choose) == len(ROWS) // 8
@@ -78,9 +78,28 @@ def test_smaller_shares_lie_in_larger_ones_and_keep_groups_whole():
     assert len(subset(ROWS, parts.fit, "image", 0.5, 0)) == len(parts.fit) // 2
 
 
-def test_the_fold_of_a_group_is_its_own():
-    folds = folds_of(ROWS, "person", 5, 0)
-    people = {}
+@pytest.mark.parametrize("by", ["person", "clip", "image"])
+def test_folds_keep_groups_together_and_use_every_frame_once(by):
+    folds = folds_of(ROWS, by, 5, seed=3)
+    assert len(folds) == len(ROWS)
+    assert set(folds) == set(range(5))
+    key = KEYS[by]
+    where = {}
     for row, fold in zip(ROWS, folds):
-        people.setdefault(row["person"], set()).add(fold)
-    assert all(len(found) == 1 for found in people.values())
+        where.setdefault(key(row), set()).add(fold)
+    assert all(len(found) == 1 for found in where.values())
+    groups = [len({key(r) for r, f in zip(ROWS, folds) if f == k}) for k in range(5)]
+    assert max(groups) - min(groups) <= 1
+
+
+def test_folds_depend_on_the_seed_only():
+    assert (folds_of(ROWS, "image", 5, 0) == folds_of(ROWS, "image", 5, 0)).all()
+    assert (folds_of(ROWS, "image", 5, 0) != folds_of(ROWS, "image", 5, 1)).any()
+    backwards = folds_of(ROWS[::-1], "person", 3, 0)[::-1]
+    assert (backwards == folds_of(ROWS, "person", 3, 0)).all()
+
+
+@pytest.mark.parametrize(("folds", "message"), [(1, "at least 2"), (11, "there are 10")])
+def test_impossible_folds_are_refused(folds, message):
+    with pytest.raises(UserError, match=message):
+        folds_of(ROWS, "person", folds, 0)
