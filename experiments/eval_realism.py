@@ -197,7 +197,7 @@ def carry_over(rendered, real, labels, describe, classifier):
 def report(rows, carried, seeds, people, count, command):
     """The report as Markdown."""
     lines = [
-        "# How hard are the rendered people?", "",
+        "# Realism of the rendered people", "",
         f"The same protocol on {count} photographs of {people} real performers (seven acted "
         "expressions) and on as many rendered pictures of as many rendered people, whose manners "
         "differ by the given multiple of `SPREAD` in `dataset/synth/manner.py`. "
@@ -221,7 +221,7 @@ def report(rows, carried, seeds, people, count, command):
         "then knows strangers nearly as well as friends. The strengths were chosen so that, at "
         "x1, HOG and a linear classifier lose on strangers about what they lose on real ones.",
         "",
-        "## From rendered to real",
+        "## Transfer from rendered to real",
         "",
         "Trained on the rendered people only, tested on the photographs (five expressions, "
         "chance 0.20).",

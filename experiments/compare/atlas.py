@@ -61,7 +61,7 @@ def write_atlas(rows, columns, splits, out, command):
     sets = list(dict.fromkeys(row["set"] for row in table))
     plot(table, sets, splits, out / "atlas.png")
     lines = [
-        "# What a split gives away",
+        "# Leakage from training to test, by split",
         "",
         f"`{command}`",
         "",

@@ -106,7 +106,7 @@ def write_results(data, arms, results, changed, out, command):
     first = next(iter(arms.values()))
     seconds = read_seconds(arms.values(), out)
     lines = [
-        "# The augmentation, transform by transform",
+        "# Ablation of the augmentation",
         "",
         f"`{command}`",
         "",

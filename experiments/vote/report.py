@@ -27,7 +27,7 @@ def write_report(found, net, rows, out, command):
     article = boxes.variants.index(ARTICLE)
     bins, gap = reliability(shares[:, article].max(axis=1), right[:, article])
     error_lines = write_errors(found["errors"], rows, out)
-    way_lines = write_ways(found, right, out)
+    variant_lines = write_variants(found, right, out)
     video_lines = write_videos(found["videos"], out)
     counted = [(share, accuracy, int(count)) for share, accuracy, count in bins]
     write_csv(out / "reliability.csv", ("share", "accuracy", "frames"), counted)
@@ -40,7 +40,7 @@ def write_report(found, net, rows, out, command):
         "",
         f"{len(rows)} whole frames of {people} people; intervals are Student's t over people.",
         "",
-        "## When the box is wrong",
+        "## Robustness to errors of the box",
         "",
         *error_lines,
         "",
@@ -52,9 +52,9 @@ def write_report(found, net, rows, out, command):
         "(the others do not count here); its overlap (IoU) with the true box is "
         f"{np.median(boxes.overlap):.2f} in the median.",
         "",
-        *way_lines,
+        *variant_lines,
         "",
-        "## What the share is worth",
+        "## Calibration of the share",
         "",
         f"Expected calibration error of the article's vote: {gap:.3f}. Mean share "
         f"{shares[:, article].max(axis=1).mean():.3f}, accuracy {right[:, article].mean():.3f}.",
@@ -99,7 +99,7 @@ def write_errors(right, rows, out):
     write_csv(out / "boxes.csv", columns, kept, digits=4)
 
 
-def write_ways(found, right, out):
+def write_variants(found, right, out):
     """The variants of the vote: accuracy, difference from the article's, cost."""
     boxes, times = found["boxes"], found["times"]
     article = by_person(boxes.rows, right[:, boxes.variants.index(ARTICLE)])
@@ -116,7 +116,7 @@ def write_ways(found, right, out):
         ms = f"{times[variant.cost]:.2f}"
         table.append([variant.windows, variant.average, variant.mirror, *numbers, ms])
     columns = ("windows", "average", "mirror", "accuracy", "low", "high")
-    write_csv(out / "ways.csv", (*columns, "change", "change_low", "change_high", "ms"), table)
+    write_csv(out / "variants.csv", (*columns, "change", "change_low", "change_high", "ms"), table)
 
 
 def write_videos(videos, out):

@@ -143,9 +143,9 @@ def test_the_script_from_end_to_end(compiled, call, frames, monkeypatch):
     assert "| v.mp4 | 4 | 45 | nothing |" in text
     assert str(frames) not in text
     names = {path.name for path in out.iterdir()}
-    tables = {"errors.csv", "boxes.csv", "ways.csv", "reliability.csv", "video.csv"}
+    tables = {"errors.csv", "boxes.csv", "variants.csv", "reliability.csv", "video.csv"}
     assert names == {*tables, "errors.png", "reliability.png", "REPORT.md"}
-    assert len((out / "ways.csv").read_text().splitlines()) == 1 + len(VARIANTS)
+    assert len((out / "variants.csv").read_text().splitlines()) == 1 + len(VARIANTS)
     assert len((out / "errors.csv").read_text().splitlines()) == 1 + 5 * 5
     whole = read_csv(out / "boxes.csv")[-1]
     cells = [float(row["vote"]) for row in read_csv(out / "errors.csv")]
