@@ -55,8 +55,8 @@ def parse_args(argv):
         "--precision",
         choices=["float32", "bfloat16"],
         default="float32",
-        help="of the vote's convolutions; bfloat16 is faster where the processor has it, and its "
-        "shares differ in the third digit (default float32)",
+        help="of the vote's convolutions; bfloat16 is slower by now, and its shares differ in the "
+        "third digit (default float32)",
     )
     parser.add_argument(
         "--smooth",

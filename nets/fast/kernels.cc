@@ -22,6 +22,8 @@
 #include <tuple>
 #include <vector>
 
+#include "winograd.h"
+
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -110,7 +112,7 @@ struct Convolution {
 
     // Flip the filter, scale it where there is a scale (F), and put it into the layout that a
     // primitive wants.
-    void pack(const float *w, memory &into, const float *scale = nullptr) {
+    void pack(const float *w, memory &into, const float *scale = nullptr) const {
         long count = weights[0] * weights[1] * weights[2] * weights[3];
         float *flipped = buffer(FLIPPED, count);
         std::fill(flipped, flipped + count, 0.f);
@@ -279,50 +281,138 @@ inline void spread_gradient(int i, int r, int h, int w, int f, const float *y, c
 // bfloat16 holds exactly. The weights that meet them are divided by it.
 const float GRID = 127.5f;
 
-// One block of a chain: the sizes of what it reads, its filters, its convolution.
+// One block of a chain: the sizes of what it reads, its filters, and how they are convolved: by
+// `Winograd` where it has a way, else by oneDNN.
 struct Layer {
     int h, w, f;
-    const Convolution *convolution;
+    const Convolution *convolution;  // null for `tiles`
     memory packed;
+    Winograd tiles;
+    std::vector<float> filters, shift;
+    std::vector<float> mix;  // what of its three channels the first layer sees, if it is one thing
 };
 
-// The layers of a chain for one picture. Weights are packed anew only where they have changed
-// since the owner's last call.
-std::vector<Layer> chain(int owner, bool in_halves, int h, int w, int c, int blocks,
-                         const int *filters, const int *sides, const float *const *weights,
-                         const float *const *scale) {
-    struct Kept {
-        Shape shape;
-        Use use;
-        std::vector<float> weights, scale;
-        memory packed;
-    };
-    static std::map<std::pair<int, int>, Kept> all;
-    if (all.size() > 128) all.clear();
-    std::vector<Layer> layers;
-    for (int b = 0; b < blocks; b++) {
-        int f = filters[b];
-        Shape shape{1, h, w, c, f, sides[b]};
-        // What the last one writes is the result, of which nothing need be rounded off.
-        Use use = !in_halves ? FLOATS : b + 1 < blocks ? HALVES : HALVES_TO_FLOATS;
-        auto &conv = convolution(shape, use);
-        long count = long(f) * c * sides[b] * sides[b];
-        auto &kept = all[{owner, b}];
-        if (kept.shape != shape || kept.use != use ||
-            std::memcmp(kept.weights.data(), weights[b], count * sizeof(float)) ||
-            std::memcmp(kept.scale.data(), scale[b], f * sizeof(float))) {
-            kept.packed = memory(conv.packed_d(), cpu());
-            std::vector<float> factors(scale[b], scale[b] + f);
-            if (in_halves && b == 0)
-                for (float &factor : factors) factor /= GRID;
-            conv.pack(weights[b], kept.packed, factors.data());
-            kept.shape = shape, kept.use = use, kept.scale.assign(scale[b], scale[b] + f);
-            kept.weights.assign(weights[b], weights[b] + count);
-        }
-        layers.push_back({h, w, f, &conv, kept.packed});
-        h /= 2, w /= 2, c = f;
+// Parameters of a block: weights (f,c,k,k), scale and shift (f).
+struct Parameters {
+    int c, f, k;
+    std::vector<float> weights, scale, shift;
+};
+
+// A weight that float32 loses beside any other: training empties filters.
+const float NOTHING = 1e-30f;
+const int TOGETHER = 16;  // filters are left out by so many, since so many are computed at once
+
+// Leave out filters of a block whose maps the next one multiplies by nothing.
+void leave_out_unread(Parameters &block, Parameters &next) {
+    int size = next.k * next.k, from_size = block.c * block.k * block.k, count = 0;
+    std::vector<char> read(block.f, 0);
+    for (int o = 0; o < next.f; o++)
+        for (int i = 0; i < block.f; i++)
+            for (int t = 0; t < size; t++) {
+                float weight = next.weights[(long(o) * block.f + i) * size + t];
+                if (std::abs(weight * next.scale[o]) > NOTHING) read[i] = 1;
+            }
+    for (char some : read) count += some;
+    for (int i = 0; i < block.f && (count == 0 || count % TOGETHER); i++)
+        if (!read[i]) read[i] = 1, count++;
+    if (count == block.f) return;
+    Parameters less{block.c, count, block.k, {}, {}, {}};
+    std::vector<float> weights;
+    for (int i = 0; i < block.f; i++) {
+        if (!read[i]) continue;
+        auto first = block.weights.begin() + long(i) * from_size;
+        less.weights.insert(less.weights.end(), first, first + from_size);
+        less.scale.push_back(block.scale[i]), less.shift.push_back(block.shift[i]);
     }
-    return layers;
+    for (int o = 0; o < next.f; o++)
+        for (int i = 0; i < block.f; i++) {
+            auto first = next.weights.begin() + (long(o) * block.f + i) * size;
+            if (read[i]) weights.insert(weights.end(), first, first + size);
+        }
+    next.c = count, next.weights = weights, block = less;
+}
+
+// If all filters of three channels see the same mixture of them, make them filters of that one
+// thing and return how it is mixed; else return nothing. What differs by a millionth is rounding.
+std::vector<float> mixture(Parameters &block) {
+    int size = block.k * block.k;
+    if (block.c != 3) return {};
+    auto top = std::max_element(block.weights.begin(), block.weights.end(),
+                                [](float a, float b) { return std::abs(a) < std::abs(b); });
+    float most = std::abs(*top);
+    long at = top - block.weights.begin(), corner = at / (3 * size) * 3 * size + at % size;
+    std::vector<float> mix(3), less;
+    double square = 0;
+    for (int c = 0; c < 3; c++) mix[c] = block.weights[corner + c * size] / (most ? most : 1.f);
+    for (float m : mix) square += double(m) * m;
+    for (int f = 0; f < block.f; f++)
+        for (int t = 0; t < size; t++) {
+            const float *w = &block.weights[long(f) * 3 * size + t];
+            double part = 0;
+            for (int c = 0; c < 3; c++) part += double(w[c * size]) * mix[c] / (most ? square : 1);
+            for (int c = 0; c < 3; c++)
+                if (std::abs(w[c * size] - part * mix[c]) > 1e-6f * most) return {};
+            less.push_back(float(part));
+        }
+    block.c = 1, block.weights = less;
+    return mix;
+}
+
+// The layers of a chain for one picture, less what nothing reads. They are made anew only where
+// something has changed since the owner's last call.
+const std::vector<Layer> &chain(int owner, bool in_halves, int h, int w, int c, int blocks,
+                                const int *filters, const int *sides, const float *const *weights,
+                                const float *const *scale, const float *const *shift) {
+    struct Kept {
+        std::vector<int> sizes;
+        std::vector<Parameters> given;
+        std::vector<Layer> layers;
+    };
+    static std::map<int, Kept> all;
+    if (all.size() > 64 && !all.count(owner)) all.clear();
+    auto &kept = all[owner];
+    std::vector<int> sizes{in_halves, h, w, c};
+    sizes.insert(sizes.end(), filters, filters + blocks);
+    sizes.insert(sizes.end(), sides, sides + blocks);
+    bool same = sizes == kept.sizes;
+    auto differ = [](const std::vector<float> &mine, const float *others) {
+        return std::memcmp(mine.data(), others, mine.size() * sizeof(float)) != 0;
+    };
+    for (int b = 0; same && b < blocks; b++)
+        same = !differ(kept.given[b].weights, weights[b]) &&
+               !differ(kept.given[b].scale, scale[b]) && !differ(kept.given[b].shift, shift[b]);
+    if (same) return kept.layers;
+
+    kept = {sizes, {}, {}};
+    for (int b = 0; b < blocks; b++) {
+        int channels = b ? filters[b - 1] : c, f = filters[b], k = sides[b];
+        kept.given.push_back({channels, f, k, {weights[b], weights[b] + long(f) * channels * k * k},
+                              {scale[b], scale[b] + f}, {shift[b], shift[b] + f}});
+    }
+    auto less = kept.given;
+    for (int b = 0; b + 1 < blocks; b++) leave_out_unread(less[b], less[b + 1]);
+    for (int b = 0; b < blocks; b++) {
+        auto &now = less[b];
+        kept.layers.push_back({h, w, now.f, nullptr, memory(), Winograd(), {}, now.shift, {}});
+        auto &layer = kept.layers.back();
+        bool pictures = b == 0;  // which alone may have few channels
+        if (!in_halves && Winograd::fits(now.c, now.f, now.k, pictures)) {
+            if (b == 0) layer.mix = mixture(now);
+            layer.tiles = {h, w, now.c, now.f, now.k};
+            layer.filters.resize(layer.tiles.packed());
+            layer.tiles.pack(now.weights.data(), now.scale.data(), layer.filters.data());
+        } else {
+            // What the last one writes is the result, of which nothing need be rounded off.
+            Use use = !in_halves ? FLOATS : b + 1 < blocks ? HALVES : HALVES_TO_FLOATS;
+            layer.convolution = &convolution({1, h, w, now.c, now.f, now.k}, use);
+            layer.packed = memory(layer.convolution->packed_d(), cpu());
+            if (in_halves && b == 0)
+                for (float &factor : now.scale) factor /= GRID;
+            layer.convolution->pack(now.weights.data(), layer.packed, now.scale.data());
+        }
+        h /= 2, w /= 2;
+    }
+    return kept.layers;
 }
 
 typedef int16_t half;  // the bits of a bfloat16
@@ -378,33 +468,41 @@ void pool_and_rectify(const Number *y, int h, int w, int f, Number *z) {
 }
 
 // One picture through a chain: x of given strides, z the last block's output. `small` is space for
-// what blocks read, `large` for what convolutions write, `scratch` for the convolutions.
-void run_chain(const std::vector<Layer> &layers, const float *const *shift, const float *x,
-               const long *strides, int c, float *small, float *large, float *scratch, float *z) {
-    const auto &first = layers[0];
+// what blocks read, `large` for what oneDNN's convolutions write, `scratch` for the convolutions.
+void run_chain(const std::vector<Layer> &layers, const float *x, const long *strides, int c,
+               float *small, float *large, float *scratch, float *z) {
     const float *from = small;
-    if (is_contiguous(strides, first.w, c))
-        from = x;
-    else
-        copy_picture(x, strides, first.h, first.w, c, small);
     for (size_t b = 0; b < layers.size(); b++) {
         const auto &l = layers[b];
         float *to = b + 1 < layers.size() ? small : z;
-        l.convolution->run(from, l.packed, shift[b], large, scratch);
-        pool_and_rectify(large, l.h, l.w, l.f, to);
+        bool first = !l.convolution && l.tiles.is_first();  // takes pictures of any strides
+        if (b == 0 && !first) {
+            if (is_contiguous(strides, l.w, c))
+                from = x;
+            else
+                copy_picture(x, strides, l.h, l.w, c, small);
+        }
+        if (first) {
+            l.tiles.run_first(x, strides, l.mix.empty() ? nullptr : l.mix.data(),
+                              l.filters.data(), l.shift.data(), to, scratch);
+        } else if (!l.convolution) {
+            l.tiles.run(from, l.filters.data(), l.shift.data(), to, scratch);
+        } else {
+            l.convolution->run(from, l.packed, l.shift.data(), large, scratch);
+            pool_and_rectify(large, l.h, l.w, l.f, to);
+        }
         from = to;
     }
 }
 
 // As `run_chain`, in bfloat16 but for the result.
-void run_chain_in_halves(const std::vector<Layer> &layers, const float *const *shift,
-                         const float *x, const long *strides, int c, float *small, float *large,
-                         float *scratch, float *z) {
+void run_chain_in_halves(const std::vector<Layer> &layers, const float *x, const long *strides,
+                         int c, float *small, float *large, float *scratch, float *z) {
     half *read = reinterpret_cast<half *>(small);
     copy_picture(x, strides, layers[0].h, layers[0].w, c, read);
     for (size_t b = 0; b < layers.size(); b++) {
         const auto &l = layers[b];
-        l.convolution->run(read, l.packed, shift[b], large, scratch);
+        l.convolution->run(read, l.packed, l.shift.data(), large, scratch);
         if (b + 1 < layers.size())
             pool_and_rectify(reinterpret_cast<const half *>(large), l.h, l.w, l.f, read);
         else
@@ -552,15 +650,17 @@ int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int b
                      const float *const *weights, const float *const *scale,
                      const float *const *shift, float *z) {
     return guarded([&] {
-        auto layers = chain(owner, in_halves, h, w, c, blocks, filters, sides, weights, scale);
+        auto &layers =
+            chain(owner, in_halves, h, w, c, blocks, filters, sides, weights, scale, shift);
         long out = 0, read = long(h) * w * c, written = 0, scratch = 0;  // floats
         for (const auto &l : layers) {
-            scratch = std::max(scratch, l.convolution->scratch());
+            scratch = std::max(scratch, l.convolution ? l.convolution->scratch() : l.tiles.space());
             out = long(l.h / 2) * (l.w / 2) * l.f;
-            read = std::max(read, out), written = std::max(written, long(l.h) * l.w * l.f);
+            read = std::max(read, out);
+            if (l.convolution) written = std::max(written, long(l.h) * l.w * l.f);
         }
         read = (read + 15) / 16 * 16, written = (written + 15) / 16 * 16;
-        long each = read + written + scratch;
+        long each = (read + written + scratch + 15) / 16 * 16;
         float *space = buffer(OUTPUT, omp_get_max_threads() * each);
         std::string failure;
 #pragma omp parallel
@@ -570,8 +670,8 @@ int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int b
             for (int i = 0; i < n; i++) {
                 try {
                     auto run = in_halves ? run_chain_in_halves : run_chain;
-                    run(layers, shift, x + i * strides[0], strides + 1, c, small, large,
-                        large + written, z + i * out);
+                    run(layers, x + i * strides[0], strides + 1, c, small, large, large + written,
+                        z + i * out);
                 } catch (const std::exception &error) {
 #pragma omp critical
                     failure = error.what();

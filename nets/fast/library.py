@@ -15,7 +15,8 @@ import theano
 
 from common.cli import ROOT
 
-SOURCES = [Path(__file__).with_name(name) for name in ("kernels.cc", "scan.cc")]
+FILES = ("kernels.cc", "scan.cc", "winograd.cc", "winograd.h")
+SOURCES = [Path(__file__).with_name(name) for name in FILES]
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fopenmp", "-fPIC", "-shared"]
 SWITCH = "SMILEYS_FAST"  # environment variable; 0 keeps Theano's own Ops
 
@@ -59,7 +60,7 @@ def build():
     command = [
         *FLAGS,
         f"-I{headers}",
-        *map(str, SOURCES),
+        *(str(source) for source in SOURCES if source.suffix == ".cc"),
         f"-L{libraries}",
         "-l:libdnnl.so.3",
         f"-Wl,-rpath,{libraries}",
