@@ -10,7 +10,7 @@ from common.cli import ROOT
 from common.tables import BOX, box_of, read_csv, read_images, read_table, text
 from dataset.manifest import read_manifest
 from experiments.detector.metrics import match
-from experiments.eval_carry import MEANING, half_of, read_face
+from experiments.eval_transfer import MEANING, half_of, read_face
 from nets.weights import load_network
 from pipeline.cascade import Detector
 from pipeline.vote import Voter

@@ -107,9 +107,9 @@ def mirror(found):
     return f"the same answer in {same['same']} of {same['frames']} frames"
 
 
-def room(found):
+def load(found):
     """How long a page is waited for."""
-    asked = found.json("smielfy/room.json")
+    asked = found.json("smielfy/load.json")
     return f"{asked['failed']} requests fail, half of them take {asked['all']['median']:.3f} s"
 
 
@@ -174,21 +174,21 @@ EXPECTED = {
     "compare_detectors": ("minutes", difference),
     "enrol": ("four minutes", enrolment),
     "eval_augment": ("8 hours", augmentation),
-    "eval_carry": ("minutes", None),
     "eval_detector": ("half an hour", detector),
     "eval_enrol": ("half an hour", enrolment),
     "eval_enrol_real": ("an hour and a half", enrolment_real),
     "eval_frames": ("minutes", None),
     "eval_leakage": ("minutes", leakage),
+    "eval_load": ("minutes", load),
     "eval_losses": ("minutes", losses),
     "eval_mirror": ("minutes", mirror),
     "eval_people": ("a night", people),
     "eval_real": ("minutes", real_faces),
     "eval_realism": ("25 minutes", realism),
-    "eval_room": ("minutes", room),
     "eval_sealed": ("minutes", None),
     "eval_split": ("a night", splits),
     "eval_threshold": ("minutes", promise),
+    "eval_transfer": ("minutes", None),
     "eval_vote": ("half an hour", vote),
     "make_hard_faces": ("minutes", None),
     "make_parts": ("a minute", None),

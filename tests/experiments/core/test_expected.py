@@ -13,7 +13,7 @@ from experiments.core.findings import Findings
 
 EXPERIMENTS = ROOT / "experiments"
 # What measures nothing: pages, old pictures packed, and the benches' other processes.
-OTHERS = {"make_docs", "replay", "bench/ours"}
+OTHERS = {"make_docs", "make_replay", "bench/ours"}
 WAITING = {"choose_recipe", "eval_enrol_real", "eval_people"}  # no result is committed yet
 
 

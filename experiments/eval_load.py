@@ -1,7 +1,7 @@
-"""Thirty visitors of Smielfy at once: how long they wait, and what fails.
+"""Load test of Smielfy: thirty visitors at once, how long they wait, and what fails.
 
     make collect ARGS='--out runs/room'
-    python experiments/eval_room.py --address http://localhost:8017/
+    python experiments/eval_load.py --address http://localhost:8017/
 
 All load the page, nets and runtime of the mirror, and ask on; five of them send two bursts of ten
 pictures each. The mirrors look in the browsers: once loaded they ask for nothing. The pictures are
@@ -38,14 +38,14 @@ ASKS = 20  # of who only looks
 
 def parse_args(argv):
     """Read the command line."""
-    parser = cli.parser(expecting(__doc__, "eval_room"))
+    parser = cli.parser(expecting(__doc__, "eval_load"))
     add = parser.add_argument
     add("--address", default="http://localhost:8017/", help="of a service without access code")
     add("--visitors", type=number(1, 1000, int), default=30)
     add("--senders", type=number(0, 1000, int), default=5)
     add("--seed", type=int, default=0)
-    out = cli.ROOT / "results" / "smielfy" / "room.json"
-    add("--out", type=Path, default=out, help="file (default results/smielfy/room.json)")
+    out = cli.ROOT / "results" / "smielfy" / "load.json"
+    add("--out", type=Path, default=out, help="file (default results/smielfy/load.json)")
     return parser.parse_args(argv)
 
 

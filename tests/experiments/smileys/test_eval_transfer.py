@@ -1,4 +1,4 @@
-"""Rendered to real: the answer among five, and the script as it runs."""
+"""From rendered to real people: the answer among five, and the script as it runs."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ import pytest
 
 from augment.drawn import drawn_face
 from common.cli import ROOT
-from experiments.eval_carry import MEANING, answer, half_of
+from experiments.eval_transfer import MEANING, answer, half_of
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = ROOT / "experiments" / "eval_carry.py"
+SCRIPT = ROOT / "experiments" / "eval_transfer.py"
 
 
 def test_the_answer_is_the_largest_share_among_the_five():

@@ -54,7 +54,7 @@ def half_of(people, half):
 
 def main(argv=None):
     """Print the share of right answers, by expression, and what each was taken for."""
-    parser = cli.parser(expecting(__doc__, "eval_carry"))
+    parser = cli.parser(expecting(__doc__, "eval_transfer"))
     parser.add_argument("--data", type=Path, required=True, help="manifest of acted expressions")
     parser.add_argument("--weights", type=Path, default=cli.ROOT / "weights", metavar="DIR")
     parser.add_argument(

@@ -1,6 +1,6 @@
-"""Old pictures, few and small, that keep a network from forgetting while it learns a new face.
+"""Pack the replay set: few, small pictures that keep a fine-tuned network from forgetting.
 
-    python experiments/replay.py --data data/smileys
+    python experiments/make_replay.py --data data/smileys
 
 packs them for those who have the shipped weights and not the rendered set: of every
 woman and smiley the first and the last frame, as JPEG, 96 pixels square, the face's square
