@@ -10,8 +10,6 @@ was; one that is complete does nothing.
 """
 
 import argparse
-import csv
-import json
 import os
 import shutil
 import sys
@@ -31,6 +29,7 @@ from tqdm import tqdm
 from common.output import rounded_box, write_csv, write_file
 from common.workers import one_thread
 from dataset.manifest import COLUMNS
+from dataset.resumable import PARTS, begin, is_made, join
 from dataset.synth.expression import recipes
 from dataset.synth.people import person_seed, person_sex, sample_person
 from dataset.synth.seeding import generator
@@ -39,7 +38,6 @@ from dataset.synth.studio import Studio, crop_view, frame_view, jpeg
 
 VERSION = 2  # of the generator: raised when the same options give other pictures
 SETTINGS = ("people", "takes", "size", "whole", "seed", "men")
-PARTS = ".parts"  # rows of finished shots, until all are finished
 FRAME_COLUMNS = ("path", "person", "smiley", "x", "y", "w", "h")
 
 
@@ -143,59 +141,28 @@ def jobs_of(out, settings):
         yield f"whole-{index:04d}.csv", ("whole", (out, settings, number, slug, index))
 
 
-def check_folder(out, settings):
-    """Refuse a folder that holds another data set; tell whether this one is complete."""
-    note = out / "settings.json"
-    if note.exists():
-        if {"takes": 1, **json.loads(note.read_text())} != settings:
-            raise cli.UserError(f"{out} holds a data set of other options; choose another --out")
-    elif out.exists() and any(out.iterdir()):
-        raise cli.UserError(f"{out} is not empty and holds no data set; choose another --out")
-    wanted = ["manifest.csv"] + ["frames.csv"] * (settings["whole"] > 0)
-    if note.exists() and all((out / name).exists() for name in wanted):
-        return True
-    (out / PARTS).mkdir(parents=True, exist_ok=True)
-    write_file(note, json.dumps(settings, indent=1))
-    return False
-
-
-def join_parts(out, names, kind, table, columns):
-    """Join the rows of all finished tasks of a kind into one table; returns how many."""
-    rows = []
-    for name in names:
-        if name.startswith(kind):
-            with open(out / PARTS / name, newline="", encoding="utf-8") as file:
-                rows += list(csv.reader(file))[1:]
-    write_csv(out / table, columns, rows)
-    return len(rows)
-
-
 def main(argv=None):
     """Render what is missing."""
     args = parse_args(argv)
     settings = {name: getattr(args, name) for name in SETTINGS}
     settings.update(version=VERSION, frames=list(args.frames))
     out = args.out
-    try:
-        complete = check_folder(out, settings)
-    except OSError as error:
-        raise cli.UserError(f"cannot write to {out}: {error.strerror}") from error
-    if complete:
-        shutil.rmtree(out / PARTS, ignore_errors=True)
+    tables = ["manifest.csv"] + ["frames.csv"] * (args.whole > 0)
+    if begin(out, settings, tables, takes=1):
         print(f"{out} is complete")
         return
     jobs = dict(jobs_of(out, settings))
-    missing = [job for name, job in jobs.items() if not (out / PARTS / name).exists()]
+    missing = [job for name, job in jobs.items() if not is_made(out, name)]
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit="shot", desc="rendering")
     with one_thread(), get_context("spawn").Pool(min(args.workers, max(1, len(missing)))) as pool:
         for _ in pool.imap(render, missing):
             bar.update()
     bar.close()
-    crops = join_parts(out, jobs, "crop", "manifest.csv", COLUMNS)
-    if args.whole:
-        join_parts(out, jobs, "whole", "frames.csv", FRAME_COLUMNS)
+    of_kind = {kind: [name for name in jobs if name.startswith(kind)] for kind in ("crop", "whole")}
+    crops = join(out, of_kind["crop"], "manifest.csv", COLUMNS)
+    join(out, of_kind["whole"], "frames.csv", FRAME_COLUMNS)
     shutil.rmtree(out / PARTS)
-    print(f"{out / 'manifest.csv'}: {crops} crops")
+    print(f"{out / 'manifest.csv'}: {len(crops)} crops")
 
 
 if __name__ == "__main__":

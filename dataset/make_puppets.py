@@ -16,9 +16,7 @@ blendshape_names (52,), which also tell lowered eyes, open mouths and smiles: wi
 them choose calm photos yourself.
 """
 
-import csv
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -43,10 +41,10 @@ from common.workers import one_thread
 from dataset.manifest import COLUMNS
 from dataset.puppet.people import assign_smileys, choose, puppets
 from dataset.puppet.sources import read_sources
+from dataset.resumable import PARTS, begin, is_made, join
 from dataset.synth.seeding import generator
 
 VERSION = 1  # of the puppeteer: raised when the same options give other pictures
-PARTS = ".parts"  # rows of finished people, until all are finished
 QUALITY = (80, 96)  # of the JPEG files
 
 
@@ -92,8 +90,13 @@ def make_person(task):
         write_file(path, data.tobytes())
         where = path.relative_to(out).as_posix()
         rows.append((where, person, slug, f"{number:05d}-{name}", 0, *rounded_box(box)))
-    write_csv(out / PARTS / f"{number:05d}.csv", COLUMNS, rows)
+    write_csv(out / PARTS / part_of(number), COLUMNS, rows)
     return failed
+
+
+def part_of(number):
+    """Name of the file of a person's rows."""
+    return f"{number:05d}.csv"
 
 
 def worked(tasks, workers):
@@ -103,21 +106,6 @@ def worked(tasks, workers):
         return
     with one_thread(), get_context("spawn").Pool(min(workers, len(tasks))) as pool:
         yield from pool.imap_unordered(make_person, tasks)
-
-
-def check_folder(out, settings):
-    """Refuse a folder that holds something else; tell whether this set is complete."""
-    note = out / "settings.json"
-    if note.exists():
-        if json.loads(note.read_text()) != settings:
-            raise UserError(f"{out} holds puppets of other options; choose another --out")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is not empty and holds no puppets; choose another --out")
-    if note.exists() and (out / "manifest.csv").exists():
-        return True
-    (out / PARTS).mkdir(parents=True, exist_ok=True)
-    write_file(note, json.dumps(settings, indent=1))
-    return False
 
 
 def settings_of(args, people):
@@ -134,18 +122,6 @@ def settings_of(args, people):
         "photos": [table.name for table in args.photos],
         "hash": digest.hexdigest()[:16],
     }
-
-
-def join(out, count):
-    """Join all people's rows into the manifest; returns the rows."""
-    rows = []
-    for number in range(count):
-        with open(out / PARTS / f"{number:05d}.csv", newline="", encoding="utf-8") as file:
-            rows += list(csv.reader(file))[1:]
-    if rows:
-        write_csv(out / "manifest.csv", COLUMNS, rows)
-        shutil.rmtree(out / PARTS)
-    return rows
 
 
 def counted(reasons):
@@ -166,30 +142,26 @@ def main(argv=None):
         raise UserError(f"no usable photo among {len(sources)}: {counted(reasons)}")
     print(f"{usable} photos of {len(people)} people", file=sys.stderr)
     out = args.out
-    try:
-        complete = check_folder(out, settings_of(args, people))
-    except OSError as error:
-        raise UserError(f"cannot write to {out}: {error.strerror}") from error
-    if complete:
-        shutil.rmtree(out / PARTS, ignore_errors=True)
+    if begin(out, settings_of(args, people)):
         print(f"{out} is complete")
         return
     tasks = [
         (out, args.seed, number, person, people[person], args.most, args.each)
         for number, person in enumerate(sorted(people))
     ]
-    missing = [task for task in tasks if not (out / PARTS / f"{task[2]:05d}.csv").exists()]
+    missing = [task for task in tasks if not is_made(out, part_of(task[2]))]
     failed = Counter()
     with tqdm(total=len(tasks), initial=len(tasks) - len(missing), unit="person") as bar:
         for found in worked(missing, args.workers):
             failed += found
             bar.update()
-    rows = join(out, len(tasks))
+    rows = join(out, map(part_of, range(len(tasks))), "manifest.csv", COLUMNS)
     if failed:
         print(f"left out once fitted: {counted(failed)}", file=sys.stderr)
     if not rows:
         shutil.rmtree(out)
         raise UserError(f"no usable photo among {usable}: see what was left out above")
+    shutil.rmtree(out / PARTS)
     print(f"{out / 'manifest.csv'}: {len(rows)} pictures of {len({row[1] for row in rows})} people")
 
 

@@ -106,7 +106,7 @@ def test_a_users_mistakes_are_said_in_a_line(album, tmp_path):
         run(album, tmp_path / "x", "--each", "0")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
-    with pytest.raises(cli.UserError, match="holds no puppets"):
+    with pytest.raises(cli.UserError, match="holds no data set"):
         run(album, tmp_path / "full")
 
 
