@@ -3,7 +3,7 @@
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.arms import read_seconds
+from experiments.compare.arms import read_seconds, timing
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
@@ -113,13 +113,8 @@ def write_results(data, arms, results, changed, out, command):
         f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, "
         f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
         f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
-        f"batches of {first.batch} in every arm; {len(arms)} arms"
-        + (
-            f", {len(seconds)} of them timed: {sum(seconds) / 3600:.1f} hours. "
-            if seconds
-            else ". "
-        )
-        + "Accuracies are of the last epoch, which is not chosen; kept to choose are training "
+        f"batches of {first.batch} in every arm; {len(arms)} arms{timing(seconds)}. "
+        "Accuracies are of the last epoch, which is not chosen; kept to choose are training "
         "people's pictures that the network does not learn from. Intervals are Student's t over "
         "the seeds with Nadeau and Bengio's correction, since folds share training pictures; "
         "differences are paired by seed, on the same held-out pictures, those of "
