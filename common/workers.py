@@ -1,20 +1,29 @@
 """Processes that work side by side, a core each."""
 
+import contextlib
 import os
+from multiprocessing import get_context
+
+NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-class one_thread:
+@contextlib.contextmanager
+def one_thread():
     """Context in which child processes begin with one thread each for their arithmetic."""
-
-    NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-    def __enter__(self):
-        self.before = {name: os.environ.get(name) for name in self.NAMES}
-        os.environ.update(dict.fromkeys(self.NAMES, "1"))
-
-    def __exit__(self, *_):
-        for name, value in self.before.items():
+    before = {name: os.environ.get(name) for name in NAMES}
+    os.environ.update(dict.fromkeys(NAMES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def worker_pool(count):
+    """A pool of so many new processes, one thread each: a `multiprocessing.pool.Pool`."""
+    with one_thread(), get_context("spawn").Pool(count) as pool:
+        yield pool

@@ -21,13 +21,12 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from multiprocessing import get_context
 
 import cv2
 from tqdm import tqdm
 
 from common.output import rounded_box, write_csv, write_file
-from common.workers import one_thread
+from common.workers import worker_pool
 from dataset.manifest import COLUMNS
 from dataset.resumable import PARTS, begin, is_made, join
 from dataset.synth.expression import recipes
@@ -154,7 +153,7 @@ def main(argv=None):
     jobs = dict(jobs_of(out, settings))
     missing = [job for name, job in jobs.items() if not is_made(out, name)]
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit="shot", desc="rendering")
-    with one_thread(), get_context("spawn").Pool(min(args.workers, max(1, len(missing)))) as pool:
+    with worker_pool(min(args.workers, max(1, len(missing)))) as pool:
         for _ in pool.imap(render, missing):
             bar.update()
     bar.close()

@@ -29,7 +29,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from multiprocessing import get_context
 
 import cv2
 import numpy as np
@@ -37,7 +36,7 @@ from tqdm import tqdm
 
 from common.cli import UserError
 from common.output import rounded_box, write_csv, write_file
-from common.workers import one_thread
+from common.workers import worker_pool
 from dataset.manifest import COLUMNS
 from dataset.puppet.people import assign_smileys, choose, puppets
 from dataset.puppet.sources import read_sources
@@ -104,7 +103,7 @@ def worked(tasks, workers):
     if workers == 1 or len(tasks) < 2:
         yield from map(make_person, tasks)
         return
-    with one_thread(), get_context("spawn").Pool(min(workers, len(tasks))) as pool:
+    with worker_pool(min(workers, len(tasks))) as pool:
         yield from pool.imap_unordered(make_person, tasks)
 
 

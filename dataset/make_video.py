@@ -19,14 +19,13 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-from multiprocessing import get_context
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
 from common.output import check_output, rounded_box, write_file
-from common.workers import one_thread
+from common.workers import worker_pool
 from common.writer import VideoWriter
 from dataset.synth.expression import recipes
 from dataset.synth.people import person_seed, person_sex, sample_person
@@ -115,11 +114,7 @@ def main(argv=None):
         check_output(path)
     tasks = [(seed, sex, index) for index in range(len(recipes()))]
     entries, count = [], 0
-    with (
-        VideoWriter(args.out, RATE) as video,
-        one_thread(),
-        get_context("spawn").Pool(args.workers) as pool,
-    ):
+    with VideoWriter(args.out, RATE) as video, worker_pool(args.workers) as pool:
         for pictures, shot_entries in tqdm(
             pool.imap(render_shot, tasks), total=len(tasks), unit="shot"
         ):

@@ -21,7 +21,6 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from dataclasses import asdict
-from multiprocessing import get_context
 
 import cv2
 import numpy as np
@@ -29,7 +28,7 @@ from tqdm import tqdm
 
 from common.output import write_csv, written
 from common.tables import read_csv
-from common.workers import one_thread
+from common.workers import worker_pool
 from dataset.manifest import read_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.manner import SPREAD
@@ -133,7 +132,7 @@ def rendered_faces(labels, people, performances, factor, cache, workers):
         shots = [(label, group) for (label, _), group in sorted(groups.items())]
         tasks.append((number, shots, factor, cache / f"x{factor:g}-{number:02d}.npz"))
     faces = np.zeros((len(labels), 64, 64), np.uint8)
-    with one_thread(), get_context("spawn").Pool(workers) as pool:
+    with worker_pool(workers) as pool:
         for index, patch in tqdm(pool.imap(render_person, tasks), total=len(tasks), unit="person"):
             faces[index] = patch
     return faces

@@ -75,7 +75,7 @@ class LocalRunner:
     def __exit__(self, *_):
         self.stopping.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
-        self.threads.__exit__()
+        self.threads.__exit__(None, None, None)
 
 
 worker = {}  # what a process of `LocalRunner` knows

@@ -1,14 +1,13 @@
 """Renders people outside the training set, several shots a smiley, for the enrolment's trial."""
 
 import os
-from multiprocessing import get_context
 
 import cv2
 from tqdm import tqdm
 
 from common.output import rounded_box, write_file
 from common.tables import manifest_path
-from common.workers import one_thread
+from common.workers import worker_pool
 from dataset.manifest import write_manifest
 from dataset.synth.expression import recipes
 from dataset.synth.people import person_seed, sample_person
@@ -41,7 +40,7 @@ def render_people(out, people, workers=None):
         for slug in recipes()
         for take in range(TAKES)
     ]
-    with one_thread(), get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+    with worker_pool(workers or os.cpu_count()) as pool:
         shots = list(tqdm(pool.imap(render_shot, tasks), total=len(tasks), desc="rendering"))
     write_manifest(out, [row for rows in shots for row in rows])
 

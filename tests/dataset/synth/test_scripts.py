@@ -20,9 +20,6 @@ class Inline:
     def __init__(self, *_):
         pass
 
-    def Pool(self, *_):
-        return self
-
     def __enter__(self):
         return self
 
@@ -37,7 +34,7 @@ def inline(monkeypatch):
     """Keep everything in one process, and only two smileys, so that tests are quick."""
     few = {slug: recipes()[slug] for slug in ("smile", "cool")}
     for script in (make_data, make_video):
-        monkeypatch.setattr(script, "get_context", Inline)
+        monkeypatch.setattr(script, "worker_pool", Inline)
         monkeypatch.setattr(script, "recipes", lambda: few)
 
 
