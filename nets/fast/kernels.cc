@@ -58,7 +58,7 @@ float *buffer(int which, size_t count) {
     }
     return b.first;
 }
-enum { FLIPPED, OUTPUT, GRADIENT };
+enum { FLIPPED, OUTPUT, GRADIENT, POINTS, TRANSPOSED, TILES };
 
 // What a convolution is for, and in inference what it reads and writes; sums are float32.
 enum Use { TRAINING, FLOATS, HALVES, HALVES_TO_FLOATS };
@@ -198,6 +198,53 @@ Backward &backward(const Shape &s) {
     auto found = made.find(s);
     if (found == made.end()) found = made.emplace(s, Backward(convolution(s, TRAINING))).first;
     return found->second;
+}
+
+// A convolution of n pictures x (n,h,w,c) in training, y (n,h,w,f), by `Winograd` where it has a
+// way. Filters are packed by the first call, and kept for others of the same pass.
+void convolve(const Shape &s, const float *weights, bool pack, const float *x, float *y) {
+    auto [n, h, w, c, f, k] = s;
+    if (!Winograd::fits(c, f, k, true)) {
+        auto &conv = convolution(s, TRAINING);
+        if (pack) conv.pack(weights, conv.packed);
+        conv.run(x, conv.packed, nullptr, y);
+        return;
+    }
+    Winograd tiles{h, w, c, f, k, false};
+    float *packed = buffer(POINTS, tiles.packed());
+    if (pack) tiles.pack(weights, nullptr, packed);
+    long each = (tiles.space() + 15) / 16 * 16, strides[] = {long(w) * c, c, 1};
+    float *space = buffer(TILES, omp_get_max_threads() * each);
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < n; i++) {
+        const float *from = x + long(i) * h * w * c;
+        float *to = y + long(i) * h * w * f, *mine = space + omp_get_thread_num() * each;
+        if (tiles.is_first())
+            tiles.run_first(from, strides, nullptr, packed, nullptr, to, mine);
+        else
+            tiles.run(from, packed, nullptr, to, mine);
+    }
+}
+
+// The gradient of a convolution's input, gx (n,h,w,c), of that of its output, gy (n,h,w,f): a
+// convolution by the filters seen from the other side.
+void convolve_back(const Shape &s, const float *weights, bool pack, const float *gy, float *gx) {
+    auto [n, h, w, c, f, k] = s;
+    if (!Winograd::fits(f, c, k, false)) {
+        auto &back = backward(s);
+        if (pack) back.conv.pack(weights, back.packed);
+        back.run_data(gy, gx);
+        return;
+    }
+    int size = k * k;
+    float *turned = buffer(TRANSPOSED, long(c) * f * size);
+    if (pack)
+        for (int i = 0; i < c; i++)
+            for (int o = 0; o < f; o++)
+                for (int t = 0; t < size; t++)
+                    turned[(long(i) * f + o) * size + t] =
+                        weights[(long(o) * c + i) * size + size - 1 - t];
+    convolve({n, h, w, f, c, k}, turned, pack, gy, gx);
 }
 
 // Pictures to take at a time, so that what a convolution writes for them is still in
@@ -554,10 +601,9 @@ int fast_block_forward(int n, int h, int w, int c, int f, int k, const float *x,
         std::vector<double> s(f), t(f);
         for (int first = 0; first < n; first += chunk) {
             int m = std::min(chunk, n - first);
-            auto &conv = convolution({m, h, w, c, f, k}, TRAINING);
-            if (first == 0 || m < chunk) conv.pack(weights, conv.packed);
             float *now = y + long(first) * h * w * f;
-            conv.run(x + long(first) * h * w * c, conv.packed, nullptr, now);
+            convolve({m, h, w, c, f, k}, weights, first == 0 || m < chunk,
+                     x + long(first) * h * w * c, now);
             // About the first row, so that a large mean does not drown the variance.
             two_sums(long(m) * h * w, f, s.data(), t.data(), [=](long r, int q, float &a, float &b) {
                 float d = now[r * f + q] - y[q];
@@ -629,11 +675,10 @@ int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x
             for (int i = 0; i < m; i++)
                 for (int r = 0; r < (h + 1) / 2; r++)
                     spread_gradient(i, r, h, w, f, now, picked_now, gz_now, sc, sh, c0, c1, gy);
-            auto &back = backward({m, h, w, c, f, k});
-            back.add_weights(x + long(first) * h * w * c, gy, gw);
-            if (!gx) continue;
-            if (first == 0 || m < chunk) back.conv.pack(weights, back.packed);
-            back.run_data(gy, gx + long(first) * h * w * c);
+            backward({m, h, w, c, f, k}).add_weights(x + long(first) * h * w * c, gy, gw);
+            if (gx)
+                convolve_back({m, h, w, c, f, k}, weights, first == 0 || m < chunk, gy,
+                              gx + long(first) * h * w * c);
         }
     });
 }

@@ -106,14 +106,21 @@ void spread(const Winograd &g, const float *x, float *v) {
 }
 
 // z of one tile and LANES filters: y holds M * M outputs.
-inline void pool(const Winograd &g, int row, int column, const Vec *y, Vec bias, float *z) {
-    for (int i = 0; i < M / 2; i++)
-        for (int j = 0; j < M / 2; j++) {
-            int r = row * (M / 2) + i, q = column * (M / 2) + j;
-            if (r >= g.h / 2 || q >= g.w / 2) continue;
-            const Vec *p = y + 2 * i * M + 2 * j;
-            Vec most = larger(larger(p[0], p[1]), larger(p[M], p[M + 1])) + bias;
-            store(z + (long(r) * (g.w / 2) + q) * g.f, larger(most, Vec{}));
+inline void finish(const Winograd &g, int row, int column, const Vec *y, const float *bias,
+                   float *z) {
+    const int side = g.pools ? M / 2 : M;  // of what a tile becomes
+    const int high = g.pools ? g.h / 2 : g.h, wide = g.pools ? g.w / 2 : g.w;
+    for (int i = 0; i < side; i++)
+        for (int j = 0; j < side; j++) {
+            int r = row * side + i, q = column * side + j;
+            if (r >= high || q >= wide) continue;
+            float *to = z + (long(r) * wide + q) * g.f;
+            if (g.pools) {
+                const Vec *p = y + 2 * i * M + 2 * j;
+                Vec most = larger(larger(p[0], p[1]), larger(p[M], p[M + 1])) + load(bias);
+                store(to, larger(most, Vec{}));
+            } else
+                store(to, y[i * M + j]);
         }
 }
 
@@ -130,7 +137,7 @@ void gather(const Winograd &g, const float *m, const float *bias, float *z) {
                 behind<N>(d, half + j, N);
             }
             for (int i = 0; i < M; i++) behind<N>(half + i * N, y + i * M, 1);
-            pool(g, t / g.across(), t % g.across(), y, load(bias + f), z + f);
+            finish(g, t / g.across(), t % g.across(), y, bias + f, z + f);
         }
 }
 
@@ -198,11 +205,11 @@ void first_rows(const Winograd &g, const float *packed, const float *bias, const
             int tiles = std::min(LANES, g.across() - start);
             for (int f = 0; f < g.f; f += LANES) {
                 const float *u = packed + long(f) * N * N * C;
-                Vec offset = load(bias + f), y[2 * M * M];
+                Vec y[2 * M * M];
                 for (int t = 0; t < tiles; t += 2) {
                     first_tiles<N, C, 2>(v + t, u, y);  // an odd number's last is not used
                     for (int k = 0; k < std::min(2, tiles - t); k++)
-                        pool(g, row, start + t + k, y + k * M * M, offset, z + f);
+                        finish(g, row, start + t + k, y + k * M * M, bias + f, z + f);
                 }
             }
         }
@@ -227,29 +234,41 @@ long Winograd::space() const {
 void Winograd::pack(const float *filters, const float *scale, float *to) const {
     const int n = k + M - 1;
     const Point *all = n == 8 ? EIGHT : SIX;
-    std::vector<double> powers(n * k, 0.0), half(n * k);
+    std::vector<double> powers(n * k, 0.0);
     for (int p = 0; p < n - 1; p++) {
         powers[p * k] = 1 / all[p].divisor;
         for (int i = 1; i < k; i++) powers[p * k + i] = powers[p * k + i - 1] * all[p].at;
     }
     powers[n * k - 1] = 1;
-    for (int o = 0; o < f; o++)
+    const int some = 16;  // filters that are transformed at once
+    std::vector<double> filter(k * k * some), half(n * k * some), sums(some);
+    for (int o = 0; o < f; o += some)
         for (int i = 0; i < c; i++) {
-            const float *filter = filters + (long(o) * c + i) * k * k;
-            std::fill(half.begin(), half.end(), 0.0);
+            for (int t = 0; t < k * k; t++)  // convolution flips the filter
+                for (int l = 0; l < some; l++)
+                    filter[t * some + l] = filters[(long(o + l) * c + i + 1) * k * k - 1 - t] *
+                                           (scale ? double(scale[o + l]) : 1.0);
+            // One side, then the other, of `powers` times filter times `powers` transposed.
             for (int p = 0; p < n; p++)
-                for (int a = 0; a < k; a++)
-                    // Convolution flips the filter.
-                    for (int b = 0; b < k; b++)
-                        half[p * k + b] += powers[p * k + a] * filter[(k - 1 - a) * k + k - 1 - b];
+                for (int b = 0; b < k; b++) {
+                    double *to = &half[(p * k + b) * some];
+                    std::fill(to, to + some, 0.0);
+                    for (int a = 0; a < k; a++)
+                        for (int l = 0; l < some; l++)
+                            to[l] += powers[p * k + a] * filter[(a * k + b) * some + l];
+                }
             for (int p = 0; p < n; p++)
                 for (int q = 0; q < n; q++) {
-                    double sum = 0;
-                    for (int b = 0; b < k; b++) sum += half[p * k + b] * powers[q * k + b];
+                    std::fill(sums.begin(), sums.end(), 0.0);
+                    for (int b = 0; b < k; b++)
+                        for (int l = 0; l < some; l++)
+                            sums[l] += half[(p * k + b) * some + l] * powers[q * k + b];
                     long at = long(p) * n + q;
-                    at = is_first() ? ((o / LANES * points() + at) * c + i) * LANES + o % LANES
-                                    : (at * c + i) * f + o;
-                    to[at] = float(sum * scale[o]);
+                    for (int l = 0; l < some; l += LANES) {
+                        float *results = to + (is_first() ? (((o + l) / LANES * points() + at) * c + i) * LANES
+                                                          : (at * c + i) * f + o + l);
+                        for (int m = 0; m < LANES; m++) results[m] = float(sums[l + m]);
+                    }
                 }
         }
 }

@@ -1,4 +1,4 @@
-// A convolution, rectifier and 2x2 max pooling of one picture by minimal filtering; see
+// A convolution of one picture by minimal filtering, with rectifier and 2x2 max pooling; see
 // winograd.cc.
 
 #pragma once
@@ -6,6 +6,7 @@
 // Sizes of a convolution of stride 1 that keeps height and width, and what is done for it.
 struct Winograd {
     int h = 0, w = 0, c = 0, f = 0, k = 0;  // of the picture (h,w,c); filters, and their side
+    bool pools = true;                      // else the convolution alone is wanted
 
     // Whether there is a way for these sizes; few channels only for a network's `pictures`.
     static bool fits(int c, int f, int k, bool pictures) {
@@ -15,10 +16,11 @@ struct Winograd {
     long packed() const;                      // floats of filters, as `pack` makes them
     long space() const;                       // floats that one picture needs while it is done
 
-    // Transform filters (f,c,k,k), each times its scale (f), into `to`.
+    // Transform filters (f,c,k,k), each times its scale (f; 1 without), into `to`.
     void pack(const float *filters, const float *scale, float *to) const;
 
-    // z (h/2,w/2,f) = max(0, pooled convolution of x (h,w,c) + bias (f)).
+    // z (h/2,w/2,f) = max(0, pooled convolution of x (h,w,c) + bias (f)); where nothing is pooled,
+    // z (h,w,f) = convolution, and there is no bias.
     void run(const float *x, const float *packed, const float *bias, float *z, float *space) const;
 
     // The same of few channels, where x has any strides in floats. With `mix` (3), the one channel

@@ -19,14 +19,17 @@ from tests.nets.test_nets import ARTICLE
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
 
-# N, C, H, W, F, K: the article's shapes in small, odd sides, odd channels, and more
-# pictures than the kernels take at a time.
+# N, C, H, W, F, K: the article's shapes in small, odd sides, odd channels, whole vectors of
+# channels, and more pictures than the kernels take at a time.
 SHAPES = [
     (4, 3, 12, 12, 16, 5),
     (2, 16, 7, 9, 8, 3),
     (3, 5, 6, 5, 7, 3),
     (1, 1, 2, 2, 1, 1),
     (11, 2, 48, 48, 64, 3),
+    (3, 16, 13, 10, 32, 5),
+    (40, 32, 24, 24, 48, 5),
+    (2, 32, 9, 12, 16, 3),
 ]
 
 
@@ -194,8 +197,10 @@ def test_training_the_article_network_equals_theanos():
         lasagne.layers.set_all_param_values(network, start)
         results.append(function(x, np.int32([0, 1, 2, 3, 0, 1])))
         results[-1] += [p.get_value() for p in lasagne.layers.get_all_params(network)]
+    # Rounding decides between maxima that are all but equal, and where their gradients go; so no
+    # single element is looked at.
     for ours, theirs in zip(*results):
-        close(ours, theirs, tolerance=2e-3)
+        assert np.linalg.norm(ours - theirs) <= 2e-3 * max(np.linalg.norm(theirs), 1e-3)
 
 
 def test_blocks_of_other_layers_are_left_alone():
