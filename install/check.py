@@ -15,7 +15,7 @@ PROBE = "#include <Python.h>\n#include <vector>\n"
 
 
 def problems():
-    """Return what is missing: (what, Debian's package, Fedora's package, other mend) each.
+    """Return what is missing: (what, Debian's package, Fedora's package, what else helps) each.
 
     Without compiler and headers Theano would run everything in Python, unusably slowly.
     """
@@ -62,7 +62,7 @@ def compilation_error(include):
     return lines[0] if lines else "no reason given"
 
 
-def how_to_mend(found):
+def fix_command(found):
     """Return the one command that brings all of it on this machine."""
     sudo = "" if os.geteuid() == 0 else "sudo "
     if shutil.which("apt-get"):
@@ -75,5 +75,5 @@ def how_to_mend(found):
 if __name__ == "__main__":
     found = problems()
     if found:
-        print("; ".join(missing for missing, *_ in found) + f" ({how_to_mend(found)})")
+        print("; ".join(missing for missing, *_ in found) + f" ({fix_command(found)})")
         sys.exit(1)

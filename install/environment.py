@@ -41,7 +41,7 @@ def compiled_sources():
     return sorted(str(f.relative_to(ROOT)) for f in files if f.suffix in (".py", ".cc", ".h"))
 
 
-def stamped(stamp, wanted):
+def read_stamp(stamp, wanted):
     """Return what a step said when it was completed for this key, or None."""
     try:
         found, _, said = stamp.read_text(encoding="utf-8").partition("\n")
@@ -50,7 +50,7 @@ def stamped(stamp, wanted):
     return said if found == wanted else None
 
 
-def leave(stamp, wanted, said=""):
+def write_stamp(stamp, wanted, said=""):
     """Mark a step as complete."""
     temporary = stamp.with_name(stamp.name + ".part")
     temporary.write_text(f"{wanted}\n{said}", encoding="utf-8")
@@ -132,21 +132,24 @@ def main():
             print("waiting for another 'make setup'", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = key("requirements.txt")
-        if stamped(INSTALLED, wanted) is None:
+        if read_stamp(INSTALLED, wanted) is None:
             install()
-            leave(INSTALLED, wanted)
+            write_stamp(INSTALLED, wanted)
         wanted = key("requirements.txt", *compiled_sources())
-        summary = stamped(COMPILED, wanted)
+        summary = read_stamp(COMPILED, wanted)
         if summary is None:
             print("compiling the networks, one to two minutes the first time", flush=True)
             done = subprocess.run(
-                [PYTHON, "install/warm.py"], cwd=ROOT, stdout=subprocess.PIPE, check=False
+                [PYTHON, "install/compile_networks.py"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                check=False,
             )
             if done.returncode:
                 sys.exit(2)
             summary = done.stdout.decode().strip()
             COMPILED.parent.mkdir(exist_ok=True)
-            leave(COMPILED, wanted, summary)
+            write_stamp(COMPILED, wanted, summary)
         print(summary)
 
 

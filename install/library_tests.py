@@ -150,7 +150,7 @@ def main():
     library = arguments.library
     if not (SOURCE / "pytest.ini").exists():
         fetch()
-    plugins = ["-p", "theano_mend", "-p", "nose_stand_in"]
+    plugins = ["-p", "theano_mend", "-p", "nose_shim"]
     # Below this folder the report names the modules.
     packages = sysconfig.get_path("purelib")
     which = LASAGNE if library == "lasagne" else ["--rootdir", packages, "--pyargs", *THEANO]

@@ -166,9 +166,9 @@ def stamped(project, monkeypatch):
             monkeypatch.setattr(environment, name, project / path.relative_to(ROOT))
     for stamp in (environment.INSTALLED, environment.COMPILED):
         stamp.parent.mkdir(parents=True)
-    environment.leave(environment.INSTALLED, environment.key("requirements.txt"))
+    environment.write_stamp(environment.INSTALLED, environment.key("requirements.txt"))
     compiled = environment.key("requirements.txt", *environment.compiled_sources())
-    environment.leave(environment.COMPILED, compiled, "the summary")
+    environment.write_stamp(environment.COMPILED, compiled, "the summary")
     return project
 
 
@@ -196,10 +196,11 @@ def test_changed_flags_or_kernels_compile_anew_but_install_nothing(stamped, name
         file.write("// changed\n")
     environment.main()
     assert capsys.readouterr().out == (
-        "compiling the networks, one to two minutes the first time\nran install/warm.py\n"
+        "compiling the networks, one to two minutes the first time\n"
+        "ran install/compile_networks.py\n"
     )
     environment.main()
-    assert capsys.readouterr().out == "ran install/warm.py\n"
+    assert capsys.readouterr().out == "ran install/compile_networks.py\n"
 
 
 @pytest.mark.parametrize("change", ["requirements", "half"])

@@ -1,6 +1,6 @@
 """What Theano's tests use of nose, which does not import on Python 3.10 and later.
 
-A plugin of pytest's: ``-p nose_stand_in``.
+A plugin of pytest's: ``-p nose_shim``.
 """
 
 import inspect
