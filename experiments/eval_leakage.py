@@ -44,7 +44,7 @@ def main(argv=None):
     """Measure all sets, then write the table, the figure and the page."""
     args = parse_args(argv)
     from common.output import make_folder
-    from experiments.compare.atlas import measure_set, write_atlas
+    from experiments.compare.leakage_report import measure_set, write_atlas
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 

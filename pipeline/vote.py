@@ -12,7 +12,7 @@ import numpy as np
 
 from common.crops import Mipmap, crop
 from nets import functions
-from nets.adapt import adapt
+from nets.adabn import adapt
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.light import brighten, face_input, normalize_contrast

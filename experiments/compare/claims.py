@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.compare.flat import RISE, is_flat
+from experiments.compare.convergence import RISE, is_flat
 from experiments.core.statistics import interval, over_people, people_needed
 
 WORKS, FAILS = 0.6, 0.4

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.flat import RISE, is_flat, rise
+from experiments.compare.convergence import RISE, is_flat, rise
 from experiments.compare.split_arms import arm_of
 from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS

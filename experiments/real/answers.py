@@ -16,7 +16,7 @@ from experiments.real.labelled import to_haar
 from experiments.real.vocabulary import meaning
 from experiments.smileys.baselines import face_patch, folds_of, hog, linear_classifier
 from experiments.smileys.metrics import predict
-from nets.adapt import Adapter
+from nets.adabn import Adapter
 from nets.functions import compile_probabilities
 from nets.weights import load_network
 from pipeline.best_square import best_square, whole_square

@@ -19,7 +19,7 @@ from augment.transforms import Augmentation
 from experiments.real.choosing import chosen_metrics
 from experiments.real.labels import SMILEYS, allowed
 from experiments.real.mixture import REAL, Mixture
-from nets.adapt import Adapter
+from nets.adabn import Adapter
 from nets.functions import input_of
 from nets.input import network_input
 

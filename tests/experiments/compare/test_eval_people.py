@@ -7,8 +7,8 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments.compare import law as law_module
-from experiments.compare.law import Law, bounds, fit, fit_people
+from experiments.compare import growth_law as law_module
+from experiments.compare.growth_law import Law, bounds, fit, fit_people
 from experiments.compare.people_arms import first_pictures, plan
 from experiments.compare.people_report import number, write_results
 from experiments.core.options import Recipe

@@ -20,7 +20,7 @@ from experiments import eval_split
 from experiments.compare.claims import assess, closes, skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, controls_of, random_labels
-from experiments.compare.flat import is_flat, rise
+from experiments.compare.convergence import is_flat, rise
 from experiments.compare.leakage import divisions_of
 from experiments.compare.split_arms import check_data, plan, warnings_of
 from experiments.core.options import Recipe

@@ -7,7 +7,7 @@ import theano
 
 from experiments.core.training import set_seed
 from nets import adapt as module
-from nets.adapt import Adapter, adapt
+from nets.adabn import Adapter, adapt
 from nets.functions import compile_probabilities, input_of
 from nets.smiles import build_net_smiles
 from nets.weights import named_params
