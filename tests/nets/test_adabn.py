@@ -6,7 +6,7 @@ import pytest
 import theano
 
 from experiments.core.training import set_seed
-from nets import adapt as module
+from nets import adabn as module
 from nets.adabn import Adapter, adapt
 from nets.functions import compile_probabilities, input_of
 from nets.smiles import build_net_smiles
