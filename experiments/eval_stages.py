@@ -18,7 +18,7 @@ from experiments.core.expected import expecting
 
 def arguments(argv=None):
     """The command line."""
-    parser = cli.parser(expecting(__doc__, "eval_losses"))
+    parser = cli.parser(expecting(__doc__, "eval_stages"))
     add = parser.add_argument
     help_text = "one row a face: path,x,y,w,h; all faces boxed, what else is found is false"
     add("--images", type=Path, nargs="*", default=[], metavar="CSV", help=help_text)
@@ -71,9 +71,9 @@ def main(argv=None):
 
     from common.output import write_csv
     from common.tables import read_picture
-    from experiments.detector.losses import STAGES, stage_of
     from experiments.detector.metrics import localisation
     from experiments.detector.runs import OURS, Run
+    from experiments.detector.stages import STAGES, stage_of
     from pipeline.cascade import Detector
 
     pictures = read(args)

@@ -1,6 +1,6 @@
 """Find from which share on a smiley net's answers are right nine times in ten, and note it.
 
-    python experiments/set_sure.py --data expressions.csv:second fer/manifest.csv --out real.npz
+    python experiments/set_confidence.py --data acted.csv:second fer/manifest.csv --out real.npz
 
 The threshold is chosen on half of the people and told of the other half, through the detector,
 with the vote of 45 windows, among all smileys. It goes into the weights, as `sure`; without it
@@ -25,7 +25,7 @@ HALVES = ("all", "first", "second")
 
 def parse(argv):
     """Read the command line."""
-    parser = cli.parser(expecting(__doc__, "set_sure"))
+    parser = cli.parser(expecting(__doc__, "set_confidence"))
     add = parser.add_argument
     add("--data", nargs="+", required=True, metavar="CSV[:HALF]", help="labelled sets of faces")
     weights = cli.ROOT / "weights"

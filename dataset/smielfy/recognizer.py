@@ -43,7 +43,7 @@ class Recognizer:
     classes : list of str
     sure : float or None
         Share of the votes from which on an answer of the shipped net is right nine times in
-        ten, as measured on people that it has not seen (`experiments/set_sure.py`); 1.1 if no
+        ten, as measured on people that it has not seen (`experiments/set_confidence.py`); 1.1 if no
         share will do, None if nobody measured it.
     """
 

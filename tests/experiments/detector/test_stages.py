@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from common.tables import read_csv
-from experiments import eval_losses
-from experiments.detector.losses import STAGES, stage_of
+from experiments import eval_stages
+from experiments.detector.stages import STAGES, stage_of
 from pipeline.cascade import Detection
 from tests.conftest import drawn_face
 
@@ -44,7 +44,7 @@ def test_end_to_end(call, compiled, tmp_path):
     (tmp_path / "faces.csv").write_text("path,x,y,w,h\na.png,40,20,44,44\n")
     out = tmp_path / "losses.csv"
     code, _, err = call(
-        eval_losses.main, "--images", tmp_path / "faces.csv", "--weights", compiled.folder,
+        eval_stages.main, "--images", tmp_path / "faces.csv", "--weights", compiled.folder,
         "--min-face", 40, "--rate", 0, "--out", out,
     )  # fmt: skip
     assert code == 0, err

@@ -7,7 +7,7 @@ import lasagne
 import numpy as np
 import pytest
 
-from experiments import set_sure
+from experiments import set_confidence
 from experiments.real.measures import ALL, Outcome
 from nets.smiles import build_net_smiles
 from nets.weights import read_weights, save_weights
@@ -19,7 +19,8 @@ from tests.conftest import drawn_face
     [("a.csv", "a.csv", "all"), ("a.csv:second", "a.csv", "second"), ("c:a.csv", "c:a.csv", "all")],
 )
 def test_names_of_sets(text, path, half):
-    assert (str(set_sure.split_name(text)[0]), set_sure.split_name(text)[1]) == (path, half)
+    name, part = set_confidence.split_name(text)
+    assert (str(name), part) == (path, half)
 
 
 def test_people_of_different_sets_are_different_people():
@@ -27,7 +28,7 @@ def test_people_of_different_sets_are_different_people():
         np.array([0, 1]), np.array(["ann", "ben"]), {ALL: np.array([True, False])},
         np.array([0, 0]), np.array([0.9, 0.2]),
     )  # fmt: skip
-    both = set_sure.pooled([one, one])
+    both = set_confidence.pooled([one, one])
     assert len(set(both.people)) == 4
     assert both.right[ALL].tolist() == [True, False] * 2
     assert both.share.tolist() == [0.9, 0.2] * 2
@@ -44,7 +45,7 @@ def test_the_threshold_is_noted_in_the_weights(nets, call, tmp_path):
     out, net = tmp_path / "noted.npz", build_net_smiles(num_classes=3)
     save_weights(tmp_path / "net.npz", net, "smiles", classes=["smile", "sad", "laugh"])
     code, said, _ = call(
-        set_sure.main, "--data", tmp_path / "faces.csv", "--weights", nets.folder,
+        set_confidence.main, "--data", tmp_path / "faces.csv", "--weights", nets.folder,
         "--smiles", tmp_path / "net.npz", "--out", out,
     )  # fmt: skip
     assert code == 0
