@@ -235,13 +235,12 @@ class ScanInfer(theano.Op):
         if min(h, w) < 12:
             raise ValueError(f"pictures of {h}x{w} are smaller than a window")
         heat = storage(outputs, 0, (n, (h - 11) // 2 + 1, (w - 11) // 2 + 1))
-        strides = (ctypes.c_long * 3)(*(stride // 4 for stride in x.strides[1:]))
+        planes = np.ascontiguousarray(x.transpose(0, 3, 1, 2))  # as they lie, as a rule
         pointers = [array.ctypes.data_as(POINTER) for array in parameters]
-        for picture, result in zip(x, heat):
+        for picture, result in zip(planes, heat):
             load().fast_scan(
                 ctypes.c_int(h),
                 ctypes.c_int(w),
-                strides,
                 picture.ctypes.data_as(POINTER),
                 *pointers,
                 result.ctypes.data_as(POINTER),

@@ -5,35 +5,44 @@
 #include <cstring>
 #include <vector>
 
+#include "vectors.h"
+
 namespace {
 
-const int F = 16;  // filters, and hidden units: one vector
+const int F = 16;  // filters, and hidden units
 const int POOL = 3, SIDE = 4;  // pooling of the small net; pooled pixels a window has a side
-typedef float Filters __attribute__((vector_size(F * 4), aligned(4)));
+const int VECTORS = F / LANES;
 
-// P pixels of max(0, bias + sum over taps of x * weights); `step` floats from one to the next.
-template <int P>
-inline void pixels(const float *x, long step, const std::vector<long> &at, const Filters *weights,
-                   Filters bias, float *y) {
-    Filters sums[P];
-    for (auto &sum : sums) sum = bias;
+// P pixels of max(0, bias + sum over taps of x * weights); STEP floats from one to the next.
+template <int P, int STEP>
+inline void pixels(const float *x, const std::vector<long> &at, const float *weights,
+                   const float *bias, float *y) {
+    Vec sums[P][VECTORS];
+    for (int p = 0; p < P; p++)
+        for (int v = 0; v < VECTORS; v++) sums[p][v] = load(bias + v * LANES);
     for (size_t t = 0; t < at.size(); t++) {
-        Filters w = weights[t];
-        for (int p = 0; p < P; p++) sums[p] += x[p * step + at[t]] * w;
+        const float *now = x + at[t];
+        Vec w[VECTORS];
+        for (int v = 0; v < VECTORS; v++) w[v] = load(weights + t * F + v * LANES);
+        for (int p = 0; p < P; p++)
+            for (int v = 0; v < VECTORS; v++) sums[p][v] += now[p * STEP] * w[v];
     }
     for (int p = 0; p < P; p++)
-        for (int f = 0; f < F; f++) y[p * F + f] = std::max(0.f, sums[p][f]);
+        for (int v = 0; v < VECTORS; v++) store(y + p * F + v * LANES, larger(sums[p][v], Vec{}));
 }
 
 // A row of `count` pixels.
-void row(const float *x, long step, const std::vector<long> &at, const float *weights,
-         const float *bias, int count, float *y) {
-    auto *w = reinterpret_cast<const Filters *>(weights);
-    Filters b = *reinterpret_cast<const Filters *>(bias);
+template <int STEP>
+void row(const float *x, const std::vector<long> &at, const float *weights, const float *bias,
+         int count, float *y) {
+    const int some = std::max(1, ROWS * WIDE / VECTORS / 2);
     int p = 0;
-    for (; p + 12 <= count; p += 12) pixels<12>(x + p * step, step, at, w, b, y + p * F);
-    for (; p + 4 <= count; p += 4) pixels<4>(x + p * step, step, at, w, b, y + p * F);
-    for (; p < count; p++) pixels<1>(x + p * step, step, at, w, b, y + p * F);
+    for (; p + some <= count; p += some)
+        pixels<some, STEP>(x + p * STEP, at, weights, bias, y + p * F);
+    const int few = std::max(1, some / 3);
+    for (; p + few <= count; p += few)
+        pixels<few, STEP>(x + p * STEP, at, weights, bias, y + p * F);
+    for (; p < count; p++) pixels<1, STEP>(x + p * STEP, at, weights, bias, y + p * F);
 }
 
 // Which source pixels an output pixel covers, and the part each has in it.
@@ -94,18 +103,19 @@ void fast_shrink(int h, int w, long stride, const unsigned char *image, int oh, 
     }
 }
 
-// Probability of a face in every window of a picture (h,w,3), whose `strides` are in floats.
-// Weights are in the order in which pixels lie: convolution (3,3,3,F), hidden (SIDE,SIDE,F,F),
-// top (F), the difference of the two classes. heat is ((h - 11) / 2 + 1, (w - 11) / 2 + 1).
-void fast_scan(int h, int w, const long *strides, const float *x, const float *conv,
-               const float *conv_bias, const float *hidden, const float *hidden_bias,
-               const float *top, const float *top_bias, float *heat) {
-    int cw = w - 2, ph = (h - 3) / 2, pw = (w - 3) / 2, rows = ph - SIDE + 1, columns = pw - SIDE + 1;
+// Probability of a face in every window of a picture, x (3,h,w), a plane for each colour. Weights
+// are in the order in which pixels lie: convolution (3,3,3,F), hidden (SIDE,SIDE,F,F), top (F), the
+// difference of the two classes. heat is ((h - 11) / 2 + 1, (w - 11) / 2 + 1).
+void fast_scan(int h, int w, const float *x, const float *conv, const float *conv_bias,
+               const float *hidden, const float *hidden_bias, const float *top,
+               const float *top_bias, float *heat) {
+    int cw = w - 2, ph = (h - 3) / 2, pw = (w - 3) / 2;
+    int rows = ph - SIDE + 1, columns = pw - SIDE + 1;
     std::vector<long> conv_at, hidden_at;
     for (int r = 0; r < 3; r++)
         for (int q = 0; q < 3; q++)
             for (int c = 0; c < 3; c++)
-                conv_at.push_back(r * strides[0] + q * strides[1] + c * strides[2]);
+                conv_at.push_back((long(c) * h + r) * w + q);
     for (int r = 0; r < SIDE; r++)
         for (int q = 0; q < SIDE; q++)
             for (int c = 0; c < F; c++) hidden_at.push_back((long(r) * pw + q) * F + c);
@@ -121,28 +131,33 @@ void fast_scan(int h, int w, const long *strides, const float *x, const float *c
             int known = before == i - 1 ? 1 : 0;
             if (known) std::memcpy(c, c + 2L * cw * F, long(cw) * F * sizeof(float));
             for (int r = known; r < POOL; r++)
-                row(x + (2 * i + r) * strides[0], strides[1], conv_at, conv, conv_bias, cw,
-                    c + long(r) * cw * F);
+                row<1>(x + (2L * i + r) * w, conv_at, conv, conv_bias, cw,
+                       c + long(r) * cw * F);
             before = i;
             for (int j = 0; j < pw; j++) {
                 float *to = pooled.data() + (long(i) * pw + j) * F;
-#pragma omp simd
-                for (int f = 0; f < F; f++) {
-                    float best = 0;  // the rectifier's
+                for (int v = 0; v < F; v += LANES) {
+                    Vec best = {};  // the rectifier's
                     for (int r = 0; r < POOL; r++)
                         for (int q = 0; q < POOL; q++)
-                            best = std::max(best, c[(long(r) * cw + 2 * j + q) * F + f]);
-                    to[f] = best;
+                            best = larger(best, load(c + (long(r) * cw + 2 * j + q) * F + v));
+                    store(to + v, best);
                 }
             }
         }
 #pragma omp for schedule(static)
         for (int i = 0; i < rows; i++) {
-            row(pooled.data() + long(i) * pw * F, F, hidden_at, hidden, hidden_bias, columns,
-                line.data());
+            row<F>(pooled.data() + long(i) * pw * F, hidden_at, hidden, hidden_bias, columns,
+                   line.data());
             for (int j = 0; j < columns; j++) {
-                float sum = top_bias[0];
-                for (int f = 0; f < F; f++) sum += line[long(j) * F + f] * top[f];
+                Vec products = {};
+                for (int v = 0; v < F; v += LANES)
+                    products += load(line.data() + long(j) * F + v) * load(top + v);
+                float parts[LANES];
+                store(parts, products);
+                for (int half = LANES / 2; half; half /= 2)
+                    for (int l = 0; l < half; l++) parts[l] += parts[l + half];
+                float sum = top_bias[0] + parts[0];
                 heat[long(i) * columns + j] = 1 / (1 + std::exp(-sum));
             }
         }

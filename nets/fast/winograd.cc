@@ -10,25 +10,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "vectors.h"
+
 namespace {
 
-// Channels, filters or tiles that go together: what one register holds. Sums that are made at once,
-// ROWS times WIDE registers, leave some for what is multiplied.
-#if defined(__AVX512F__)
-const int LANES = 16, ROWS = 6, WIDE = 4;
-#elif defined(__AVX__)
-const int LANES = 8, ROWS = 6, WIDE = 2;
-#elif defined(__ARM_NEON)
-const int LANES = 4, ROWS = 6, WIDE = 4;
-#else
-const int LANES = 4, ROWS = 6, WIDE = 2;
-#endif
 const int M = 4;  // side of a tile of outputs
-typedef float Vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
-
-inline Vec load(const float *from) { return *reinterpret_cast<const Vec *>(from); }
-inline void store(float *to, Vec v) { *reinterpret_cast<Vec *>(to) = v; }
-inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 
 // The points, and what the filter's values there are divided by, since `before` multiplies by it.
 // The last point is infinity.
