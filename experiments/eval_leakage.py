@@ -1,4 +1,4 @@
-"""A leakage atlas: what each split of each data set gives away without a network.
+"""Measure leakage: what each split of each data set gives away without a network.
 
 For every set and split: how much of the held-out pictures the nearest training picture and
 HOG with a ridge classifier name right, and how much of labels that were drawn at random for
@@ -36,7 +36,7 @@ def parse_args(argv=None):
         help="parts, each of which is the test once (default 5)",
     )
     add("--seed", type=int, default=0, help="of the random labels")
-    add("--out", required=True, type=Path, help="folder for atlas.csv, atlas.png, REPORT.md")
+    add("--out", required=True, type=Path, help="folder for leakage.csv, leakage.png, REPORT.md")
     return parser.parse_args(argv)
 
 
@@ -44,7 +44,7 @@ def main(argv=None):
     """Measure all sets, then write the table, the figure and the page."""
     args = parse_args(argv)
     from common.output import make_folder
-    from experiments.compare.leakage_report import measure_set, write_atlas
+    from experiments.compare.leakage_report import measure_set, write_report
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
@@ -55,7 +55,7 @@ def main(argv=None):
         name = path.parent.name if path.name == "manifest.csv" else path.stem
         rows += measure_set(name, SmileyData.read(source), args.splits, args.folds, args.seed)
     command = command_line("python experiments/eval_leakage.py", argv)
-    write_atlas(rows, COLUMNS, args.splits, args.out, command)
+    write_report(rows, COLUMNS, args.splits, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
 
 

@@ -54,12 +54,12 @@ def measure_set(name, data, splits, folds, seed):
     return rows
 
 
-def write_atlas(rows, columns, splits, out, command):
-    """Write atlas.csv, atlas.png and REPORT.md into ``out``."""
-    write_csv(out / "atlas.csv", columns, rows)
+def write_report(rows, columns, splits, out, command):
+    """Write leakage.csv, leakage.png and REPORT.md into ``out``."""
+    write_csv(out / "leakage.csv", columns, rows)
     table = [dict(zip(columns, row)) for row in rows]
     sets = list(dict.fromkeys(row["set"] for row in table))
-    plot(table, sets, splits, out / "atlas.png")
+    plot(table, sets, splits, out / "leakage.png")
     lines = [
         "# Leakage from training to test, by split",
         "",
@@ -68,7 +68,7 @@ def write_atlas(rows, columns, splits, out, command):
         "Share of the held-out pictures named right without a network, mean over people with its "
         "95 % interval (people resampled); every picture is held out once by each split.",
         "",
-        "![Sets, splits and methods](atlas.png)",
+        "![Sets, splits and methods](leakage.png)",
         "",
     ]
     for name in sets:

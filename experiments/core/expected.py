@@ -47,7 +47,7 @@ def augmentation(found):
 def leakage(found):
     """What copying the nearest picture gets."""
     by_image, by_person = (
-        found.value("leakage/atlas.csv", "accuracy", set="takes", split=split,
+        found.value("leakage/leakage.csv", "accuracy", set="takes", split=split,
                     method="nearest pixel")
         for split in ("image", "person")
     )  # fmt: skip

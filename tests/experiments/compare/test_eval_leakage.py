@@ -1,4 +1,4 @@
-"""The leakage atlas of a set whose leaks are known."""
+"""The leakage of a set whose leaks are known."""
 
 import cv2
 import pytest
@@ -9,12 +9,12 @@ from experiments import eval_leakage
 pytestmark = pytest.mark.slow
 
 
-def test_an_atlas(faces, tmp_path, call, refused):
-    out = tmp_path / "atlas"
+def test_leakage_is_measured_and_reported(faces, tmp_path, call, refused):
+    out = tmp_path / "out"
     argv = ["--data", faces, "--folds", 3, "--splits", "person,image", "--out", out]
     code, said, errors = call(eval_leakage.main, *argv)
     assert code == 0, errors
-    rows = read_csv(out / "atlas.csv")
+    rows = read_csv(out / "leakage.csv")
     assert len(rows) == 2 * 4
     found = {(row["split"], row["method"]): float(row["accuracy"]) for row in rows}
     assert found["person", "HOG + ridge"] > 0.9
@@ -24,7 +24,7 @@ def test_an_atlas(faces, tmp_path, call, refused):
         assert 0 <= float(row["low"]) <= float(row["accuracy"]) <= float(row["high"]) <= 1
     assert str(faces.parent) not in said
     assert "36 pictures of 6 people, 2 classes, chance 0.500" in said
-    assert cv2.imread(str(out / "atlas.png")).std() > 5
+    assert cv2.imread(str(out / "leakage.png")).std() > 5
     assert (
         "--folds: '2' is no whole number of at least 3"
         in call(eval_leakage.main, *[2 if word == 3 else word for word in argv])[2]

@@ -41,7 +41,7 @@ def test_the_help_begins_with_the_tables_number(capsys):
         eval_leakage.parse_args(["--help"])
     (person,) = [
         float(row["accuracy"])
-        for row in read_csv(ROOT / "results" / "leakage" / "atlas.csv")
+        for row in read_csv(ROOT / "results" / "leakage" / "leakage.csv")
         if [row[k] for k in ("set", "split", "method")] == ["takes", "person", "nearest pixel"]
     ]
     title, cost = capsys.readouterr().out.split("options:")[0].split("\n\n")[1:3]
