@@ -491,7 +491,7 @@ def test_headers_of_every_reply(ann):
     assert ann.get("/api/me").headers["cache-control"] == "no-store"
 
 
-def test_only_the_pages_own_files_are_lent(ann, tmp_path):
+def test_only_the_pages_own_files_are_served(ann, tmp_path):
     ann.agree()
     ann.give()
     for row in read_manifest(tmp_path / "out" / "collected"):

@@ -45,7 +45,7 @@ def test_a_mean_over_people_lies_within_what_they_have(found):
     assert 0.55 < value.high <= 0.6
 
 
-def test_the_guess_is_the_commonest_class_of_all_pictures(found):
+def test_the_majority_rate_is_of_the_commonest_class_of_all_pictures(found):
     assert found.majority_rate("small") == pytest.approx(8 / 10)
 
 
