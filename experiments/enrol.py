@@ -83,6 +83,44 @@ def own_threshold(votes, rows):
     return None if np.isnan(threshold) else round(float(threshold), 4)
 
 
+def old_pictures(data):
+    """Rows and pictures that keep the net from forgetting: those of a data set, or the shipped."""
+    from experiments.smileys import replay
+    from experiments.smileys.data import SmileyData
+
+    if data is None:
+        return replay.load()
+    found = SmileyData.read(data)
+    return found.rows, found.pictures
+
+
+def name_pictures(network, meta, rows, pictures):
+    """What the vote says of test pictures: (`own_threshold`, dicts of path, smiley, seen)."""
+    from common.tables import box_of
+    from pipeline.vote import Voter
+
+    voter = Voter.of(network, meta)
+    votes = [voter.vote(picture, box_of(row)) for row, picture in zip(rows, pictures)]
+    answers = [
+        {"path": row["path"], "smiley": row["smiley"], "seen": vote.smiley}
+        for row, vote in zip(rows, votes)
+    ]
+    return own_threshold(votes, rows), answers
+
+
+def print_accuracy(found):
+    """Say how right the net was before and after, if there were pictures to test it on."""
+    if not found["tested"]:
+        return
+    what = "shots that did not teach"
+    if not found["whole"]:
+        what = "neighbouring frames of the same shots"
+    print(
+        f"accuracy on {found['tested']} pictures of {what}: {found['before']:.2f} before, "
+        f"{found['after']:.2f} after; the net written has learned from all {found['taught']}"
+    )
+
+
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse_args(argv)
@@ -91,23 +129,16 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from common.tables import box_of
     from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner, check_smileys, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
-    from experiments.smileys.data import SmileyData
     from nets.weights import load_network, save_weights
-    from pipeline.vote import Voter
 
     network, meta = load_network(arguments.smiles, "smiles")
     normalized = meta["normalized"]
     rows, pictures = pictures_of(arguments.data, arguments.person)
     check_smileys(rows, meta["classes"], arguments.data)
-    if arguments.old:
-        data = SmileyData.read(arguments.old)
-        old = data.rows, data.pictures
-    else:
-        old = replay.load()
+    old = old_pictures(arguments.old)
     check_smileys(old[0], meta["classes"], arguments.old or replay.REPLAY)
     train, test, whole = hold_out(rows)
 
@@ -131,13 +162,7 @@ def main(argv=None):
         tuner(part(train), STEPS, tick=tick)
         if test:
             after = accuracy(*part(test))
-            voter = Voter.of(network, meta)
-            votes = [voter.vote(pictures[k], box_of(rows[k])) for k in test]
-            threshold = own_threshold(votes, [rows[k] for k in test])
-            answers = [
-                {"path": rows[k]["path"], "smiley": rows[k]["smiley"], "seen": vote.smiley}
-                for k, vote in zip(test, votes)
-            ]
+            threshold, answers = name_pictures(network, meta, *part(test))
             tuner.reset()
             tuner(part(rounds[1]), STEPS, tick=tick)
     save_weights(
@@ -159,14 +184,9 @@ def main(argv=None):
     }
     if arguments.json:
         print(line(found), flush=True)
-    elif test:
-        what = "shots that did not teach" if whole else "neighbouring frames of the same shots"
-        print(
-            f"accuracy on {len(test)} pictures of {what}: {before:.2f} before, {after:.2f} after"
-            f"; the net written has learned from all {len(rows)}"
-        )
-    if not arguments.json:
-        print(f"wrote {arguments.out}; use it by --smiles, or remove it to undo")
+        return
+    print_accuracy(found)
+    print(f"wrote {arguments.out}; use it by --smiles, or remove it to undo")
 
 
 if __name__ == "__main__":
