@@ -20,7 +20,7 @@ from experiments.core.expected import expecting
 OTHERS = ("small", "small_calibration", "big_calibration")
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "blend_detector"))
     add = parser.add_argument
@@ -50,7 +50,7 @@ def blended(before, after, share):
 
 def main(argv=None):
     """Blend and write."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder
     from nets.weights import load_network, save_weights
 

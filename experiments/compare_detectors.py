@@ -17,7 +17,7 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "compare_detectors"))
     add = parser.add_argument
@@ -48,7 +48,7 @@ def read(args):
 
 def main(argv=None):
     """Search with both, write the table."""
-    args = arguments(argv)
+    args = parse_args(argv)
     import numpy as np
 
     from common.output import make_folder, write_csv

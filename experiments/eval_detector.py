@@ -19,7 +19,7 @@ import numpy as np
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_detector"))
     add = parser.add_argument
@@ -89,7 +89,7 @@ def some(pictures, args):
 
 def main(argv=None):
     """Run all detectors, and write tables, curve and the report."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder
     from experiments.core.results import command_line
     from experiments.detector.report import write_report

@@ -23,7 +23,7 @@ from experiments.core.expected import expecting
 NETS = ("smiles", "strangers", "real")
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "eval_real"))
     add = parser.add_argument
@@ -49,7 +49,7 @@ def parse(argv):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    args = parse(argv)
+    args = parse_args(argv)
     from common.output import make_folder
 
     make_folder(args.out, parents=True)

@@ -22,7 +22,7 @@ from experiments.core.expected import expecting
 RATES = (0.03, 0.1)
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_sealed"))
     add = parser.add_argument
@@ -138,7 +138,7 @@ def ends(drawn):
 
 def main(argv=None):
     """Count the use, search, write OUT/use-N.json."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder, write_file
     from experiments.detector.runs import run_ours
     from experiments.detector.sealed import count_use, digest

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_stages"))
     add = parser.add_argument
@@ -65,7 +65,7 @@ def named(pictures):
 
 def main(argv=None):
     """Search, count, write."""
-    args = arguments(argv)
+    args = parse_args(argv)
     import numpy as np
     from tqdm import tqdm
 

@@ -19,7 +19,7 @@ from experiments.core.expected import expecting
 LEFT_OUT = (1, 2)
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_threshold"))
     add = parser.add_argument
@@ -96,7 +96,7 @@ def rows_of(shown, results, groups, args):
 
 def main(argv=None):
     """Search once, choose and judge, write the table."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder, write_csv
     from experiments.detector.promise import groups_of, read_shown
     from experiments.detector.runs import run_ours

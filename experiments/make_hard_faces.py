@@ -30,7 +30,7 @@ from experiments.detector.truth import LANDMARKS, of_split
 COLUMNS = ("path", "x", "y", "w", "h", "kind", "pose", "roll", "covered", "person", "scene")
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "make_hard_faces"))
     add = parser.add_argument
@@ -91,7 +91,7 @@ def grouped(people, scenes, count):
 
 def main(argv=None):
     """Make the pictures, then the table."""
-    args = arguments(argv)
+    args = parse_args(argv)
     cv2.setNumThreads(1)
     people = read_people(args.faces, args.split)
     scenes, hands = read_scenes(args.scenes, args.split)

@@ -21,7 +21,7 @@ from experiments.core.expected import expecting
 PEOPLE = ("faces.csv", "strangers.csv")
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "make_parts"))
     add = parser.add_argument
@@ -35,7 +35,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Write the three tables."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder, write_csv
     from experiments.detector.parts import (
         SEALED,

@@ -40,7 +40,7 @@ PHOTOS = {
 }  # fmt: skip
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "make_wallpapers"))
     add = parser.add_argument
@@ -53,7 +53,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Shrink the photos, then write the table."""
-    args = arguments(argv)
+    args = parse_args(argv)
     import cv2
 
     from common.output import make_folder, write_csv, write_file

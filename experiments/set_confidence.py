@@ -23,7 +23,7 @@ from experiments.core.expected import expecting
 HALVES = ("all", "first", "second")
 
 
-def parse(argv):
+def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "set_confidence"))
     add = parser.add_argument
@@ -61,7 +61,7 @@ def pooled(outcomes):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    arguments = parse(argv)
+    arguments = parse_args(argv)
     from common.output import check_output
 
     check_output(arguments.out)

@@ -28,7 +28,7 @@ ROUNDS = 8  # of measuring and fitting
 STILL = 0.05  # log-odds: at a score of 0.9 this is 0.005
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "set_threshold"))
     add = parser.add_argument
@@ -163,7 +163,7 @@ def threshold_settled(measure, detector, rounds=ROUNDS):
 
 def main(argv=None):
     """Measure and fit until nothing changes, write."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.output import make_folder
     from experiments.detector.promise import promised, read_shown
     from experiments.detector.runs import run_detector

@@ -19,7 +19,7 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_calibration"))
     add = parser.add_argument
@@ -38,7 +38,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Train, write the weights, print the errors."""
-    args = arguments(argv)
+    args = parse_args(argv)
     import numpy as np
     from tqdm import tqdm
 

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 
 
-def arguments():
+def parse_args():
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_detector"))
     add = parser.add_argument
@@ -52,7 +52,7 @@ def arguments():
 
 def main():
     """Train, round by round, and write weights after each."""
-    args = arguments()
+    args = parse_args()
     from experiments.core.training import set_seed
     from experiments.detector.training import DetectorTraining
 

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_real"))
     add = parser.add_argument
@@ -77,7 +77,7 @@ def arguments(argv=None):
 
 def main(argv=None):
     """Train, save the net, print what it reaches on those who chose."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from common.interrupt import Interrupt
     from common.output import make_folder, write_file
     from experiments.core.results import command_line
