@@ -6,44 +6,27 @@ import secrets
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.request_body import read_body, read_json
+from dataset.smielfy.routes import Routes
 from dataset.smielfy.store import FRAMES
 
 EXAMPLES = 3  # of other people, shown at once
 
 
-class CollectRoutes:
-    """Routes for collecting.
+class CollectRoutes(Routes):
+    """Routes for collecting."""
 
-    GET    /api/smileys            the table of smileys, with their rendered examples
-    GET    /api/examples/SMILEY    pictures of this smiley that others agreed to show
-    GET    /example/ID             one of them
-    POST   /api/bursts             {"smiley"}: begin a burst
-    POST   /api/bursts/BURST/K     a JPEG: picture K of it
-    DELETE /api/pictures/SMILEY    remove what I gave of it
-
-    Parameters
-    ----------
-    service : dataset.smielfy.app.Smielfy
+    TABLE = """
+        GET    /api/smileys                    table    the smileys, with rendered examples
+        GET    /api/examples/{smiley}          examples pictures of it that others show
+        GET    /example/{name}                 example  one of them
+        POST   /api/bursts                     begin    {"smiley"}: begin a burst
+        POST   /api/bursts/{burst}/{frame:int} picture  a JPEG: picture K of it
+        DELETE /api/pictures/{smiley}          remove   remove what I gave of it
     """
-
-    def __init__(self, service):
-        self.service = service
-
-    def routes(self):
-        """Its routes."""
-        return [
-            Route("/api/smileys", self.table, methods=["GET"]),
-            Route("/api/examples/{smiley}", self.examples, methods=["GET"]),
-            Route("/example/{name}", self.example, methods=["GET"]),
-            Route("/api/bursts", self.begin, methods=["POST"]),
-            Route("/api/bursts/{burst}/{frame:int}", self.picture, methods=["POST"]),
-            Route("/api/pictures/{smiley}", self.remove, methods=["DELETE"]),
-        ]
 
     async def table(self, request):
         """The smileys."""

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from dataset.smielfy.archive import pack, unpack
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.middleware import constant_time_equal
 from dataset.smielfy.request_body import read_json
+from dataset.smielfy.routes import Routes
 from dataset.smielfy.store import storing_problem
 from dataset.smielfy.visitor_routes import download
 
@@ -24,40 +24,20 @@ COOKIE = "smielfy-keeper"
 IMPORT_BYTES = 2_000_000_000
 
 
-class KeeperRoutes:
-    """Routes for the keeper.
+class KeeperRoutes(Routes):
+    """Routes for the keeper."""
 
-    POST   /api/keeper/enter             {"key"}
-    GET    /api/keeper                   people, and what they show
-    GET    /api/keeper/people/PERSON     her pictures
-    DELETE /api/keeper/people/PERSON     remove her; ?clip= or ?path=: a burst or a picture
-    GET    /api/keeper/picture/PATH      a picture
-    GET    /api/keeper/shown/ID          a picture that waits for approval, or has it
-    POST   /api/keeper/approve           {"name", "approved"}
-    GET    /api/keeper/export            a ZIP file of all
-    POST   /api/keeper/import            such a file
-
-    Parameters
-    ----------
-    service : dataset.smielfy.app.Smielfy
+    TABLE = """
+        POST   /api/keeper/enter               enter    {"key"}
+        GET    /api/keeper                     people   people, and what they show
+        GET    /api/keeper/people/{person}     pictures her pictures
+        DELETE /api/keeper/people/{person}     remove   remove her, or ?clip=, or ?path=
+        GET    /api/keeper/picture/{path:path} picture  a picture
+        GET    /api/keeper/shown/{name}        shown    a picture that waits for approval, or has it
+        POST   /api/keeper/approve             approve  {"name", "approved"}
+        GET    /api/keeper/export              export   a ZIP file of all
+        POST   /api/keeper/import              take_in  such a file
     """
-
-    def __init__(self, service):
-        self.service = service
-
-    def routes(self):
-        """Its routes."""
-        return [
-            Route("/api/keeper/enter", self.enter, methods=["POST"]),
-            Route("/api/keeper", self.people, methods=["GET"]),
-            Route("/api/keeper/people/{person}", self.pictures, methods=["GET"]),
-            Route("/api/keeper/people/{person}", self.remove, methods=["DELETE"]),
-            Route("/api/keeper/picture/{path:path}", self.picture, methods=["GET"]),
-            Route("/api/keeper/shown/{name}", self.shown, methods=["GET"]),
-            Route("/api/keeper/approve", self.approve, methods=["POST"]),
-            Route("/api/keeper/export", self.export, methods=["GET"]),
-            Route("/api/keeper/import", self.take_in, methods=["POST"]),
-        ]
 
     @property
     def key(self):

@@ -5,39 +5,27 @@ import re
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.request_body import read_body
+from dataset.smielfy.routes import Routes
 from dataset.smielfy.store import check_space
 
 
-class MirrorRoutes:
-    """Routes for the mirror.
+class MirrorRoutes(Routes):
+    """Routes for the mirror."""
 
-    POST   /api/look?near=x,y,w,h  a JPEG: what the networks see in it; nothing is kept
-    POST   /api/teach              teach the network my face
-    GET    /api/teach              how that stands
-    DELETE /api/teach              undo it
-
-    Parameters
-    ----------
-    service : dataset.smielfy.app.Smielfy
+    TABLE = """
+        POST   /api/look  look    a JPEG, ?near=x,y,w,h: what the networks see; not kept
+        POST   /api/teach teach   teach the network my face
+        GET    /api/teach taught  how that stands
+        DELETE /api/teach unteach undo it
     """
 
     def __init__(self, service):
-        self.service = service
+        super().__init__(service)
         self.looking = set()
-
-    def routes(self):
-        """Its routes."""
-        return [
-            Route("/api/look", self.look, methods=["POST"]),
-            Route("/api/teach", self.teach, methods=["POST"]),
-            Route("/api/teach", self.taught, methods=["GET"]),
-            Route("/api/teach", self.unteach, methods=["DELETE"]),
-        ]
 
     async def look(self, request):
         """Look at a mirror's picture; one at a time a visitor."""

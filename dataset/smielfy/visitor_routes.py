@@ -6,45 +6,27 @@ import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from dataset.smielfy.archive import pack
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.request_body import read_json
+from dataset.smielfy.routes import Routes
 
 COOKIE, PASS = "smielfy", "smielfy-pass"
 
 
-class VisitorRoutes:
-    """Routes for a visitor's own things.
+class VisitorRoutes(Routes):
+    """Routes for a visitor's own things."""
 
-    GET    /api/mine                    her pictures
-    GET    /api/mine/SMILEY-BURST_NN    one of them
-    DELETE /api/mine/SMILEY-BURST_NN    remove it
-    GET    /api/mine.zip                all that is kept of her
-    GET    /api/link                    the key to go on elsewhere, and its QR code
-    POST   /api/come                    {"key"}: go on here
-    POST   /api/next                    the next person is at this device
-
-    Parameters
-    ----------
-    service : dataset.smielfy.app.Smielfy
+    TABLE = """
+        GET    /api/mine        pictures her pictures
+        GET    /api/mine.zip    download all that is kept of her
+        GET    /api/mine/{name} picture  one of them
+        DELETE /api/mine/{name} remove   remove it
+        GET    /api/link        link     the key to go on elsewhere, and its QR code
+        POST   /api/come        come     {"key"}: go on here
+        POST   /api/next        next     the next person is at this device
     """
-
-    def __init__(self, service):
-        self.service = service
-
-    def routes(self):
-        """Its routes."""
-        return [
-            Route("/api/mine", self.pictures, methods=["GET"]),
-            Route("/api/mine.zip", self.download, methods=["GET"]),
-            Route("/api/mine/{name}", self.picture, methods=["GET"]),
-            Route("/api/mine/{name}", self.remove, methods=["DELETE"]),
-            Route("/api/link", self.link, methods=["GET"]),
-            Route("/api/come", self.come, methods=["POST"]),
-            Route("/api/next", self.next, methods=["POST"]),
-        ]
 
     async def pictures(self, request):
         """List them; of a taught net also how each test picture was named."""

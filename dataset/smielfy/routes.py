@@ -1,0 +1,27 @@
+"""What the groups of the service's routes have in common."""
+
+from starlette.routing import Route
+
+
+class Routes:
+    """A group of routes.
+
+    Parameters
+    ----------
+    service : dataset.smielfy.app.Smielfy
+
+    Attributes
+    ----------
+    TABLE : str
+        A line a route: method, path, name of the method that answers, what it is for.
+    """
+
+    TABLE = ""
+
+    def __init__(self, service):
+        self.service = service
+
+    def routes(self):
+        """Its routes, for Starlette: list of Route."""
+        lines = (line.split() for line in self.TABLE.strip().splitlines())
+        return [Route(path, getattr(self, name), methods=[kind]) for kind, path, name, *_ in lines]
