@@ -1,5 +1,5 @@
 // Microseconds that oneDNN takes for the smiley net's convolutions of one window in one thread, by
-// precision, where it has it; see layers.py. Prints CSV.
+// precision, where it has it, and minimal filtering in float32; see layers.py. Prints CSV.
 
 #include <time.h>
 
@@ -8,6 +8,8 @@
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
+
+#include "winograd.h"
 
 using namespace dnnl;
 using tag = memory::format_tag;
@@ -19,10 +21,24 @@ double now() {
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
+const int TURNS = 200, RUNS = 5;
+
+// Median microseconds of what is done once.
+template <class Once>
+double measure(Once once) {
+    std::vector<double> times;
+    for (int turn = 0; turn < TURNS; turn++) {
+        double start = now();
+        for (int k = 0; k < RUNS; k++) once();
+        times.push_back((now() - start) / RUNS);
+    }
+    std::sort(times.begin(), times.end());
+    return 1e6 * times[TURNS / 2];
+}
+
 int main() {
     engine cpu(engine::kind::cpu, 0);
     stream queue(cpu);
-    const int turns = 200, runs = 5;
     struct {
         int side, channels, filter;
     } layers[] = {{48, 3, 5}, {24, 64, 5}, {12, 64, 3}, {6, 64, 3}};
@@ -33,7 +49,7 @@ int main() {
                 {"bfloat16", type::bf16, type::bf16, type::bf16},
                 {"int8", type::u8, type::s8, type::u8}};
     puts("side,channels,filter,precision,kernel,microseconds");
-    for (auto &l : layers)
+    for (auto &l : layers) {
         for (auto &way : ways) try {
             memory::dims src{1, l.channels, l.side, l.side}, dst{1, 64, l.side, l.side};
             memory::dims filters{64, l.channels, l.filter, l.filter}, one{1, 1};
@@ -47,21 +63,28 @@ int main() {
             memory b(wanted.bias_desc(), cpu), y(wanted.dst_desc(), cpu);
             for (auto *m : {&x, &w, &b, &y})
                 std::memset(m->get_data_handle(), 0, m->get_desc().get_size());
-            std::vector<double> times;
-            for (int turn = 0; turn < turns; turn++) {
-                double start = now();
-                for (int k = 0; k < runs; k++)
-                    run.execute(queue, {{DNNL_ARG_SRC, x},
-                                        {DNNL_ARG_WEIGHTS, w},
-                                        {DNNL_ARG_BIAS, b},
-                                        {DNNL_ARG_DST, y}});
+            double time = measure([&] {
+                run.execute(queue, {{DNNL_ARG_SRC, x},
+                                    {DNNL_ARG_WEIGHTS, w},
+                                    {DNNL_ARG_BIAS, b},
+                                    {DNNL_ARG_DST, y}});
                 queue.wait();
-                times.push_back((now() - start) / runs);
-            }
-            std::sort(times.begin(), times.end());
+            });
             printf("%d,%d,%d,%s,%s,%.1f\n", l.side, l.channels, l.filter, way.name,
-                   wanted.impl_info_str(), 1e6 * times[turns / 2]);
+                   wanted.impl_info_str(), time);
         } catch (const error &) {
             continue;  // not on this processor
         }
+        Winograd tiles{l.side, l.side, l.channels, 64, l.filter, false};
+        long pixels = long(l.side) * l.side, strides[] = {long(l.side) * l.channels, l.channels, 1};
+        std::vector<float> x(pixels * l.channels), y(pixels * 64);
+        std::vector<float> w(tiles.packed()), space(tiles.space());
+        double time = measure([&] {
+            if (tiles.is_first())
+                tiles.run_first(x.data(), strides, nullptr, w.data(), nullptr, y.data(), space.data());
+            else
+                tiles.run(x.data(), w.data(), nullptr, y.data(), space.data());
+        });
+        printf("%d,%d,%d,float32 here,minimal filtering,%.1f\n", l.side, l.channels, l.filter, time);
+    }
 }

@@ -58,7 +58,8 @@ def write_report(rows, videos, told, out):
     rows, videos : list of dict
         The tables.
     told : dict of str to str
-        The machine, as `experiments.bench.machine.describe` tells it.
+        The machine, as `experiments.bench.machine.describe` tells it; with a ``time`` where that is
+        not the wall's.
     out : path-like
     """
     lines = [
@@ -74,7 +75,10 @@ def write_report(rows, videos, told, out):
         "Rates are this machine's: on another one, read the ratios.",
     ]
     busy = max((row["others"] for row in [*rows, *videos]), default=0)
-    if busy > DISTURBED:
+    if busy > DISTURBED and "time" in told:
+        lines += ["", f"Others took up to {busy:.0%} of the machine; of their work this time holds"]
+        lines += ["only what it did to the caches."]
+    elif busy > DISTURBED:
         lines += ["", f"**Disturbed: others took up to {busy:.0%} of the machine. Do not cite.**"]
     for title, threads in dict.fromkeys((row["what"], row["threads"]) for row in rows):
         lines += ["", f"## {title}; threads: {threads}", ""]

@@ -120,10 +120,12 @@ def vote(found):
 
 
 def speed(found):
-    """Votes on one core."""
+    """The vote beside the fastest peer's, on one core."""
     what = "vote of 45 windows, votes a second"
-    row = found.row("bench/table.csv", what=what, threads="1", who="ours")
-    return f"{float(row['rate']):.0f} votes a second on one core"
+    rows = found.rows("bench/amd-epyc-26-2-busy/table.csv", what=what, threads="1")
+    others = [row for row in rows if not row["who"].startswith("ours")]
+    peer = min(others, key=lambda row: float(row["ours_faster"]))
+    return f"the vote is {float(peer['ours_faster']):.1f} times as fast as by {peer['who']}"
 
 
 def shortcuts(found):
@@ -147,11 +149,11 @@ def int8(found):
 
 def convolutions(found):
     """Sums over the blocks, one window."""
-    float32, bfloat16 = (
+    theirs, ours = (
         sum(float(row["microseconds"]) for row in found.rows("bench/layers.csv", precision=name))
-        for name in ("float32", "bfloat16")
+        for name in ("float32", "float32 here")
     )
-    return f"bfloat16 is {float32 / bfloat16:.2f} times as fast as float32"
+    return f"minimal filtering is {theirs / ours:.1f} times as fast as oneDNN's float32"
 
 
 def memory(found):

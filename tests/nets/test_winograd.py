@@ -1,10 +1,17 @@
 """Chains by minimal filtering, and what they leave out, against sums written out."""
 
+import cv2
 import numpy as np
 import pytest
+import theano
 
+from common.cli import ROOT
+from common.crops import crop
 from nets.fast.library import load
 from nets.fast.ops import ChainInfer
+from nets.functions import input_of, probabilities
+from nets.weights import load_network
+from pipeline.light import face_input
 
 pytestmark = pytest.mark.skipif(load() is None, reason="oneDNN is not installed or switched off")
 
@@ -101,3 +108,21 @@ def test_what_was_left_out_comes_back_where_weights_change():
         outputs = [[None]]
         node.op.perform(node, [x.transpose(0, 2, 3, 1), *parameters], outputs)
         close(outputs[0][0].transpose(0, 3, 1, 2), written_out(x, chain))
+
+
+@pytest.mark.parametrize("net", ["real", "smiles"])
+def test_the_shipped_nets_name_the_smileys_that_theanos_own_ops_name(net):
+    network, meta = load_network(ROOT / "weights" / f"{net}.npz", "smiles")
+    film = cv2.VideoCapture(str(ROOT / "dataset" / "demo" / "known.mp4"))
+    height = film.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    box = (film.get(cv2.CAP_PROP_FRAME_WIDTH) / 2 - height / 2, 0, height, height)
+    windows = [crop(film.read()[1], [box])[0] for _ in range(30)]
+    film.release()
+    x = face_input(np.stack(windows), meta["normalized"])
+    plain = theano.compile.get_default_mode().excluding("fuse_blocks")
+    ours, theirs = (
+        theano.function([input_of(network)], probabilities(network), mode=mode)(x)
+        for mode in (None, plain)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), rtol=0, atol=1e-6)

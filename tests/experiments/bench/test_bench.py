@@ -1,3 +1,4 @@
+import io
 import json
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import pytest
 from common.cli import ROOT, UserError
 from common.output import write_csv
 from common.video import open_source
-from experiments.bench import bench, memory
+from experiments.bench import bench, memory, worker
 from experiments.bench.report import plot_growth, read_table, write_report
 from experiments.bench.scenes import scene, slowed_film
 from experiments.bench.sizes import AREAS
 
 pytestmark = pytest.mark.slow
+
+COMMANDS = {"ours": [], "peers": []}
 
 
 class FakeWorker:
@@ -24,7 +27,7 @@ class FakeWorker:
         self.seconds = list(seconds)
         self.closed = False
 
-    def run(self, task, repeat):
+    def run(self, task, repeat, clock="wall"):
         return [self.seconds.pop(0)] * repeat, 100.0
 
     def close(self):
@@ -47,7 +50,7 @@ def test_ratios_are_taken_within_a_turn(fake_workers):
     # The machine halves its speed in the second turn: the ratio must not notice.
     workers = fake_workers(FakeWorker(1.0, 2.0), FakeWorker(3.0, 6.0))
     group = ("steps", 10, [("ours", "ours", "a", {}), ("other", "peers", "b", {})])
-    args = SimpleNamespace(rounds=2, repeat=2, seconds=100, commands={"ours": [], "peers": []})
+    args = SimpleNamespace(rounds=2, repeat=2, seconds=100, clock="wall", commands=COMMANDS)
     ours, other = bench.measure(group, 1, args)
     assert all(worker.closed for worker in workers)  # a process each: memory is its own
     assert (ours["ours_faster"], ours["ours_faster_low"]) == (1.0, 1.0)
@@ -79,6 +82,11 @@ def test_the_report_names_everything_measured_and_the_machine(tmp_path):
 def test_the_report_warns_where_others_used_the_machine(tmp_path):
     write_report([ROW, {**ROW, "others": 0.42}], [], {}, tmp_path)
     assert "others took up to 42% of the machine" in (tmp_path / "REPORT.md").read_text()
+    # Their work is not in the processor's time of ours.
+    write_report([{**ROW, "others": 0.42}], [], {"time": "the processor's"}, tmp_path)
+    report = (tmp_path / "REPORT.md").read_text()
+    assert "Others took up to 42% of the machine" in report
+    assert "Do not cite" not in report
 
 
 def test_a_slow_machine_has_fewer_turns_but_some(monkeypatch):
@@ -134,13 +142,34 @@ def test_the_rendered_picture_has_the_announced_size(tmp_path):
 def test_our_worker_answers_and_names_what_it_cannot_do(tmp_path):
     picture = bench.rendered_picture(tmp_path / "face.png")
     command = [sys.executable, str(ROOT / "experiments" / "bench" / "ours.py"), str(picture)]
-    requests = [{"task": "detect 80", "repeat": 2}, {"task": "fly", "repeat": 1}]
+    requests = [
+        {"task": "detect 80", "repeat": 2, "clock": "wall"},
+        {"task": "detect 80", "repeat": 1, "clock": "processor"},
+        {"task": "fly", "repeat": 1, "clock": "wall"},
+    ]
     text = "\n".join(json.dumps(request) for request in requests)
     result = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120)
-    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    first, second, third = (json.loads(line) for line in result.stdout.splitlines())
     assert len(first["seconds"]) == 2
-    assert min(first["seconds"]) > 0
-    assert "KeyError" in second["error"]
+    assert min(first["seconds"] + second["seconds"]) > 0
+    assert "KeyError" in third["error"]
+
+
+def test_the_clock_is_the_one_asked_for(monkeypatch):
+    monkeypatch.setitem(worker.CLOCKS, "wall", iter([1.0, 3.0]).__next__)
+    monkeypatch.setitem(worker.CLOCKS, "processor", iter([5.0, 5.5]).__next__)
+    asked = [{"task": "a", "repeat": 1, "clock": clock} for clock in worker.CLOCKS]
+    answers = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", [json.dumps(request) for request in asked])
+    monkeypatch.setattr(sys, "stdout", answers)
+    worker.serve({"a": lambda: lambda: None})
+    seconds = [json.loads(line)["seconds"] for line in answers.getvalue().splitlines()]
+    assert seconds == [[2.0], [0.5]]
+
+
+def test_the_processors_time_of_two_threads_is_refused():
+    with pytest.raises(UserError, match="--threads 1"):
+        bench.main(["--peers", "python", "--clock", "processor", "--threads", "1", "2"])
 
 
 def test_a_worker_that_dies_is_named():
