@@ -30,7 +30,7 @@ def test_the_shipped_nets_say_the_same(name):
     said = reduced(network)
     shown = windows(5, 12 if name == "small_calibration" else 48)
     np.testing.assert_allclose(
-        compile_probabilities(said)(shown), compile_probabilities(network)(shown), atol=2e-6
+        compile_probabilities(said)(shown), compile_probabilities(network)(shown), atol=5e-6
     )
     assert len(lasagne.layers.get_all_layers(said)) < len(lasagne.layers.get_all_layers(network))
 
@@ -63,7 +63,7 @@ def test_filters_that_nobody_reads_are_left_out_and_luminance_is_one_plane():
     assert [w.shape[:2] for w in convolutions(said)][:3] == [(1, 3), (61, 1), (64, 61)]
     shown = windows(3)
     np.testing.assert_allclose(
-        compile_probabilities(said)(shown), compile_probabilities(network)(shown), atol=2e-6
+        compile_probabilities(said)(shown), compile_probabilities(network)(shown), atol=5e-6
     )
 
 
