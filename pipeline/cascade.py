@@ -42,7 +42,7 @@ LARGEST = 1.3  # size of the largest face, in shorter sides
 # true ones.
 THUMBNAIL, SECOND_FACE, SECOND_THRESHOLD, SECOND_BORDER = 200, 0.75, 0.1, 0.25
 # The odds of a face there are so many times those in other pictures, and the score says so.
-SECOND_ODDS = 3.5
+SECOND_ODDS = 9
 BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 

@@ -258,8 +258,8 @@ def test_a_thumbnail_gets_a_soft_border_at_the_second_look():
     np.testing.assert_allclose(found.survivors, expected)
     shown = crop(soft_border(image, 15), np.add(expected, (15, 15, 0, 0)))
     np.testing.assert_allclose(seen[0], network_input(shown)[0])
-    # 0.95 is odds of 19 to 1; of a face in a picture cut around one they are 3.5 times as high.
-    np.testing.assert_allclose(found.scores, 66.5 / 67.5, rtol=1e-6)
+    # 0.95 is odds of 19 to 1; of a face in a picture cut around one they are 9 times as high.
+    np.testing.assert_allclose(found.scores, 171 / 172, rtol=1e-6)
     np.testing.assert_allclose(found.survivor_scores, 0.95, rtol=1e-6)
 
 
