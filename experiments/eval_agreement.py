@@ -19,7 +19,7 @@ import numpy as np
 from experiments.core.expected import expecting
 
 
-def arguments(argv=None):
+def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "eval_agreement"))
     add = parser.add_argument
@@ -100,7 +100,7 @@ def compared(detector, picture, change, before, args):
 
 def main(argv=None):
     """Search all pictures as they are and changed, write the table."""
-    args = arguments(argv)
+    args = parse_args(argv)
     from tqdm import tqdm
 
     from common.output import make_folder, write_csv
