@@ -145,6 +145,9 @@ def settled(measure, network, doubt, rounds=ROUNDS):
 def threshold_settled(measure, detector, rounds=ROUNDS):
     """Measure until the threshold stays: `Results`; it says which thumbnails are looked at twice.
 
+    Where it goes in a circle, the highest of the circle is taken: measured with it, a lower one
+    would do.
+
     Parameters
     ----------
     measure : callable
@@ -153,10 +156,17 @@ def threshold_settled(measure, detector, rounds=ROUNDS):
     rounds : int
         At most so many measurements.
     """
+    used = []
     for _ in range(rounds):
-        before = detector.big_threshold
+        used.append(detector.big_threshold)
         results = measure()
-        if detector.big_threshold == before:
+        if detector.big_threshold == used[-1]:
+            return results
+        if detector.big_threshold in used:
+            highest = max(used[used.index(detector.big_threshold) :])
+            detector.big_threshold = highest
+            results = measure()
+            detector.big_threshold = highest
             return results
     raise cli.UserError(f"the threshold has not settled in {rounds} rounds: take more pictures")
 

@@ -126,6 +126,20 @@ def test_the_threshold_is_that_of_the_last_measurement():
         threshold_settled(measure, detector, rounds=2)
 
 
+def test_of_thresholds_that_call_for_each_other_the_highest_is_taken():
+    detector, measured = Threshold(), []
+    called = {5: 2, 2: 4, 4: 3, 3: 2}
+
+    def measure():
+        measured.append(detector.big_threshold)
+        detector.big_threshold = called[detector.big_threshold]
+        return len(measured)
+
+    assert threshold_settled(measure, detector) == 5
+    assert measured == [5, 2, 4, 3, 4]
+    assert detector.big_threshold == 4
+
+
 def test_only_faces_give_no_meaning():
     with pytest.raises(UserError, match="only faces"):
         fit(np.array([0.5, 0.9]), np.array([True, True]))
