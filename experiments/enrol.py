@@ -129,7 +129,14 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner, check_smileys, hold_out
+    from experiments.personal.fine_tuning import (
+        SHARE,
+        STEPS,
+        Accuracy,
+        FineTuner,
+        check_smileys,
+        hold_out,
+    )
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from nets.weights import load_network, save_weights
@@ -148,6 +155,8 @@ def main(argv=None):
     accuracy = Accuracy(network, meta["classes"], normalized)
     before = accuracy(*part(test)) if test else None
     tuner = FineTuner(network, meta["classes"], old, arguments.seed, normalized)
+    # The shipped old pictures are of rendered women, not of those whom a net for real people knows.
+    share = SHARE if normalized and not arguments.old else 1.0
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
     bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 
@@ -159,12 +168,12 @@ def main(argv=None):
 
     done, after, threshold, answers = [0], None, None, []
     with bar:
-        tuner(part(train), STEPS, tick=tick)
+        tuner(part(train), STEPS, share=share, tick=tick)
         if test:
             after = accuracy(*part(test))
             threshold, answers = name_pictures(network, meta, *part(test))
             tuner.reset()
-            tuner(part(rounds[1]), STEPS, tick=tick)
+            tuner(part(rounds[1]), STEPS, share=share, tick=tick)
     save_weights(
         arguments.out,
         network,

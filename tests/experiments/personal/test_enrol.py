@@ -130,6 +130,20 @@ def test_forgetting_goes_back_to_the_bits():
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_share_of_what_was_learnt_stays():
+    network = build_net_smiles(num_classes=3)
+    own = some_pictures("p", 3)
+    tuner = FineTuner(network, CLASSES, own)
+    get = lasagne.layers.get_all_param_values
+    before = get(network)
+    tuner(own, steps=2, share=1.0)
+    whole = get(network)
+    tuner.reset()
+    tuner(own, steps=2, share=0.25)
+    for a, b, mixed in zip(before, whole, get(network)):
+        np.testing.assert_allclose(mixed, a + 0.25 * (b - a), atol=1e-6)
+
+
 def some_pictures(person, frames, size=64):
     """Plain shapes instead of smileys, so that they can be learned in seconds."""
     rows, pictures = [], []
@@ -203,7 +217,7 @@ def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypat
     monkeypatch.setattr(fine_tuning, "STEPS", 1)
     taught = []
 
-    def learn(tuner, own, steps, tick):
+    def learn(tuner, own, steps, share, tick):
         taught.append({(row["clip"], row["frame"]) for row in own[0]})
 
     monkeypatch.setattr(FineTuner, "__call__", learn)
