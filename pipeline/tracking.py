@@ -3,14 +3,19 @@
 import numpy as np
 
 from common.crops import Mipmap
-from pipeline.best_square import whole_square
+from pipeline.best_square import CONTINUES, whole_square
+from pipeline.cascade import raised
 from pipeline.light import brighten
+from pipeline.suppression import overlaps
 from pipeline.windows import neighbours
 
 # A face moves by less than a fifth of its side, or grows by less than a tenth, from
 # frame to frame, or it is searched for anew.
 SCALES = (0.91, 1.1)
 SHIFTS = (-0.17, 0.0, 0.17)
+# The odds of a face are so many times as high where the last frame had one: it may score less than
+# the detector's threshold, which keeps faces in a film from flickering (as in ByteTrack, 2022).
+STAYING_ODDS = 6
 
 
 class Tracker:
@@ -53,13 +58,26 @@ class Tracker:
             if len(boxes):
                 return boxes, scores
         self.since = 0
-        return self._once(min_face, lambda: self.detector.detect(picture, min_face))
+        return self.staying(*self._once(min_face, lambda: self.search(picture, min_face)))
 
     def _once(self, key, find):
         """What ``find`` finds in this picture, which is found once for each key."""
         if key not in self._found:
             self._found[key] = find()
         return self._found[key]
+
+    def search(self, picture, min_face):
+        """Faces of the whole picture, those too that count only where the last face was."""
+        threshold = self.detector.big_threshold
+        least = float(raised(np.array(threshold), 1 / STAYING_ODDS))
+        return self.detector.detect(picture, min_face, least)
+
+    def staying(self, boxes, scores):
+        """Of what a search found: what passes the threshold, or continues the last face."""
+        kept = scores >= self.detector.big_threshold
+        if self.last is not None and len(boxes):
+            kept |= overlaps(self.last, boxes) >= CONTINUES
+        return boxes[kept], scores[kept]
 
     def near(self, picture):
         """The best of the windows beside the last face, if it is one, finalised as in a search.

@@ -38,10 +38,12 @@ def run(script, *argv, cwd=None):
 class FakeDetector:
     """Sees the face in every frame but those of ``blind``."""
 
+    big_threshold = 0.5
+
     def __init__(self, blind=()):
         self.blind, self.seen = blind, -1
 
-    def detect(self, picture, min_face):
+    def detect(self, picture, min_face, threshold=None):
         self.seen += 1
         if self.seen in self.blind:
             return np.zeros((0, 4)), np.zeros(0, np.float32)
@@ -61,7 +63,7 @@ def test_run_video_smooths_over_time_until_another_face(call, tmp_path, monkeypa
     class TwoFaces:
         frame, big_threshold = -1, 0.5
 
-        def detect(self, picture, min_face):
+        def detect(self, picture, min_face, threshold=None):
             self.frame += 1
             x = 30.0 if self.frame < 4 else 100.0
             return np.array([[x, 20.0, 40.0, 40.0]]), np.array([0.9], np.float32)
@@ -160,7 +162,7 @@ def test_limit(fake, call, tmp_path):
 def test_interrupt_leaves_a_playable_video(fake, call, tmp_path, monkeypatch):
     video = write_video(tmp_path / "clip.mp4")
 
-    def detect(self, picture, min_face):
+    def detect(self, picture, min_face, threshold=None):
         self.seen += 1
         if self.seen == 4:
             os.kill(os.getpid(), signal.SIGINT)

@@ -33,7 +33,7 @@ class FakeDetector:
         assert (scores < doubt[1]).all()
         return boxes + self.reach * (self.face - boxes), scores * self.agree
 
-    def detect(self, picture, min_face):
+    def detect(self, picture, min_face, threshold=None):
         self.searches += 1
         return self.face[None], np.ones(1, np.float32)
 
@@ -142,3 +142,23 @@ def test_a_followed_square_passes_the_vote_of_a_search(nets):
     votes = detector.classify(picture, neighbours(best, (1.0,), (-0.1, 0.0, 0.1)))
     mean = np.mean(np.log(votes) - np.log1p(-votes))
     assert scores == pytest.approx([1 / (1 + np.exp(-mean))], abs=1e-4)
+
+
+def test_a_face_stays_at_a_lower_score_than_it_comes():
+    class Doubtful(FakeDetector):
+        def detect(self, picture, min_face, threshold=None):
+            self.threshold = threshold
+            boxes = np.array([[60, 60, 20, 20], [32, 30, 20, 20], [90, 10, 20, 20]], float)
+            return boxes, np.float32([0.9, 0.2, 0.2])
+
+    detector = Doubtful([30, 30, 20, 20])
+    tracker = Tracker(detector, every=1)
+    boxes, _ = tracker.faces(FRAME, 24)
+    assert boxes.tolist() == [[60, 60, 20, 20]]
+    assert detector.threshold == pytest.approx(1 / 7)  # odds of 1 to 1, and 1 to 6
+    tracker.follow((30, 30, 20, 20))
+    boxes, scores = tracker.faces(FRAME, 24)
+    assert boxes.tolist() == [[60, 60, 20, 20], [32, 30, 20, 20]]
+    assert scores.tolist() == pytest.approx([0.9, 0.2])
+    tracker.follow(None)
+    assert len(tracker.faces(FRAME, 24)[0]) == 1

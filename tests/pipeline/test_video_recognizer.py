@@ -28,7 +28,7 @@ class FakeDetector:
     def __init__(self, found):
         self.found, self.asked = iter(found), []
 
-    def detect(self, picture, min_face):
+    def detect(self, picture, min_face, threshold=None):
         self.asked.append((picture, min_face))
         boxes = next(self.found)
         return np.array(boxes, float).reshape(-1, 4), np.linspace(0.9, 0.85, len(boxes))
