@@ -35,24 +35,11 @@ def parse_args(argv=None):
     return args
 
 
-def blended(before, after, share):
-    """Arrays between two lists of arrays of the same shapes: float32, the later one's share."""
-    if [a.shape for a in before] != [a.shape for a in after]:
-        raise cli.UserError(
-            "the two nets are not of one shape: --after did not go on from --before"
-        )
-    # In float64: two equal weights stay what they are.
-    return [
-        ((1 - share) * a.astype(float) + share * b.astype(float)).astype(a.dtype)
-        for a, b in zip(before, after)
-    ]
-
-
 def main(argv=None):
     """Blend and write."""
     args = parse_args(argv)
     from common.output import make_folder
-    from nets.weights import load_network, save_weights
+    from nets.weights import blended, load_network, save_weights
 
     import lasagne  # isort: skip  # only once nets has mended Theano
 

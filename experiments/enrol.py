@@ -129,14 +129,7 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from experiments.personal.fine_tuning import (
-        SHARE,
-        STEPS,
-        Accuracy,
-        FineTuner,
-        check_smileys,
-        hold_out,
-    )
+    from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner, check_smileys, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from nets.weights import load_network, save_weights
@@ -155,8 +148,7 @@ def main(argv=None):
     accuracy = Accuracy(network, meta["classes"], normalized)
     before = accuracy(*part(test)) if test else None
     tuner = FineTuner(network, meta["classes"], old, arguments.seed, normalized)
-    # The shipped old pictures are of rendered women, not of those whom a net for real people knows.
-    share = SHARE if normalized and not arguments.old else 1.0
+    share = 1.0 if arguments.old else None  # who names old pictures has those whom the net knows
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
     bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
 

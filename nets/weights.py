@@ -133,3 +133,18 @@ def set_params(network, arrays, origin):
         if not np.isfinite(arrays[name]).all():
             raise UserError(f"{origin} is damaged: {name} holds numbers that are not finite")
         param.set_value(arrays[name].astype(np.float32, copy=False))
+
+
+def blended(before, after, share):
+    """Blend two nets' arrays, a list each of the same shapes: ``share`` is of the later one's.
+
+    The mean of the weights before and after a further training often keeps what the first knew
+    and gains what the second learnt (Wortsman et al., 2022).
+    """
+    if [a.shape for a in before] != [a.shape for a in after]:
+        raise UserError("the two nets are not of one shape: one did not go on from the other")
+    # In float64: two equal weights stay what they are.
+    return [
+        ((1 - share) * a.astype(float) + share * b.astype(float)).astype(a.dtype)
+        for a, b in zip(before, after)
+    ]

@@ -9,6 +9,7 @@ from experiments.core.training import Trainer, cosine, set_seed
 from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
+from nets.weights import blended
 from pipeline.light import face_input
 
 STEPS = 150
@@ -128,7 +129,7 @@ class FineTuner:
         self.network, self.trainer = network, Trainer(network)
         self.fresh = self.trainer.state()
 
-    def __call__(self, own, steps=STEPS, rate=RATE, share=1.0, tick=lambda done: None):
+    def __call__(self, own, steps=STEPS, rate=RATE, share=None, tick=lambda done: None):
         """Teach one face.
 
         Parameters
@@ -136,11 +137,14 @@ class FineTuner:
         own : (list of dict, list of Mipmap)
         steps : int
         rate : float
-        share : float
-            Of the weights as taught, 0 to 1; the rest are those of before.
+        share : float, optional
+            Of the weights as taught, 0 to 1; the rest are those of before. By default `SHARE` for
+            a net for real people, which wants one contrast, and 1 for others.
         tick : callable
             Called after each step with the number of steps done.
         """
+        if share is None:
+            share = SHARE if self.normalized else 1.0
         before = lasagne.layers.get_all_param_values(self.network)
         batches = MixedBatches(own, self.old, self.classes)
         with Stream(batches, self.seed) as stream:
@@ -150,10 +154,7 @@ class FineTuner:
                 self.trainer.step(face_input(windows, self.normalized), labels)
                 tick(step + 1)
         after = lasagne.layers.get_all_param_values(self.network)
-        blended = [(1 - share) * a + share * b for a, b in zip(before, after)]
-        lasagne.layers.set_all_param_values(
-            self.network, [values.astype(np.float32) for values in blended]
-        )
+        lasagne.layers.set_all_param_values(self.network, blended(before, after, share))
 
     def reset(self):
         """Take the network and the optimiser back to where they began."""

@@ -7,7 +7,6 @@ import numpy as np
 
 from common.cli import UserError
 from common.crops import crop
-from experiments.personal.fine_tuning import SHARE
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
 from pipeline.light import face_input
@@ -140,7 +139,7 @@ def fine_tune_one(tuner, accuracy, people, name, count, way, steps):
         for k, smiley in zip(teach, smileys)
     ]
     start = time.perf_counter()
-    tuner((rows, [people.pictures[k] for k in teach]), steps, share=SHARE)
+    tuner((rows, [people.pictures[k] for k in teach]), steps)
     seconds = time.perf_counter() - start
     found = (before, accuracy(own), others_before, accuracy(others))
     tuner.reset()

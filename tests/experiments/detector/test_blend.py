@@ -6,9 +6,8 @@ import pytest
 
 from common.cli import UserError
 from experiments import blend_detector
-from experiments.blend_detector import blended
 from nets.detector import build_net_big
-from nets.weights import load_network, save_weights
+from nets.weights import blended, load_network, save_weights
 
 
 def test_by_hand():
