@@ -21,32 +21,31 @@ SHARES = {
 LEVELLED = {"labelled": 0.6, "fer": 0.9}
 
 
-def read_source(name, data, rendered, puppets, part="train", acting="train"):
-    """A source by its name; ``data`` is the folder of published sets, ``puppets`` a list.
-
-    ``acting`` is the part of the performers (`experiments.real.acted.read_acted`).
-    """
+def read_source(name, data, rendered, puppets, part="train"):
+    """A source by its name; ``data`` is the folder of published sets, ``puppets`` a list."""
     readers = {
         "fer": sources.read_fer,
         "genki": sources.read_genki,
         "strangers": sources.read_strangers,
         "labelled": sources.read_labelled,
         "portraits": sources.read_portraits,
+        "acted": read_acted,
     }
     if name in readers:
         return readers[name](data, part)
-    if name == "acted":
-        return read_acted(data, acting)
     if name == "rendered":
         return sources.read_rendered(rendered, part)
     return sources.read_puppets(puppets, part, sources.unseen_people(data))
 
 
 def parts_of(names, data, rendered, puppets, acting="train"):
-    """The mixture of named sources, their shares as in `SHARES`."""
+    """The mixture of named sources, their shares as in `SHARES`.
+
+    ``acting`` is the part of the performers who train (`experiments.real.acted.read_acted`).
+    """
     return [
         Part(
-            read_source(name, data, rendered, puppets, acting=acting),
+            read_source(name, data, rendered, puppets, acting if name == "acted" else "train"),
             SHARES[name],
             LEVELLED.get(name, 1.0),
         )

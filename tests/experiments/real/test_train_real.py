@@ -370,7 +370,7 @@ def toy(monkeypatch):
     """Sources of a few drawn faces in the place of the published sets."""
     smileys = list(SMILEYS)
 
-    def read_source(name, data, rendered, puppets, part="train", acting="train"):
+    def read_source(name, data, rendered, puppets, part="train"):
         return faces(name, smileys if name in ("rendered", "labelled") else ["happiness", "sad"])
 
     from experiments.real import choosing
