@@ -38,9 +38,10 @@ def main(argv=None):
     """Train what is missing, then write what was tried and what is chosen."""
     args = parse_args(argv)
     from common.interrupt import Stopped
-    from experiments.compare.arms import run_arms
+    from experiments.compare.arms import WORK
     from experiments.compare.recipe import search
     from experiments.compare.split_arms import check_data
+    from experiments.core.arms import run_arms
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
@@ -48,7 +49,7 @@ def main(argv=None):
     try:
         chosen = search(
             data,
-            lambda arms: run_arms(arms, data, **runner_options(args))[0],
+            lambda arms: run_arms(arms, WORK, data, **runner_options(args))[0],
             args.out,
             folds=args.folds,
             batches=args.batches,

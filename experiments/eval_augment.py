@@ -59,10 +59,11 @@ def main(argv=None):
     """Train what is missing, then write tables, figures and the report."""
     args = parse_args(argv)
     recipe = recipe_of(args)
-    from experiments.compare.arms import run_arms
+    from experiments.compare.arms import WORK
     from experiments.compare.augment_arms import plan
     from experiments.compare.augment_report import write_results
     from experiments.compare.split_arms import check_data, warnings_of
+    from experiments.core.arms import run_arms
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
@@ -73,7 +74,7 @@ def main(argv=None):
     )
     for warning in warnings_of(data, [arm for arm in arms.values() if arm.augmentation is None]):
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(list(arms.values()), data, **runner_options(args))
+    results, changed = run_arms(list(arms.values()), WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_augment.py", argv)
     write_results(data, arms, results, changed, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))

@@ -8,7 +8,6 @@ Rendered people are made by `make eval-people`. Real people, few as they are, ta
 unseen: --rotate. It can be stopped (Ctrl-C) or killed at any time; the same command goes on.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from experiments.core.expected import expecting
 from experiments.core.options import (
     add_recipe_options,
     comparison_parser,
+    numbers,
     recipe_of,
     runner_options,
 )
@@ -47,21 +47,14 @@ def parse_args(argv=None):
     return parser.parse_args(argv)
 
 
-def numbers(text):
-    """`5,10` as a growing tuple."""
-    values = tuple(sorted({int(part) for part in text.split(",")}))
-    if values[0] < 1:
-        raise argparse.ArgumentTypeError("numbers are at least 1")
-    return values
-
-
 def main(argv=None):
     """Train what is missing, then write the table, the figure and the report."""
     args = parse_args(argv)
     recipe = recipe_of(args)
-    from experiments.compare.arms import run_arms
+    from experiments.compare.arms import WORK
     from experiments.compare.people_arms import plan
     from experiments.compare.people_report import write_results
+    from experiments.core.arms import run_arms
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
@@ -77,7 +70,7 @@ def main(argv=None):
         epoch=args.epoch,
         rotate=args.rotate,
     )
-    results, changed = run_arms(list(arms.values()), data, **runner_options(args))
+    results, changed = run_arms(list(arms.values()), WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_people.py", argv)
     write_results(data, arms, results, changed, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))

@@ -74,11 +74,12 @@ def main(argv=None):
     """Train what is missing, then write the tables, figures and the report."""
     args = parse_args(argv)
     recipe = recipe_of(args)
-    from experiments.compare.arms import run_arms
+    from experiments.compare.arms import WORK
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
     from experiments.compare.split_arms import check_data, plan, warnings_of
     from experiments.compare.split_report import write_results
+    from experiments.core.arms import run_arms
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
@@ -98,7 +99,7 @@ def main(argv=None):
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(arms, data, **runner_options(args))
+    results, changed = run_arms(arms, WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
     notes = [f"Finished arms of other code were kept: {', '.join(changed)}."] if changed else []

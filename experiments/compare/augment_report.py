@@ -3,8 +3,8 @@
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.arms import read_seconds, timing
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
+from experiments.core.arms import read_seconds, timing
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, differences, holm, interval

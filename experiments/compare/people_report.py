@@ -3,11 +3,11 @@
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.arms import read_seconds, timing
 from experiments.compare.claims import skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.convergence import RISE, is_flat
-from experiments.compare.growth_law import bounds, fit_people
+from experiments.core.arms import read_seconds, timing
+from experiments.core.growth_law import bounds, fit_people
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import over_people

@@ -26,7 +26,7 @@ def search(data, run, out, *, folds, batches, doublings):
     ----------
     data : experiments.smileys.data.SmileyData
     run : callable
-        Takes a list of arms; gives their results by name, as `experiments.compare.arms.run_arms`.
+        Takes a list of arms; gives their results by name, as `experiments.core.arms.run_arms`.
     out : pathlib.Path
     folds, batches, doublings : int
         Trainings of each setting, the smallest budget, and how often it is doubled at most.

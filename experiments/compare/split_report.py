@@ -5,12 +5,12 @@ from collections import Counter
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.compare.arms import read_seconds, timing
 from experiments.compare.claims import FAILS, WORKS, assess, closes, skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.controls import METHODS, identity_by_hog
 from experiments.compare.convergence import RISE, is_flat, rise
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
+from experiments.core.arms import read_seconds, timing
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, holm, interval, over_people, p_value
 from experiments.smileys.splits import MANY

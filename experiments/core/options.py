@@ -1,5 +1,6 @@
 """Options that several comparisons share; imports nothing that is slow."""
 
+import argparse
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -76,6 +77,14 @@ def recipe_of(args):
     return recipe
 
 
+def numbers(text):
+    """`5,10` as a growing tuple."""
+    values = tuple(sorted({int(part) for part in text.split(",")}))
+    if values[0] < 1:
+        raise argparse.ArgumentTypeError("numbers are at least 1")
+    return values
+
+
 def add_runner_options(parser):
     """Where jobs run: processes of this machine, or workers of Dask."""
     add = parser.add_argument
@@ -100,7 +109,7 @@ def add_stale_option(parser):
 
 
 def runner_options(args):
-    """What `experiments.compare.arms.run_arms` takes, of the arguments of `comparison_parser`."""
+    """What `experiments.core.arms.run_arms` takes, of the arguments of `comparison_parser`."""
     return {
         "source": args.data, "out": args.out, "processes": args.processes,
         "scheduler": args.scheduler, "stale": args.stale,

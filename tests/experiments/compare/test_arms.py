@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
-from experiments.compare.arms import read_results, read_seconds, write_result
 from experiments.compare.training import Arm, probe, probe_halves
+from experiments.core.arms import read_results, read_seconds, write_result
 from experiments.core.provenance import code_hashes
 
 ARM = Arm("first", "person", 5, 0, 0, 0, None, epochs=3, steps=2, batch=4)

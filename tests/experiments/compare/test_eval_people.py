@@ -7,10 +7,10 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments.compare import growth_law as law_module
-from experiments.compare.growth_law import Law, bounds, fit, fit_people
+from experiments.core import growth_law as law_module
 from experiments.compare.people_arms import first_pictures, plan
 from experiments.compare.people_report import number, write_results
+from experiments.core.growth_law import Law, bounds, fit, fit_people
 from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS
 
@@ -90,6 +90,7 @@ def test_a_known_law_is_found():
     # 0.9 n^-0.6 = 0.06 for n = 15^(1 / 0.6).
     assert found.people(0.1) == pytest.approx(15 ** (1 / 0.6), rel=1e-2)
     assert found.people(0.03) == float("inf")
+    assert Law(0.0, 0.5, 1e-5).people(0.3) == float("inf")  # more than a float holds
     assert fit([5, 10, 20], [0.4, 0.2, 0.1]).people(0.05) == pytest.approx(40, rel=1e-3)
 
 

@@ -25,7 +25,7 @@ class Law:
         if error <= self.floor or self.power <= 0:
             return float("inf")
         with np.errstate(over="ignore"):
-            return float((self.scale / (error - self.floor)) ** (1 / self.power))
+            return float(np.float64(self.scale / (error - self.floor)) ** (1 / self.power))
 
 
 def fit(counts, errors):
