@@ -4,7 +4,7 @@ PYTHON ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-browser onnx test-onnx mirror test-lasagne test-theano lint docs demo data sheet train eval-split choose-recipe eval-people claims-figure eval-leakage eval-augment cluster scheduler worker eval-vote collect eval-enrol eval-detector train-detector eval-sealed eval-real train-real monitor bench
+.PHONY: help setup test test-browser onnx test-onnx mirror test-lasagne test-theano lint docs demo data sheet train eval-split choose-recipe eval-people claims-figure eval-leakage eval-augment cluster scheduler worker eval-vote collect eval-enrol eval-detector train-detector eval-sealed eval-real train-real eval-sources eval-real-people monitor bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -231,6 +231,14 @@ train-real: setup ## train the net for real people: five hours (SETS=folder of t
 	    --rate 0.0012 --out runs/real/last
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 50 --batch 64 \
 	    --rate 0.0012 --final 0.5 0.03 --out runs/real/acted
+
+eval-sources: setup ## what each source of the net for real people is worth, after train-real's sets (SETS=folder OUT=folder)
+	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+	$(RUN) experiments/eval_sources.py --data '$(SETS)' --out '$(or $(OUT),runs/eval_sources)' $(ARGS)
+
+eval-real-people: setup ## how many real people it takes, after train-real's sets (SETS=folder OUT=folder)
+	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+	$(RUN) experiments/eval_real_people.py --data '$(SETS)' --out '$(or $(OUT),runs/eval_real_people)' $(ARGS)
 
 RUNS ?= runs
 PORT ?= 6006

@@ -61,6 +61,11 @@ class Source:
     def __len__(self):
         return len(self.targets)
 
+    def subset(self, some):
+        """The faces of some rows, as a source."""
+        pictures, people = [self.pictures[k] for k in some], [self.people[k] for k in some]
+        return Source(self.name, pictures, self.boxes[some], self.targets[some], people)
+
     @property
     def strata(self):
         """Number of each face's heaviest label: int (N,)."""

@@ -49,7 +49,9 @@ def fingerprint(parts):
     return digest.hexdigest()[:12]
 
 
-def train_real(mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate, **options):
+def train_real(
+    mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate, more=None, **options
+):
     """Train on a mixture; measure each epoch on the sets that choose.
 
     The last epoch is taken: the rate has fallen to 0, and of many epochs the best on few
@@ -66,6 +68,8 @@ def train_real(mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate
         Strength of the logit adjustment (`experiments.real.loss.SetLoss`).
     epochs, steps, seed, rate
         As for `experiments.core.training.train`.
+    more : dict or None
+        Settings beside these that must be the same for a training to be resumed: JSON.
     **options
         ``workers``, ``resume``, ``stop``: likewise.
 
@@ -87,6 +91,7 @@ def train_real(mixture, sets, folder, *, init, adjust, epochs, steps, seed, rate
         "steps": steps,
         "seed": seed,
         "rate": rate,
+        **(more or {}),
     }
     progress = train(
         trainer,

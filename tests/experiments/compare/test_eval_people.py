@@ -7,9 +7,9 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments.core import growth_law as law_module
 from experiments.compare.people_arms import first_pictures, plan
 from experiments.compare.people_report import number, write_results
+from experiments.core import growth_law as law_module
 from experiments.core.growth_law import Law, bounds, fit, fit_people
 from experiments.core.options import Recipe
 from experiments.smileys.data import SMILEYS

@@ -34,6 +34,7 @@ from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
 from nets.weights import load_network, save_weights
+from tests.experiments.real.drawn import faces
 
 pytestmark = pytest.mark.slow
 
@@ -87,17 +88,6 @@ def test_a_net_trained_with_the_shares_added_favours_no_class():
     ]
     assert weighted[0] == pytest.approx(-np.sum(prior * np.log(prior)), rel=1e-4)
     assert weighted[0] < weighted[1]
-
-
-def faces(name, smileys, colour=0, people=None):
-    """A source of drawn faces."""
-    pictures = [drawn_face(96) for _ in smileys]
-    for picture in pictures:
-        picture[:8] = colour
-    box = [value / 2 for value in BOX]
-    made = labels.targets([{smiley: 1} for smiley in smileys])
-    people = people or [f"{name}{k}" for k in range(len(smileys))]
-    return sources.Source(name, pictures, np.array([box] * len(smileys)), made, people)
 
 
 def test_a_batch_keeps_shares_and_shows_labels_alike():

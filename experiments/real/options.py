@@ -1,0 +1,56 @@
+"""What the comparisons of trainings for real people share; imports nothing that is slow."""
+
+from pathlib import Path
+
+from common import cli
+from experiments.core.options import add_runner_options, add_stale_option
+from pipeline.options import count
+
+
+def add_source_options(parser):
+    """Where the sources are."""
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of the published sets")
+    add("--rendered", type=Path, default=cli.ROOT / "data" / "few", help="default data/few")
+    puppets = [cli.ROOT / "data" / name for name in ("puppets", "puppets-more")]
+    add("--puppets", type=Path, nargs="+", default=puppets, metavar="DIR",
+        help="default data/puppets data/puppets-more")  # fmt: skip
+
+
+def arms_parser(doc, files):
+    """A parser of a comparison's budget, and where it runs."""
+    parser = cli.parser(doc)
+    add = parser.add_argument
+    add("--out", required=True, type=Path, help=f"folder for {files}, arms/")
+    add("--seeds", type=count, default=3, help="trainings of each (default 3)")
+    add("--epochs", type=count, default=8, help="of --steps batches each (default 8)")
+    add("--steps", type=count, default=300, help="batches an epoch (default 300)")
+    add("--batch", type=count, default=32, help="windows a batch (default 32)")
+    add_runner_options(parser)
+    add_stale_option(parser)
+    return parser
+
+
+def budget_of(args):
+    """What every training takes."""
+    return {name: getattr(args, name) for name in ("epochs", "steps", "batch")}
+
+
+def run_real_arms(arms, args):
+    """Train what is missing of a dict of arms: (results by name, data, modules changed since)."""
+    from experiments.core.arms import Work, run_arms
+    from experiments.real.arms import MODULES, RealData, train_arm
+
+    folders = (args.data, args.rendered, args.puppets)
+    data = RealData.read(folders)
+    results, changed = run_arms(
+        list(arms.values()),
+        Work(RealData.read, train_arm, MODULES),
+        data,
+        folders,
+        args.out,
+        processes=args.processes,
+        scheduler=args.scheduler,
+        stale=args.stale,
+    )
+    return results, data, changed
