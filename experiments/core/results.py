@@ -1,7 +1,8 @@
 """What every result comes with: the command that made it, and its tables."""
 
+import shlex
 import sys
-from pathlib import Path
+from pathlib import PurePath
 
 
 def command_line(script, argv=None, without=()):
@@ -19,11 +20,19 @@ def command_line(script, argv=None, without=()):
     Returns
     -------
     str
-        Of absolute paths only the names are kept: they are this machine's affair.
+        Of paths that lead out of the project only the names are kept: the rest is this
+        machine's affair.
     """
     words = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
-    words = [Path(word).name if word.startswith("/") else word for word in words]
-    return " ".join([script, *(word for word in words if word not in without)])
+    words = [shlex.quote(inner(word)) for word in words if word not in without]
+    return " ".join([script, *words])
+
+
+def inner(word):
+    """A word of a command line; of a path that leads out of the project, its name."""
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    path = PurePath(value)
+    return option + equals + (path.name if path.is_absolute() or ".." in path.parts else value)
 
 
 def table_head(names):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.core.results import table_head
+from experiments.core.results import command_line, table_head
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,17 @@ from experiments.core.results import table_head
 )
 def test_the_rule_has_a_column_for_each_name(names, rule):
     assert table_head(names) == [names, rule]
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (["--data", "data/takes", "--out", "results/x"], "--data data/takes --out results/x"),
+        (["--data", "/home/me/faces.csv"], "--data faces.csv"),
+        (["--data", "../shared/faces.csv"], "--data faces.csv"),
+        (["--data=../shared/faces.csv", "--rate=0.1"], "--data=faces.csv --rate=0.1"),
+        (["--data", "my faces.csv", "--resume"], "--data 'my faces.csv'"),
+    ],
+)
+def test_a_command_names_nothing_outside_the_project(words, written):
+    assert command_line("a.py", words, without=["--resume"]) == f"a.py {written}"
