@@ -4,6 +4,7 @@ An arm whose ``result.json`` is there is not trained again, one that was stopped
 killed goes on at its checkpoint: a comparison can be ended at any time and called again.
 """
 
+import contextlib
 import hashlib
 import json
 import sys
@@ -39,15 +40,15 @@ def write_result(folder, result, seconds):
 def read_result(folder, settings):
     """A finished arm's result, None if there is none; refuse one of other settings, or edited."""
     path = folder / RESULT
+    settings = json.loads(json.dumps(settings))
     try:
         result = json.loads(path.read_text())
         before = result["settings"]
+        other = sorted(name for name in settings if before.get(name) != settings[name])
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{path} is damaged: remove it") from None
-    settings = json.loads(json.dumps(settings))
-    other = sorted(name for name in settings if before.get(name) != settings[name])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{path} is damaged: remove it, and it is trained anew") from None
     if other:
         raise UserError(
             f"{folder} is of another {', '.join(other)}: choose another --out, or remove the folder"
@@ -91,8 +92,11 @@ def read_results(arms, data_hash, out, stale="refuse", counted=COUNTED):
 
 def read_seconds(arms, out):
     """What each arm took, as far as it is known: list of float."""
-    paths = [out / FOLDER / arm.name / SECONDS for arm in arms]
-    return [json.loads(path.read_text()) for path in paths if path.exists()]
+    found = []
+    for arm in arms:
+        with contextlib.suppress(OSError, ValueError, TypeError):  # nothing else depends on it
+            found.append(float(json.loads((out / FOLDER / arm.name / SECONDS).read_text())))
+    return found
 
 
 def timing(seconds):

@@ -36,9 +36,17 @@ def test_a_result_edited_by_hand_is_refused(tmp_path):
     path.write_text(path.read_text().replace("[1, 2]", "[1, 3]"))
     with pytest.raises(UserError, match="is not as it was written: remove it"):
         read_results([ARM], "abc", tmp_path)
-    path.write_text("{")
-    with pytest.raises(UserError, match="is damaged"):
-        read_results([ARM], "abc", tmp_path)
+    for text in ("{", "[]", '{"settings": 3}'):
+        path.write_text(text)
+        with pytest.raises(UserError, match="is damaged"):
+            read_results([ARM], "abc", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "soon"])
+def test_times_edited_by_hand_are_unknown(tmp_path, text):
+    write(tmp_path)
+    (tmp_path / "arms" / "first" / "seconds.json").write_text(text)
+    assert read_seconds([ARM], tmp_path) == []
 
 
 def test_other_code_is_named_and_the_user_decides(tmp_path):
