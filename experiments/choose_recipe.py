@@ -45,7 +45,7 @@ def main(argv=None):
     from experiments.smileys.data import SmileyData
 
     data = SmileyData.read(args.data)
-    check_data(data, ["person"])
+    check_data(data, ["person"], choice=False)
     try:
         chosen = search(
             data,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.compare.convergence import RISE, is_flat
+from experiments.compare.convergence import RISE, is_flat, rise
 from experiments.core.statistics import interval, over_people, people_needed
 
 WORKS, FAILS = 0.6, 0.4
@@ -99,20 +99,23 @@ def assess(claim, wanted, people, curves, majority_rate, ratio=0.0, pictures=Non
     why = f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
     failed = answer == ("held" if wanted == "fails" else "did not hold")
     underfitted = [curve[-1] for curve in curves if not skill(curve[-1], majority_rate) > WORKS]
-    rising = sum(not is_flat(curve) for curve in curves)
+    short = sum(np.isnan(rise(curve)) for curve in curves)
+    rising = sum(not is_flat(curve) for curve in curves) - short
     if failed and underfitted:
         answer = "undecided"
         why += (
             f" But {len(underfitted)} of {len(curves)} trainings have not learnt even their own "
             f"pictures (the least {min(underfitted):.3f}): train longer (--epochs)."
         )
-    elif failed and rising:
+    elif failed and (rising or short):
         answer = "undecided"
     if rising:
         why += (
             f" In {rising} of {len(curves)} trainings the training accuracy still rose by {RISE} "
-            "or more over the last fifth, or that cannot be told."
+            "or more over the last fifth."
         )
+    if short:
+        why += f" Whether it still rose cannot be told in {short} of less than ten epochs."
     if answer == "undecided" and not failed:
         needed = people_needed([skill(value, majority_rate) for value in people], threshold, ratio)
         if needed:
@@ -144,6 +147,8 @@ def closes(claim, sizes, gaps, ratio=0.0):
     """
     if sizes is None:
         return Verdict(claim, "not measured", "These arms were left out.")
+    if (np.ptp(sizes, axis=1) == 0).any():
+        return Verdict(claim, "not measured", "The data are too few to learn from less of them.")
     slopes = interval([np.polyfit(np.log2(s), g, 1)[0] for s, g in zip(sizes, gaps)], ratio)
     answer = "undecided"
     if slopes.below(0):

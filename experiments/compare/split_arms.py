@@ -6,24 +6,26 @@ from collections import Counter
 from common.cli import UserError
 from experiments.compare.training import Arm
 from experiments.smileys.data import SMILEYS
-from experiments.smileys.splits import MANY, groups_of
+from experiments.smileys.splits import MANY, SPLITS, groups_of
 from experiments.smileys.training import epoch_steps
 
 FOLDS = 5
 
 
-def check_data(data, splits):
+def check_data(data, splits, choice=True):
     """Refuse a data set that cannot be compared, before any training.
 
-    A split needs three groups: for training, validation and test.
+    A split needs three groups: for training, validation and test. With ``choice`` the user can
+    take other splits, which the message names.
     """
+    counts = {split: len(set(groups_of(data.rows, split))) for split in SPLITS}
     for split in splits:
-        count = len(set(groups_of(data.rows, split)))
-        if count < 3:
-            others = [name for name in ("person", "clip", "image") if name != split]
+        if counts[split] < 3:
+            others = ",".join(other for other in SPLITS if counts[other] >= 3)
+            hint = f", or compare other splits: --splits {others}" if choice and others else ""
             raise UserError(
-                f"a split by {split} needs at least 3 {MANY[split]}: there are {count}; collect "
-                f"more, or compare other splits, for example --splits {','.join(others)}"
+                f"a split by {split} needs at least 3 {MANY[split]}: there are {counts[split]}; "
+                f"collect more{hint}"
             )
     counts = Counter(row["smiley"] for row in data.rows)
     if max(counts.values()) < 3:

@@ -92,6 +92,18 @@ def test_a_training_is_flat_by_its_last_fifth():
     assert not is_flat([0.9] * 9)  # too few to tell
 
 
+def test_a_training_too_short_to_tell_is_not_said_to_rise():
+    verdict = assess("x", "fails", [0.10, 0.12, 0.11, 0.12], [FLAT, [0.98] * 9], 0.0)
+    assert verdict.answer == "undecided"
+    assert "still rose by" not in verdict.why
+    assert "cannot be told in 1 of less than ten epochs" in verdict.why
+
+
+def test_a_gap_of_equal_sizes_is_not_measured():
+    sizes = np.array([[1, 1, 1], [1, 1, 2]])  # shares of so few people are the same people
+    assert closes("x", sizes, np.full((2, 3), 0.1)).answer == "not measured"
+
+
 def test_a_gap_closes_where_its_slope_is_below_zero_for_all_seeds():
     sizes = np.array([[4, 8, 16]] * 3)
     # Per doubling -0.1, -0.12 and -0.11.
@@ -207,7 +219,8 @@ def test_one_clip_a_smiley_is_said():
     ("data", "splits", "message"),
     [
         (data_of(people=1), ["image", "person"], "a split by person needs at least 3 people"),
-        (data_of(people=2), ["person"], "there are 2; collect more"),
+        (data_of(people=1), ["person"], "collect more, or compare other splits: --splits image$"),
+        (data_of(people=2), ["person"], "there are 2; collect more, .* --splits clip,image$"),
         (data_of(people=1, frames=1), ["clip"], "a split by clip needs at least 3 clips"),
         (data_of(people=1, smileys="abcd", frames=1), ["image"], "no class has 3 pictures"),
     ],
@@ -215,6 +228,11 @@ def test_one_clip_a_smiley_is_said():
 def test_data_that_cannot_be_compared_is_refused_at_once(data, splits, message):
     with pytest.raises(UserError, match=message):
         check_data(data, splits)
+
+
+def test_other_splits_are_named_only_where_there_is_a_choice():
+    with pytest.raises(UserError, match=r"there are 2; collect more$"):
+        check_data(data_of(people=2), ["person"], choice=False)
 
 
 class TestComparison:
