@@ -76,7 +76,7 @@ def main(argv=None):
         print(f"warning: {warning}", file=sys.stderr)
     results, changed = run_arms(list(arms.values()), WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_augment.py", argv)
-    write_results(data, arms, results, changed, args.out, command)
+    write_results(data, arms, results, changed, args.data, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
     return 0
 

@@ -43,7 +43,7 @@ def parse_args(argv=None):
     add("--seeds", type=count, default=2, help="trainings of each, other people each (default 2)")
     add("--epoch", type=count, default=250, help="batches between two measurements (default 250)")
     add_recipe_options(parser)
-    add("--batches", type=int, help="in every training (default 6000 of 32, or the recipe's)")
+    add("--batches", type=count, help="in every training (default 6000 of 32, or the recipe's)")
     return parser.parse_args(argv)
 
 
@@ -52,7 +52,8 @@ def main(argv=None):
     args = parse_args(argv)
     recipe = recipe_of(args)
     from experiments.compare.arms import WORK
-    from experiments.compare.people_arms import plan
+    from experiments.compare.page import kept_note
+    from experiments.compare.people_arms import plan, warnings_of
     from experiments.compare.people_report import write_results
     from experiments.core.arms import run_arms
     from experiments.core.results import command_line
@@ -70,9 +71,13 @@ def main(argv=None):
         epoch=args.epoch,
         rotate=args.rotate,
     )
+    warned = warnings_of(data, arms, args.people, args.pictures)
+    for warning in warned:
+        print(f"warning: {warning}", file=sys.stderr)
     results, changed = run_arms(list(arms.values()), WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_people.py", argv)
-    write_results(data, arms, results, changed, args.out, command)
+    notes = [*kept_note(changed), *warned]
+    write_results(data, arms, results, notes, args.data, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
     return 0
 

@@ -77,6 +77,7 @@ def main(argv=None):
     from experiments.compare.arms import WORK
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
+    from experiments.compare.page import kept_note
     from experiments.compare.split_arms import check_data, plan, warnings_of
     from experiments.compare.split_report import write_results
     from experiments.core.arms import run_arms
@@ -102,8 +103,8 @@ def main(argv=None):
     results, changed = run_arms(arms, WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
-    notes = [f"Finished arms of other code were kept: {', '.join(changed)}."] if changed else []
-    verdicts = write_results(data, arms, results, controls, [*notes, *warned], args.out, command)
+    notes = [*kept_note(changed), *warned]
+    verdicts = write_results(data, arms, results, controls, notes, args.data, args.out, command)
     print("\n".join(map(str, verdicts)))
     print(f"written to {args.out}")
     return 0

@@ -4,6 +4,7 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
+from experiments.compare.page import about_data, kept_note, opening, section
 from experiments.core.arms import read_seconds, timing
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
@@ -31,8 +32,8 @@ class Ablation:
     def __init__(self, arms, results):
         self.settings = list(dict.fromkeys(setting for _, setting, _ in arms))
         self.seeds = sorted({seed for _, _, seed in arms})
-        folds = next(iter(arms.values())).folds
-        self.ratio = 1 / (folds - 1)  # held-out by training pictures
+        # Held-out by training pictures: a split of few groups has fewer folds than the others.
+        self.ratio = {split: 1 / (arm.folds - 1) for (split, _, _), arm in arms.items()}
         self.found = {key: results[arm.name]["history"] for key, arm in arms.items()}
 
     def values(self, split, setting, part="val"):
@@ -43,7 +44,7 @@ class Ablation:
 
     def accuracy(self, split, setting, part):
         """Interval of the accuracy over the seeds."""
-        return interval(self.values(split, setting, part), self.ratio).within()
+        return interval(self.values(split, setting, part), self.ratio[split]).within()
 
     def change(self, split, setting, part="val"):
         """Difference of accuracy from what the setting is compared with: Interval.
@@ -53,7 +54,7 @@ class Ablation:
         """
         if setting[0] not in AGAINST:
             values = self.values(split, setting, part) - self.values(split, BASE, part)
-            return interval(values, self.ratio)
+            return interval(values, self.ratio[split])
         alike, (intervals, _) = self.family(split, setting[0], part)
         return intervals[alike.index(setting)]
 
@@ -61,7 +62,7 @@ class Ablation:
         """Settings of a kind, and their `differences` from what they are compared with."""
         alike = [other for other in self.settings if other[0] == kind]
         rows = [self.values(split, other, part) for other in (AGAINST[kind], *alike)]
-        return alike, differences(rows, self.ratio)
+        return alike, differences(rows, self.ratio[split])
 
     def certain(self, split, kind, part):
         """Transforms whose change differs from 0, corrected by Holm: (gains, losses), names."""
@@ -87,50 +88,45 @@ class Ablation:
         return max(tried, key=lambda setting: self.values(split, setting, "choose").mean())[1]
 
 
-def write_results(data, arms, results, changed, out, command):
+def write_results(data, arms, results, changed, source, out, command):
     """Write ablation.csv, the figures and REPORT.md into ``out``."""
     a = Ablation(arms, results)
     splits = list(dict.fromkeys(split for split, _, _ in arms))
-    rows = []
-    for split in splits:
-        for setting in a.settings:
-            means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
-            changes = [a.change(split, setting, part) for part in MEASURED]
-            bounds = [f"{value:.4f}" for c in changes for value in (c.mean, c.low, c.high)]
-            rows.append([split, *setting, len(a.seeds), *means, *bounds])
+    rows = [[split, *row_of(a, split, setting)] for split in splits for setting in a.settings]
     columns = ["split", "kind", "what", "seeds", *PARTS]
     columns += [f"{part}_{what}" for part in MEASURED for what in ("change", "low", "high")]
     write_csv(out / "ablation.csv", columns, rows)
     plot_strengths(a, splits, out / "strength.png")
     plot_changes(a, splits, out / "transforms.png")
-    first = next(iter(arms.values()))
-    seconds = read_seconds(arms.values(), out)
+    about = f"{about_data(source, data)}. {about_arms(a, list(arms.values()), out)}"
     lines = [
-        "# Ablation of the augmentation",
-        "",
-        f"`{command}`",
-        "",
-        f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, "
-        f"{len({row['person'] for row in data.rows})} people, {len(data.classes)} classes. "
+        *opening("Ablation of the augmentation", command, about, kept_note(changed)),
+        *section("Strength", strength_lines(a, splits)),
+        *section("Transforms", transform_lines(a, splits)),
+    ]
+    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
+
+
+def row_of(a, split, setting):
+    """Cells of a setting in ablation.csv."""
+    means = [f"{a.values(split, setting, part).mean():.4f}" for part in PARTS]
+    changes = [a.change(split, setting, part) for part in MEASURED]
+    bounds = [f"{value:.4f}" for c in changes for value in (c.mean, c.low, c.high)]
+    return [*setting, len(a.seeds), *means, *bounds]
+
+
+def about_arms(a, arms, out):
+    """How all of them were trained and are measured, in words."""
+    first, took = arms[0], timing(read_seconds(arms, out))
+    return (
         f"{len(a.seeds)} seeds, each with another fold held out; {first.epochs * first.steps} "
-        f"batches of {first.batch} in every arm; {len(arms)} arms{timing(seconds)}. "
+        f"batches of {first.batch} in every arm; {len(arms)} arms{took}. "
         "Accuracies are of the last epoch, which is not chosen; kept to choose are training "
         "people's pictures that the network does not learn from. Intervals are Student's t over "
         "the seeds with Nadeau and Bengio's correction, since folds share training pictures; "
         "differences are paired by seed, on the same held-out pictures, those of "
-        "transforms with the noise of all arms of their kind.",
-        "",
-        *(f"**Finished arms of other code were kept: {name}.**" for name in changed),
-        *("" for _ in changed[:1]),
-        "## Strength",
-        "",
-        *strength_lines(a, splits),
-        "",
-        "## Transforms",
-        "",
-        *transform_lines(a, splits),
-    ]
-    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
+        "transforms with the noise of all arms of their kind."
+    )
 
 
 def strength_lines(a, splits):

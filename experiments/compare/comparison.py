@@ -37,6 +37,14 @@ class Comparison:
         order = ("person", "clip", "image")
         return sorted(found, key=lambda setting: (order.index(setting[0]), setting[1]))
 
+    def splits(self):
+        """Those of the comparison itself."""
+        return list(dict.fromkeys(split for split, _ in self.settings()))
+
+    def any_group(self, split):
+        """Arms of one setting of a split: which pictures they hold out is the same in all."""
+        return next(self.group(*setting) for setting in self.settings() if setting[0] == split)
+
     def values(self, name, arms):
         """One metric of the chosen epochs, seed by seed; None where there are no arms."""
         return [self.results[arm.name]["chosen"][name] for arm in arms] or None
@@ -111,3 +119,8 @@ class Comparison:
             for name in ("train_accuracy", "val_accuracy")
         )
         return tuple(np.array(values, float).T for values in (sizes, train, val))
+
+
+def name_of(setting):
+    """A (split, augment) in words."""
+    return f"by {setting[0]}, {'augmented' if setting[1] else 'plain'}"

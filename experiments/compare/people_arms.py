@@ -1,5 +1,6 @@
 """The arms of `eval_people.py`: so many people, so many pictures of each smiley."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,34 +89,60 @@ def plan(data, recipe, *, people, pictures, unseen, seeds, batches, epoch, rotat
     dict of (people, pictures, seed) to GridArm
     """
     there = len({row["person"] for row in data.rows})
-    folds = there // unseen if rotate else 1
     most = there - unseen
     if most < min(people) or min(people) < 2:
         raise UserError(
-            f"{there} people, {unseen} of them unseen, leave {most} to learn from, and 2 at "
-            f"least are needed: fewer --unseen, or other --people than {min(people)}"
+            f"{there} people, {unseen} of them unseen, leave {max(0, most)} to learn from, and 2 "
+            f"at least are needed: fewer --unseen, or other --people than {min(people)}"
         )
+    folds = there // unseen if rotate else 1
+    # More than anyone has are the same pictures again.
+    largest = max(Counter((row["person"], row["smiley"]) for row in data.rows).values())
+    budget = {"epochs": max(1, batches // epoch), "steps": min(epoch, batches)}
+    budget |= {"batch": recipe.batch, "rate": recipe.rate, "schedule": recipe.schedule}
     arms = {}
-    for count in people:
-        if count > most:
-            continue
-        for most_pictures in pictures:
+    for count in [number for number in people if number <= most]:
+        for most_pictures in dict.fromkeys(min(number, largest) for number in pictures):
             for seed in range(seeds):
+                place = {"folds": folds, "fold": seed % folds, "deal": 0, "seed": seed}
+                size = {"count": count, "pictures": most_pictures, "unseen": unseen}
                 arms[count, most_pictures, seed] = GridArm(
                     name=f"people{count}-pictures{most_pictures}-seed{seed}",
                     split="person",
-                    folds=folds,
-                    fold=seed % folds,
-                    deal=0,
-                    seed=seed,
                     augmentation=SMILEYS,
-                    epochs=max(1, batches // epoch),
-                    steps=min(epoch, batches),
-                    batch=recipe.batch,
-                    rate=recipe.rate,
-                    schedule=recipe.schedule,
-                    count=count,
-                    pictures=most_pictures,
-                    unseen=unseen,
+                    **place,
+                    **budget,
+                    **size,
                 )
     return arms
+
+
+def warnings_of(data, arms, people, pictures):
+    """What to know about a grid: what of ``people`` and ``pictures`` it lacks, and classes too.
+
+    Raises
+    ------
+    UserError
+        If nothing could be learnt from a part.
+    """
+    tried = {count for count, _, _ in arms}
+    found = [f"{n} people cannot learn: there are too few" for n in people if n not in tried]
+    largest = max(most for _, most, _ in arms)
+    found += [
+        f"nobody has {n} pictures of a smiley: {largest} are taken" for n in pictures if n > largest
+    ]
+    lacking = {}
+    for (count, _, seed), arm in arms.items():
+        there = {data.rows[k]["smiley"] for k in arm.parts(data.rows).fit}
+        if len(there) < 2:
+            raise UserError(
+                f"{count} people, of whom one chooses the epoch, would learn one class only: leave "
+                f"{count} out of --people"
+            )
+        for name in set(data.classes) - there:
+            lacking.setdefault((count, name), set()).add(seed)
+    found += [
+        f"with {count} people, {name} is missing from the training pictures of {len(seeds)} seed(s)"
+        for (count, name), seeds in sorted(lacking.items())
+    ]
+    return found

@@ -6,76 +6,100 @@ from common.output import write_csv, write_file
 from experiments.compare.claims import skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.convergence import RISE, is_flat
+from experiments.compare.page import about_data, opening, section
 from experiments.core.arms import read_seconds, timing
 from experiments.core.growth_law import bounds, fit_people
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
-from experiments.core.statistics import over_people
+from experiments.core.statistics import Interval, over_people
 
 WANTED = (0.8, 0.9, 0.95)  # skills
 LEAST = 3  # numbers of people, for a law
+COLUMNS = ("people", "pictures", "learnt", "seeds", "unseen", "accuracy", "low", "high", "training",
+           "flat")  # fmt: skip
 
 
-def write_results(data, arms, results, changed, out, command):
-    """Write people.csv, law.png and REPORT.md into ``out``."""
+def write_results(data, arms, results, notes, source, out, command):
+    """Write people.csv, law.png and REPORT.md into ``out``; ``notes`` are warned of."""
     c = Comparison(data, list(arms.values()), results)
-    cells = {}  # (people, pictures) to accuracy of each unseen person
-    for count, pictures, _ in arms:
-        group = [arm for (n, k, _), arm in arms.items() if (n, k) == (count, pictures)]
-        cells[count, pictures] = c.by_person(c.hits(group)), group
-    rows, lines = [], []
-    for (count, pictures), (people, group) in cells.items():
-        found = over_people(list(people.values()), pictures=len(c.hits(group)))
-        curves = c.curves(group)
-        flat = sum(map(is_flat, curves))
-        training = float(np.mean([curve[-1] for curve in curves]))
-        bounds_ = (found.mean, found.low, found.high)
-        rows.append((count, pictures, len(group), len(people), *bounds_, training, flat))
-        lines.append(
-            f"| {count} | {pictures} | {training:.3f} | {flat} of {len(group)} | {found} "
-            f"| {skill(found.mean, c.majority_rate):.3f} |"
-        )
-    columns = ("people", "pictures", "seeds", "unseen", "accuracy", "low", "high", "training",
-               "flat")  # fmt: skip
-    write_csv(out / "people.csv", columns, rows, digits=4)
+    groups = {}  # (people, pictures) to arms
+    for (count, pictures, _), arm in arms.items():
+        groups.setdefault((count, pictures), []).append(arm)
+    cells = {cell: c.by_person(c.hits(group)) for cell, group in groups.items()}
+    rows = [row_of(c, *cell, groups[cell], cells[cell]) for cell in cells]
+    write_csv(out / "people.csv", COLUMNS, rows, digits=4)
+    laws = laws_of(cells, c.majority_rate)
+    plot(laws, out / "law.png")
+    about = f"{about_data(source, data)}. {about_arms(list(arms.values()), out)}"
+    lines = [
+        *opening("How many people would it have taken?", command, about, notes),
+        "",
+        *grid_lines(rows, c.majority_rate),
+        *section("The law", law_lines(laws)),
+    ]
+    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
+
+
+def row_of(c, count, pictures, group, people):
+    """Cells of people.csv: ``people`` is the accuracy of each unseen person."""
+    found = over_people(list(people.values()), pictures=len(c.hits(group)))
+    curves = c.curves(group)
+    training = float(np.mean([curve[-1] for curve in curves]))
+    learnt = round(np.mean([c.results[arm.name]["pictures"] for arm in group]))
+    return (
+        count, pictures, learnt, len(group), len(people), found.mean, found.low, found.high,
+        training, sum(map(is_flat, curves)),
+    )  # fmt: skip
+
+
+def laws_of(cells, majority_rate):
+    """The law for each number of pictures, where enough numbers of people were tried.
+
+    Returns
+    -------
+    dict of int to (list of int, ndarray (K, P), Law, list of Law)
+        People who train, errors of the unseen, and what `growth_law.fit_people` makes of them.
+    """
     laws = {}
     for pictures in dict.fromkeys(pictures for _, pictures in cells):
         counts = [count for count, k in cells if k == pictures]
         if len(counts) >= LEAST:
-            common = set.intersection(*(set(cells[n, pictures][0]) for n in counts))
+            common = sorted(set.intersection(*(set(cells[n, pictures]) for n in counts)))
             errors = [
-                [1 - skill(cells[n, pictures][0][who], c.majority_rate) for who in sorted(common)]
+                [1 - skill(cells[n, pictures][who], majority_rate) for who in common]
                 for n in counts
             ]
             laws[pictures] = counts, np.array(errors), *fit_people(counts, errors)
-    plot(laws, out / "law.png")
-    first = next(iter(arms.values()))
-    seconds = read_seconds(arms.values(), out)
-    there = len({row["person"] for row in data.rows})
-    text = [
-        "# How many people would it have taken?",
-        "",
-        f"`{command}`",
-        "",
-        f"Data {results[first.name]['settings']['data']}: {len(data.rows)} pictures, {there} "
-        f"people, {len(data.classes)} classes. {first.epochs * first.steps} batches of "
-        f"{first.batch} in every arm, augmented; {len(arms)} arms{timing(seconds)}. "
-        f"Of the people who train, one in eight chooses the epoch; {first.unseen} are unseen"
-        + (", others in each seed." if first.folds > 1 else ", the same in all arms."),
-        "",
-        *(f"**Finished arms of other code were kept: {name}.**" for name in changed),
-        *("" for _ in changed[:1]),
-        *table_head("| people | pictures a smiley | training | flat | unseen people | skill |"),
-        *lines,
-        "",
+    return laws
+
+
+def about_arms(arms, out):
+    """How all of them were trained, in words."""
+    first = arms[0]
+    who = "others in each seed" if first.folds > 1 else "the same in all arms"
+    return (
+        f"{first.epochs * first.steps} batches of {first.batch} in every arm, augmented; "
+        f"{len(arms)} arms{timing(read_seconds(arms, out))}. Of the people who train, one in "
+        f"eight chooses the epoch; {first.unseen} are unseen, {who}."
+    )
+
+
+def grid_lines(rows, majority_rate):
+    """Table of the cells, and what it means."""
+    yield from table_head(
+        "| people | of a smiley, at most | pictures learnt | training | flat | unseen people "
+        "| skill |"
+    )
+    for count, pictures, learnt, seeds, unseen, mean, low, high, training, flat in rows:
+        yield (
+            f"| {count} | {pictures} | {learnt} | {training:.3f} | {flat} of {seeds} "
+            f"| {Interval(mean, low, high, unseen)} | {skill(mean, majority_rate):.3f} |"
+        )
+    yield ""
+    yield (
         f"Flat: training accuracy rose by less than {RISE} over the last fifth. Intervals of 95 % "
-        "resample the unseen people; other training people would vary them further.",
-        "",
-        "## The law",
-        "",
-        *law_lines(laws),
-    ]
-    write_file(out / "REPORT.md", "\n".join(text) + "\n")
+        "resample the unseen people; other training people would vary them further."
+    )
 
 
 def law_lines(laws):

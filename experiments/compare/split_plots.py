@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.compare.comparison import name_of
 from experiments.core.plots import plt, save
 
 
@@ -27,7 +28,7 @@ def plot_arms(c, path):
                 axes.plot(epochs, curves.mean(axis=0), colour, label=label)
                 axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), alpha=0.2)
             axes.grid(alpha=0.3)
-        column[0].set_title(f"by {setting[0]}, {'augmented' if setting[1] else 'plain'}")
+        column[0].set_title(name_of(setting))
         column[0].axhline(c.chance, color="gray", linestyle=":", label="chance")
         column[0].set_ylim(0, 1.02)
         column[1].set_xlabel("epoch")
@@ -53,7 +54,7 @@ def plot_confusions(c, path):
     for axes, setting in zip(grid[0], settings):
         counts = c.confusion(setting).astype(float)
         axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), "Blues", vmax=1)
-        axes.set_title(f"by {setting[0]}, {'augmented' if setting[1] else 'plain'}", fontsize=9)
+        axes.set_title(name_of(setting), fontsize=9)
         axes.set_xticks(places, c.data.classes, rotation=90, fontsize=6)
         axes.set_yticks(places, c.data.classes if axes is grid[0, 0] else [], fontsize=6)
     save(figure, path)
@@ -68,7 +69,7 @@ def plot_people(c, path):
     for number, setting in enumerate(settings):
         accuracies = c.people(setting)
         values = [accuracies.get(person, np.nan) for person in order]
-        label = f"by {setting[0]}, {'augmented' if setting[1] else 'plain'}"
+        label = name_of(setting)
         marker = "o" if setting[1] else "x"
         axes.plot(values, marker, color=f"C{number // 2}", label=label, markersize=5)
     axes.axhline(c.chance, color="gray", linestyle=":")

@@ -1,24 +1,55 @@
-"""Tables, figures and words of `eval_split.py`."""
+"""The page of `eval_split.py`, and what goes with it; ``c`` is a `comparison.Comparison`."""
 
 from collections import Counter
 
 import numpy as np
 
-from common.output import write_csv, write_file
+from common.output import write_file
 from experiments.compare.claims import FAILS, WORKS, assess, closes, skill
-from experiments.compare.comparison import Comparison
+from experiments.compare.comparison import Comparison, name_of
 from experiments.compare.controls import METHODS, identity_by_hog
 from experiments.compare.convergence import RISE, is_flat, rise
+from experiments.compare.page import about_data, opening, section
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
+from experiments.compare.split_tables import write_tables
 from experiments.core.arms import read_seconds, timing
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, holm, interval, over_people, p_value
 from experiments.smileys.splits import MANY
 
-COLUMNS = (
-    "split", "augment", "seed", "fold", "epochs", "train_accuracy", "val_accuracy", "val_loss",
-    "chance",
-)  # fmt: skip
+
+def write_results(data, arms, results, controls, notes, source, out, command):
+    """Write everything into ``out``; returns the verdicts.
+
+    Parameters
+    ----------
+    controls : dict, as from `controls.controls_of`
+    notes : list of str
+        What the page has to warn of.
+    source : path-like
+        Of the data.
+    """
+    c = Comparison(data, arms, results)
+    verdicts = verdicts_of(c)
+    write_tables(c, verdicts, controls, out)
+    plot_arms(c, out / "curves.png")
+    plot_confusions(c, out / "confusion.png")
+    plot_people(c, out / "people.png")
+    plot_growth(c, out / "growth.png")
+    about = f"{about_data(source, data)}; {about_arms(c, out)}"
+    title = "Splits and augmentation: does it work on new people?"
+    lines = [
+        *opening(title, command, about, [*notes, *partly_held_out(c)]),
+        *section("The article's claims", claim_lines(verdicts)),
+        *section("All arms", arm_lines(c)),
+        *section("Without a network", control_lines(c, controls)),
+        *section("Differences on the same pictures", differences(c, controls)),
+        *section("More data", growth_lines(c)),
+        *section("People", people_lines(c)),
+        *section("Classes", class_lines(c)),
+    ]
+    write_file(out / "REPORT.md", "\n".join(lines) + "\n")
+    return verdicts
 
 
 def verdicts_of(c):
@@ -47,139 +78,32 @@ def verdicts_of(c):
     return found
 
 
-def write_results(data, arms, results, controls, notes, out, command):
-    """Write everything into ``out``; returns the verdicts.
-
-    Parameters
-    ----------
-    controls : dict, as from `controls.controls_of`
-    notes : list of str
-        What the report has to warn of.
-    """
-    c = Comparison(data, arms, results)
-    write_table(c, out / "table.csv")
-    write_people(c, out / "people.csv")
-    write_growth(c, out / "growth.csv")
-    write_balance(c, out / "balance.csv")
-    plot_arms(c, out / "curves.png")
-    plot_confusions(c, out / "confusion.png")
-    plot_people(c, out / "people.png")
-    plot_growth(c, out / "growth.png")
-    verdicts = verdicts_of(c)
-    write_controls(c, controls, out / "controls.csv")
-    write_verdicts(verdicts, out / "claims.csv")
-    text = "\n".join(report(c, verdicts, controls, notes, out, command)) + "\n"
-    write_file(out / "REPORT.md", text)
-    return verdicts
-
-
-def write_controls(c, controls, path):
-    """Accuracy of each control and of the nets in each split, with its interval over people."""
-    rows = []
-    for name, splits in controls.items():
-        for split, hits in splits.items():
-            rows.append((split, name, *numbers(c.accuracy(hits, split))))
-    for split, augment in c.settings():
-        name = f"net, {'augmented' if augment else 'plain'}"
-        rows.append((split, name, *numbers(c.accuracy(c.hits(c.group(split, augment)), split))))
-    write_csv(path, ("split", "method", "accuracy", "low", "high", "people"), rows)
-
-
-def write_verdicts(verdicts, path):
-    """Each claim, the answer and the skill that it rests on."""
-    rows = [
-        (v.claim, v.answer, *(numbers(v.skill) if v.skill else ("", "", "", ""))) for v in verdicts
-    ]
-    write_csv(path, ("claim", "answer", "skill", "low", "high", "people"), rows)
-
-
-def numbers(found):
-    """An interval as cells of a table."""
-    return (*(f"{value:.4f}" for value in (found.mean, found.low, found.high)), found.count)
-
-
-def write_table(c, path):
-    """One row a training of the comparison itself."""
-    rows = []
-    for setting in c.settings():
-        for arm in c.group(*setting):
-            chosen = c.results[arm.name]["chosen"]
-            rows.append(
-                [arm.split, int(setting[1]), arm.seed, arm.fold, arm.epochs]
-                + [f"{chosen[name]:.4f}" for name in COLUMNS[5:8]]
-                + [f"{c.chance:.4f}"]
-            )
-    write_csv(path, COLUMNS, rows)
-
-
-def write_people(c, path):
-    """Accuracy on each person's pictures, by setting."""
-    rows = []
-    for split, augment in c.settings():
-        for person, accuracy in sorted(c.people((split, augment)).items()):
-            rows.append((person, split, int(augment), f"{accuracy:.4f}"))
-    write_csv(path, ("person", "split", "augment", "val_accuracy"), rows)
-
-
-def write_growth(c, path):
-    """One row a training of the arms with less data, and of those with all."""
-    rows = []
-    for split in ("person", "image"):
-        for arm in c.arms:
-            if arm.split == split and arm.augmentation:
-                result = c.results[arm.name]
-                chosen = result["chosen"]
-                row = [split, arm.share, result["people"], result["pictures"], arm.seed]
-                scores = [f"{chosen[f'{part}_accuracy']:.4f}" for part in ("train", "val")]
-                rows.append(row + scores)
-    columns = ("split", "share", "people", "pictures", "seed", "train_accuracy", "val_accuracy")
-    write_csv(path, columns, rows)
-
-
-def write_balance(c, path):
-    """How many pictures of each class each fold holds out."""
-    rows, seen = [], set()
-    for arm in c.arms:
-        fold = arm.split, arm.deal, arm.fold
-        if arm.share == 1 and fold not in seen:
-            seen.add(fold)
-            counts = Counter(c.data.rows[k]["smiley"] for k in arm.parts(c.data.rows).val)
-            rows += [(*fold, name, counts[name]) for name in c.data.classes]
-    write_csv(path, ("split", "deal", "fold", "smiley", "pictures"), rows)
-
-
-def report(c, verdicts, controls, notes, out, command):
-    """Lines of REPORT.md."""
-    people = {row["person"] for row in c.data.rows}
-    first = c.arms[0]
-    hash_ = c.results[first.name]["settings"]["data"]
-    seconds = read_seconds(c.arms, out)
-    yield "# Splits and augmentation: does it work on new people?"
-    yield ""
-    yield f"`{command}`"
-    yield ""
-    yield (
-        f"Data {hash_}: {len(c.data.rows)} pictures, {len(people)} people, {len(c.data.classes)} "
-        f"classes; chance {c.chance:.3f}, the most frequent class {c.majority_rate:.3f}. "
-        f"{first.epochs * first.steps} batches of {first.batch} in every arm, first learning rate "
-        f"{first.rate:g}, schedule {first.schedule}; {len(c.arms)} arms"
-        f"{timing(seconds)}. The epoch is chosen on training people, clips or pictures kept for "
-        "it; what is held out judges once."
+def about_arms(c, out):
+    """How all of them were trained, in words."""
+    arm = c.arms[0]
+    return (
+        f"chance {c.chance:.3f}, the most frequent class {c.majority_rate:.3f}. "
+        f"{arm.epochs * arm.steps} batches of {arm.batch} in every arm, first learning rate "
+        f"{arm.rate:g}, schedule {arm.schedule}; {len(c.arms)} arms"
+        f"{timing(read_seconds(c.arms, out))}. The epoch is chosen on training people, clips or "
+        "pictures kept for it; what is held out judges once."
     )
-    for note in notes:
-        yield ""
-        yield f"**{note}**"
-    for split in dict.fromkeys(setting[0] for setting in c.settings()):
-        held = {c.data.rows[k]["person"] for k in c.hits(c.group(split, c.settings()[-1][1]))}
-        if len(held) < len(people):
-            yield ""
+
+
+def partly_held_out(c):
+    """A warning for each split whose seeds do not hold out everyone."""
+    everyone = {row["person"] for row in c.data.rows}
+    for split in c.splits():
+        held = {c.data.rows[k]["person"] for k in c.hits(c.any_group(split))}
+        if held < everyone:
             yield (
-                f"**By {split}, {len(held)} of {len(people)} people were held out: more seeds "
-                "(--seeds) cover the others.**"
+                f"By {split}, {len(held)} of {len(everyone)} people were held out: more seeds "
+                "(--seeds) cover the others."
             )
-    yield ""
-    yield "## The article's claims"
-    yield ""
+
+
+def claim_lines(verdicts):
+    """The verdicts, and by what rule."""
     for verdict in verdicts:
         yield f"- **{verdict.claim}: {verdict.answer}.** {verdict.why}"
     yield ""
@@ -191,9 +115,10 @@ def report(c, verdicts, controls, notes, out, command):
         "seeds, and allow for folds that share training people "
         "(`experiments/core/statistics.py`)."
     )
-    yield ""
-    yield "## All arms"
-    yield ""
+
+
+def arm_lines(c):
+    """Table of the settings: what was learnt, what was named of the rest."""
     yield from table_head(
         "| split | augmentation | training | its rise | flat | held out | skill | person |"
     )
@@ -202,66 +127,43 @@ def report(c, verdicts, controls, notes, out, command):
         curves = c.curves(arms)
         val = c.accuracy(c.hits(arms), split)
         right = val.map(lambda accuracy: skill(accuracy, c.majority_rate))
-        rises = [rise(curve) for curve in curves]
+        most = max(map(rise, curves))
         yield (
             f"| {split} | {'yes' if augment else 'no'} | {np.mean([v[-1] for v in curves]):.3f} "
-            f"| {max(rises):.4f} | {sum(map(is_flat, curves))} of {len(curves)} | {val} | {right} "
+            f"| {'unknown' if np.isnan(most) else f'{most:.4f}'} "
+            f"| {sum(map(is_flat, curves))} of {len(curves)} | {val} | {right} "
             f"| {identity(c, arms)} |"
         )
     yield ""
     yield (
         f"Training: accuracy after the last epoch. It is flat if it rises "
         f"by less than {RISE} over the last fifth of the "
-        "batches; the largest rise of the seeds is given. Person: how many pictures a linear "
+        "batches; the largest rise of the seeds is given (unknown: fewer than ten epochs). Person: "
+        "how many pictures a linear "
         "classifier of the net's last features gives to the right one of "
-        f"{len(people)} people, half of whose clips it has learnt (HOG: "
-        f"{identity_by_hog(c.data):.3f})."
+        f"{len({row['person'] for row in c.data.rows})} people, half of whose clips it has learnt "
+        f"(HOG: {in_words(identity_by_hog(c.data))})."
     )
     yield ""
     yield "![Training and validation, epoch by epoch](curves.png)"
-    yield ""
-    yield "## Without a network"
-    yield ""
-    yield from control_lines(c, controls)
-    yield ""
-    yield "## Differences on the same pictures"
-    yield ""
-    yield from differences(c, controls)
-    yield ""
-    yield "## More data"
-    yield ""
-    yield from growth_lines(c)
-    yield ""
-    yield "## People"
-    yield ""
-    for setting in c.settings():
-        values = sorted(c.people(setting).values())
-        yield (
-            f"- by {setting[0]}, {'augmented' if setting[1] else 'plain'}: from {values[0]:.3f} "
-            f"to {values[-1]:.3f}, median {np.median(values):.3f} of {len(values)} people"
-        )
-    yield ""
-    yield "![Accuracy of each person](people.png)"
-    yield ""
-    yield "## Classes"
-    yield ""
-    yield "![Confusion matrices](confusion.png)"
-    yield ""
-    yield from balance_lines(c)
 
 
 def identity(c, arms):
     """Mean of the trainings' identity probes, in words."""
     values = [c.results[arm.name].get("identity") for arm in arms]
-    return "unknown" if None in values else f"{np.mean(values):.3f}"
+    return in_words(None if None in values else np.mean(values))
+
+
+def in_words(accuracy):
+    """An accuracy of an identity probe, None or nan where there was nobody to tell apart."""
+    return "unknown" if accuracy is None or np.isnan(accuracy) else f"{accuracy:.3f}"
 
 
 def control_lines(c, controls):
     """Table of the controls."""
-    splits = list(dict.fromkeys(setting[0] for setting in c.settings()))
-    yield from table_head(f"| method | {' | '.join(f'by {split}' for split in splits)} |")
+    yield from table_head(f"| method | {' | '.join(f'by {split}' for split in c.splits())} |")
     for name, found in controls.items():
-        yield f"| {name} | {' | '.join(str(c.accuracy(found[s], s)) for s in splits)} |"
+        yield f"| {name} | {' | '.join(str(c.accuracy(found[s], s)) for s in c.splits())} |"
     yield ""
     for name in controls:
         yield f"- {name}: {METHODS[name]}"
@@ -269,22 +171,14 @@ def control_lines(c, controls):
 
 def differences(c, controls):
     """Table of paired differences, corrected as one family."""
-    there = c.settings()
-    pairs = [((split, False), (split, True)) for split in ("person", "clip", "image")]
-    pairs += [
-        ((first, augment), (second, augment))
-        for augment in (True, False)
-        for first, second in (("person", "clip"), ("clip", "image"), ("person", "image"))
-    ]
     compared = [
         (name_of(first), name_of(second), first[0], *(c.hits(c.group(*s)) for s in (first, second)))
-        for first, second in pairs
-        if {first, second} <= set(there)
+        for first, second in pairs_of(c.settings())
     ]
     compared += [
         (f"by {setting[0]}, HOG + ridge", name_of(setting), setting[0],
          controls["HOG + ridge"][setting[0]], c.hits(c.group(*setting)))
-        for setting in there
+        for setting in c.settings()
     ]  # fmt: skip
     values = [(c.paired(first, second), c.ratio(split)) for *_, split, first, second in compared]
     p_values = [p_value(*value) for value in values]
@@ -295,32 +189,33 @@ def differences(c, controls):
     yield ""
     yield (
         "Means over people of what she gains on the pictures that both name. Plain "
-        f"{100 * LEVEL:.0f} % intervals and p; corrected for the {len(compared)} comparisons of "
-        "this table by Holm's method, which alone says which differ."
+        f"{100 * LEVEL:.0f} % intervals and p; corrected for the comparisons of "
+        f"this table ({len(compared)}) by Holm's method, which alone says which differ."
     )
 
 
-def name_of(setting):
-    """A setting in words."""
-    return f"by {setting[0]}, {'augmented' if setting[1] else 'plain'}"
+def pairs_of(settings):
+    """Settings that differ in one thing, as far as both are there."""
+    pairs = [((split, False), (split, True)) for split in ("person", "clip", "image")]
+    pairs += [
+        ((first, augment), (second, augment))
+        for augment in (True, False)
+        for first, second in (("person", "clip"), ("clip", "image"), ("person", "image"))
+    ]
+    return [pair for pair in pairs if set(pair) <= set(settings)]
 
 
 def growth_lines(c):
     """Tables of the arms with less data."""
-    found = False
-    for split in ("image", "person"):
-        grown = c.growth(split)
-        if not grown:
-            continue
-        found = True
+    found = {split: c.growth(split) for split in ("image", "person") if c.growth(split)}
+    for split, grown in found.items():
         yield from table_head(
             f"| {'people' if split == 'person' else 'pictures'} | training | held out | gap |"
         )
-        ratio = c.ratio(split)
         for sizes, train, val in zip(*(values.T for values in grown)):
             yield (
                 f"| {np.mean(sizes):.0f} | {train.mean():.3f} | {val.mean():.3f} "
-                f"| {interval(train - val, ratio)} |"
+                f"| {interval(train - val, c.ratio(split))} |"
             )
         yield ""
         yield (
@@ -331,19 +226,32 @@ def growth_lines(c):
     yield "![Accuracy and data](growth.png)" if found else "No arms with less data were trained."
 
 
-def balance_lines(c):
-    """How evenly the folds are filled, in words."""
+def people_lines(c):
+    """How far people differ."""
+    for setting in c.settings():
+        values = sorted(c.people(setting).values())
+        yield (
+            f"- {name_of(setting)}: from {values[0]:.3f} to {values[-1]:.3f}, "
+            f"median {np.median(values):.3f} of {len(values)} people"
+        )
+    yield ""
+    yield "![Accuracy of each person](people.png)"
+
+
+def class_lines(c):
+    """The confusions, and how evenly the folds are filled."""
+    yield "![Confusion matrices](confusion.png)"
+    yield ""
     yield "Held out in a fold (balance.csv has every class of every fold):"
     yield ""
-    for split in dict.fromkeys(setting[0] for setting in c.settings()):
-        sizes, classes, groups = [], [], set()
-        for arm in c.group(split, c.settings()[-1][1]):
+    for split in c.splits():
+        sizes, classes = [], []
+        for arm in c.any_group(split):
             val = arm.parts(c.data.rows).val
             counts = Counter(c.data.rows[k]["smiley"] for k in val)
             sizes.append(len(val))
             classes += [counts[name] for name in c.data.classes]
-            groups.add(arm.folds)
         yield (
-            f"- by {split}, one of {max(groups)} parts of the {MANY[split]}: {min(sizes)} to "
+            f"- by {split}, one of {arm.folds} parts of the {MANY[split]}: {min(sizes)} to "
             f"{max(sizes)} pictures, {min(classes)} to {max(classes)} of a class"
         )

@@ -43,7 +43,7 @@ def data_of(people=6):
         for s in "ab"
         for f in range(3)
     ]
-    return SimpleNamespace(rows=rows, classes=["a", "b"])
+    return SimpleNamespace(rows=rows, classes=["a", "b"], hash=lambda: "abc")
 
 
 def arms_of(data, seeds=2, kinds=eval_augment.KINDS):
@@ -76,7 +76,6 @@ def results_of(arms, accuracy):
                 f"{part}_accuracy": [0.99, accuracy(setting, seed, part)]
                 for part in ("train", "choose", "val")
             },
-            "settings": {"data": "abc"},
         }
         for (_, setting, seed), arm in arms.items()
     }
@@ -109,6 +108,15 @@ def test_differences_are_paired_by_seed(tmp_path):
     assert ablation.change("person", ("strength", 1.5), "choose").mean == pytest.approx(0.35)
 
 
+def test_a_split_of_few_people_has_wider_intervals():
+    arms = arms_of(data_of(people=3), seeds=3)  # three folds by person, five by image
+    results = results_of(arms, lambda setting, seed, part: 0.5 + 0.05 * seed)
+    found = [Ablation(arms, results).accuracy(split, BASE, "val") for split in ("person", "image")]
+    by_person, by_image = (interval.high - interval.mean for interval in found)
+    # Nadeau and Bengio: 1/3 + 1/2 against 1/3 + 1/4.
+    assert by_person / by_image == pytest.approx((10 / 7) ** 0.5)
+
+
 def test_the_report_says_what_matters(tmp_path):
     data = data_of()
     arms = arms_of(data, seeds=3)
@@ -116,7 +124,7 @@ def test_the_report_says_what_matters(tmp_path):
     def noisy(setting, seed, part):
         return made_up(setting, seed, part) + 0.001 * ((len(str(setting[1])) + seed) % 3)
 
-    write_results(data, arms, results_of(arms, noisy), [], tmp_path, "command")
+    write_results(data, arms, results_of(arms, noisy), [], "ten.csv", tmp_path, "command")
     report = (tmp_path / "REPORT.md").read_text()
     assert "- by person, without, held out: helps rotation; harms blur" in report
     assert "- by image, only, kept to choose: helps rotation; harms none" in report
@@ -132,7 +140,7 @@ def test_the_report_says_what_matters(tmp_path):
 def test_transforms_without_other_strengths(tmp_path):
     data = data_of()
     arms = arms_of(data, kinds=("without", "only"))
-    write_results(data, arms, results_of(arms, made_up), [], tmp_path, "command")
+    write_results(data, arms, results_of(arms, made_up), [], "ten.csv", tmp_path, "command")
     report = (tmp_path / "REPORT.md").read_text()
     assert "are named best" not in report
     assert "strength.png" not in report

@@ -7,7 +7,7 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
-from experiments.compare.people_arms import first_pictures, plan
+from experiments.compare.people_arms import first_pictures, plan, warnings_of
 from experiments.compare.people_report import number, write_results
 from experiments.core import growth_law as law_module
 from experiments.core.growth_law import Law, bounds, fit, fit_people
@@ -25,7 +25,7 @@ def data_of(people=30, frames=4):
         for c in range(2)
         for f in range(frames)
     ]
-    return SimpleNamespace(rows=rows, classes=["a", "b"])
+    return SimpleNamespace(rows=rows, classes=["a", "b"], hash=lambda: "abc")
 
 
 def arms_of(data, people, unseen, pictures=(1, 10), seeds=2, rotate=False):
@@ -64,6 +64,25 @@ def test_more_people_include_fewer_and_all_name_the_same():
     assert people_of(data, parts[4, 1, 0].fit) != people_of(data, parts[4, 1, 1].fit)
 
 
+def test_what_a_grid_lacks_is_said():
+    data = data_of(people=8)  # eight pictures of each smiley
+    for row in data.rows:
+        row["smiley"] = "c" if row["person"] == "p00" and row["smiley"] == "b" else row["smiley"]
+    arms = arms_of(data, (4, 99), 2, pictures=(1, 8, 10, 20))
+    assert {key[:2] for key in arms} == {(4, 1), (4, 8)}
+    data.classes.append("c")
+    warned = warnings_of(data, arms, (4, 99), (1, 8, 10, 20))
+    assert warned[:3] == [
+        "99 people cannot learn: there are too few",
+        "nobody has 10 pictures of a smiley: 8 are taken",
+        "nobody has 20 pictures of a smiley: 8 are taken",
+    ]
+    assert all("with 4 people, c is missing from the training pictures" in w for w in warned[3:])
+    data.rows = [row for row in data.rows if row["smiley"] == "a" or row["person"] == "p00"]
+    with pytest.raises(UserError, match="would learn one class only: leave 4 out of --people"):
+        warnings_of(data, arms_of(data, (4,), 2), (4,), (1, 8))
+
+
 def test_real_people_take_turns():
     data = data_of(people=11)
     arms = arms_of(data, (4,), 3, seeds=3, rotate=True)
@@ -71,6 +90,8 @@ def test_real_people_take_turns():
     assert len(set.union(*judged)) == 9
     with pytest.raises(UserError, match="11 people, 10 of them unseen, leave 1 to learn from"):
         arms_of(data, (4,), 10)
+    with pytest.raises(UserError, match="12 of them unseen, leave 0 to learn from"):
+        arms_of(data, (4,), 12, rotate=True)
 
 
 def test_pictures_are_taken_from_each_clip_in_turn():
@@ -124,12 +145,12 @@ def test_the_report(tmp_path, monkeypatch):
         val = arm.parts(data.rows).val
         right = np.arange(len(val)) % 16 >= 16 / count - (pictures > 1)
         results[arm.name] = {
-            "settings": {"data": "abc"},
+            "pictures": len(arm.parts(data.rows).fit),
             "val": val.tolist(),
             "predicted": np.where(right, labels[val], 1 - labels[val]).tolist(),
             "history": {"train_accuracy": [0.9] * 20},
         }
-    write_results(data, arms, results, ["augment/transforms.py"], tmp_path, "command")
+    write_results(data, arms, results, ["other code"], "home/ten.csv", tmp_path, "command")
     rows = read_csv(tmp_path / "people.csv")
     assert len(rows) == 8
     # Of sixteen pictures a person, 16 / people are wrong.
@@ -137,6 +158,9 @@ def test_the_report(tmp_path, monkeypatch):
     report = (tmp_path / "REPORT.md").read_text()
     # Skill 1 - 2 / people: the error is 2 n^-1, and 0.2, 0.1, 0.05 for 10, 20 and 40 people.
     assert "| 1 | 0.000 " in report
+    assert "Data ten.csv (abc): 480 pictures, 30 people, 2 classes." in report
+    # Of 8 people one chooses; each of the others has four pictures of two smileys.
+    assert "| 8 | 4 | 56 | 0.900 | 2 of 2 | " in report
     assert "| 10 (10 to 10) | 20 (20 to 20) | 40 (40 to 40) |" in report
-    assert "**Finished arms of other code were kept: augment/transforms.py.**" in report
+    assert "**other code**" in report
     assert (tmp_path / "law.png").exists()
