@@ -18,10 +18,6 @@ from experiments.core.expected import expecting
 from experiments.smileys.splits import SPLITS, split_names
 from pipeline.options import whole
 
-COLUMNS = (
-    "set", "data", "pictures", "people", "classes", "split", "method", "accuracy", "low", "high",
-)  # fmt: skip
-
 
 def parse_args(argv=None):
     """The command line."""
@@ -44,18 +40,25 @@ def main(argv=None):
     """Measure all sets, then write the table, the figure and the page."""
     args = parse_args(argv)
     from common.output import make_folder
-    from experiments.compare.leakage_report import measure_set, write_report
+    from experiments.compare.leakage_report import measure_set, names_of, write_report
+    from experiments.compare.split_arms import check_data
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
+    sets = dict(zip(names_of(args.data), map(SmileyData.read, args.data)))
+    if len(sets) < len(args.data):
+        raise cli.UserError("two data sets are called alike: give one's folder another name")
+    for name, data in sets.items():
+        try:
+            check_data(data, args.splits)
+        except cli.UserError as error:
+            raise cli.UserError(f"{name}: {error}") from None
     make_folder(args.out, parents=True)
     rows = []
-    for source in args.data:
-        path = Path(source)
-        name = path.parent.name if path.name == "manifest.csv" else path.stem
-        rows += measure_set(name, SmileyData.read(source), args.splits, args.folds, args.seed)
+    for name, data in sets.items():
+        rows += measure_set(name, data, args.splits, args.folds, args.seed)
     command = command_line("python experiments/eval_leakage.py", argv)
-    write_report(rows, COLUMNS, args.splits, args.out, command)
+    write_report(rows, args.splits, args.out, command)
     print((args.out / "REPORT.md").read_text(encoding="utf-8"))
 
 

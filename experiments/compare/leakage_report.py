@@ -1,18 +1,36 @@
 """Table, figure and page of `eval_leakage.py`."""
 
+from pathlib import Path
+
 import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.compare.controls import METHODS, controls_of
-from experiments.compare.split_arms import check_data, folds_for
+from experiments.compare.page import name_of_set, opening
+from experiments.compare.split_arms import folds_for
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
-from experiments.core.statistics import over_people
+from experiments.core.statistics import Interval, over_people
 from experiments.smileys.splits import parts_of
+
+COLUMNS = (
+    "set", "data", "pictures", "people", "classes", "split", "method", "accuracy", "low", "high",
+)  # fmt: skip
+
+
+def names_of(sources):
+    """What the data sets are called, with the folder in front where two would be called alike."""
+    names = [name_of_set(source).removesuffix(".csv") for source in sources]
+    paths = [Path(source).resolve() for source in sources]
+    folders = [(path.parent if path.name == "manifest.csv" else path).parent for path in paths]
+    return [
+        f"{folder.name}/{name}" if names.count(name) > 1 else name
+        for folder, name in zip(folders, names)
+    ]
 
 
 def measure_set(name, data, splits, folds, seed):
-    """Rows of the table for one data set.
+    """Rows of the table for one data set, which `split_arms.check_data` has passed.
 
     Parameters
     ----------
@@ -26,12 +44,11 @@ def measure_set(name, data, splits, folds, seed):
 
     Returns
     -------
-    list of tuple
-        As `eval_leakage.COLUMNS` says; without a split that the set is too small for.
+    list of dict
+        With the keys of `COLUMNS`.
     """
     divisions, ratios = {}, {}
     for split in splits:
-        check_data(data, [split])
         count = folds_for(data, split, folds)
         ratios[split] = 1 / (count - 1)
         for fold in range(count):
@@ -50,47 +67,48 @@ def measure_set(name, data, splits, folds, seed):
             values = [np.mean(rights) for rights in own.values()]
             accuracy = over_people(values, ratios[split], len(data.rows))
             bounds = (accuracy.mean, accuracy.low, accuracy.high)
-            rows.append((*about, split, method, *(f"{value:.4f}" for value in bounds)))
+            rows.append(dict(zip(COLUMNS, (*about, split, method, *bounds))))
     return rows
 
 
-def write_report(rows, columns, splits, out, command):
+def write_report(rows, splits, out, command):
     """Write leakage.csv, leakage.png and REPORT.md into ``out``."""
-    write_csv(out / "leakage.csv", columns, rows)
-    table = [dict(zip(columns, row)) for row in rows]
-    sets = list(dict.fromkeys(row["set"] for row in table))
-    plot(table, sets, splits, out / "leakage.png")
-    lines = [
-        "# Leakage from training to test, by split",
-        "",
-        f"`{command}`",
-        "",
+    write_csv(out / "leakage.csv", COLUMNS, rows, digits=4)
+    sets = list(dict.fromkeys(row["set"] for row in rows))
+    plot(rows, sets, splits, out / "leakage.png")
+    about = (
         "Share of the held-out pictures named right without a network, mean over people with its "
-        "95 % interval (people resampled); every picture is held out once by each split.",
+        "95 % interval (people resampled); every picture is held out once by each split."
+    )
+    lines = [
+        *opening("Leakage from training to test, by split", command, about),
         "",
         "![Sets, splits and methods](leakage.png)",
         "",
     ]
     for name in sets:
-        own = [row for row in table if row["set"] == name]
-        first = own[0]
-        lines += [
-            f"**{name}** ({first['data']}): {first['pictures']} pictures of {first['people']} "
-            f"people, {first['classes']} classes, chance {1 / first['classes']:.3f}",
-            "",
-            *table_head(f"| method | {' | '.join(f'by {split}' for split in splits)} |"),
-        ]
-        for method in METHODS:
-            cells = [
-                f"{row['accuracy'][:-1]} ({row['low'][:-1]} to {row['high'][:-1]})"
-                for split in splits
-                for row in own
-                if (row["split"], row["method"]) == (split, method)
-            ]
-            lines.append(f"| {method} | {' | '.join(cells)} |")
-        lines.append("")
+        lines += set_lines([row for row in rows if row["set"] == name], splits)
     lines += [f"- {name}: {what}" for name, what in METHODS.items()]
     write_file(out / "REPORT.md", "\n".join(lines) + "\n")
+
+
+def set_lines(own, splits):
+    """Table of one set, by its rows."""
+    first = own[0]
+    yield (
+        f"**{first['set']}** ({first['data']}): {first['pictures']} pictures of {first['people']} "
+        f"people, {first['classes']} classes, chance {1 / first['classes']:.3f}"
+    )
+    yield ""
+    yield from table_head(f"| method | {' | '.join(f'by {split}' for split in splits)} |")
+    for method in METHODS:
+        cells = [
+            str(Interval(row["accuracy"], row["low"], row["high"], row["people"]))
+            for row in own
+            if row["method"] == method
+        ]
+        yield f"| {method} | {' | '.join(cells)} |"
+    yield ""
 
 
 def plot(table, sets, splits, path):
@@ -102,7 +120,7 @@ def plot(table, sets, splits, path):
     for axes, name in zip(grid[0], sets):
         for number, method in enumerate(METHODS):
             own = [row for row in table if (row["set"], row["method"]) == (name, method)]
-            values = np.array([[float(row[k]) for k in ("accuracy", "low", "high")] for row in own])
+            values = np.array([[row[k] for k in ("accuracy", "low", "high")] for row in own])
             places = np.arange(len(own)) + 0.2 * (number - (len(METHODS) - 1) / 2)
             reach = np.abs(values[:, 1:] - values[:, :1]).T
             axes.bar(places, values[:, 0], 0.18, yerr=reach, label=method, capsize=2)
