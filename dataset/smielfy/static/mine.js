@@ -12,6 +12,7 @@ async function attempt(control, action) {
     await action();
   } catch (problem) {
     $("mine-problem").textContent = complaint(problem);
+    control.disabled = false; // to try again
   }
 }
 
@@ -189,6 +190,7 @@ export const mine = {
     if (!person) return;
     $("given").replaceChildren(...Object.keys(state.smileys).map(row));
     $("shown").checked = shown;
+    $("teach").disabled = true; // until it is known how the teaching stands
     visit++;
     await showOwn();
     attempt($("teach"), watchTeaching);
