@@ -23,8 +23,8 @@ if __name__ == "__main__":
 from experiments.core.expected import expecting
 from pipeline.options import number
 
-PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/mine.js",
-        "/inference.js", "/inference_worker.js", "/words/en.json", "/api/me",
+PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/my_data.js",
+        "/inference.js", "/inference_worker.js", "/locales/en.json", "/api/me",
         "/api/smileys")  # fmt: skip
 MIRROR = (*(f"/nets/{name}" for name in ("meta.json", "scan.onnx", "small_calibration.onnx",
                                         "big.onnx", "big_calibration.onnx", "smiles.onnx")),

@@ -5,6 +5,6 @@
 - ``server``: connections; ``middleware``: what every request passes; ``rate_limit``;
 - ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
 - ``people``: pseudonyms, consent, examples shown; ``store``: crops and manifest;
-- ``static_files``: the page's own files; ``words/``: its texts; ``certificate``: HTTPS;
+- ``static_files``: the page's own files; ``locales/``: its texts; ``certificate``: HTTPS;
 - ``teaching``: fine-tuning on one person, in a process of its own.
 """

@@ -9,7 +9,7 @@ class RequestError(Exception):
     status : int
         HTTP status code, 400 to 507.
     error : str
-        Key under ``error`` in the files of ``words/``.
+        Key under ``error`` in the files of ``locales/``.
     wait : int, optional
         Seconds after which it is worth trying again.
     """

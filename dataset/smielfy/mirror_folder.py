@@ -58,10 +58,10 @@ def make_folder(out, cache=CACHE):
     shutil.copytree(STATIC, part, ignore=shutil.ignore_patterns("examples", *COLLECTING))
     for name in ("nets", "ort"):
         shutil.copytree(cache / name, part / name)
-    (part / "words").mkdir()
+    (part / "locales").mkdir()
     for language in LANGUAGES:
         shutil.copyfile(
-            STATIC.parent / "words" / f"{language}.json", part / "words" / f"{language}.json"
+            STATIC.parent / "locales" / f"{language}.json", part / "locales" / f"{language}.json"
         )
     meta = json.loads((cache / "nets" / "meta.json").read_text(encoding="utf-8"))
     table = {
@@ -77,8 +77,8 @@ def make_folder(out, cache=CACHE):
     (part / "index.html").write_text(page, encoding="utf-8")
     files = sorted(p.relative_to(part).as_posix() for p in part.rglob("*") if p.is_file())
     version = hashlib.sha256("".join(map(digest, (part / name for name in files))).encode())
-    worker = (part / "offline.js").read_text(encoding="utf-8")
+    worker = (part / "service_worker.js").read_text(encoding="utf-8")
     worker = worker.replace("VERSION", version.hexdigest()[:12])
-    worker = worker.replace("[]", json.dumps(["./", *(n for n in files if n != "offline.js")]), 1)
-    (part / "offline.js").write_text(worker, encoding="utf-8")
+    worker = worker.replace("[]", json.dumps(["./", *(n for n in files if n != "service_worker.js")]), 1)
+    (part / "service_worker.js").write_text(worker, encoding="utf-8")
     part.rename(out)

@@ -29,14 +29,14 @@ def static_routes(mirror=None):
     runtime by which browsers look themselves.
     """
     folders = {f"/{name}": mirror / name for name in (("nets", "ort") if mirror else ())}
-    folders |= {"/words": FOLDER / "words", "/": FOLDER / "static"}
+    folders |= {"/locales": FOLDER / "locales", "/": FOLDER / "static"}
     return [Mount(path, PageFiles(directory=folder, html=path == "/"))
             for path, folder in folders.items()]  # fmt: skip
 
 
 def read_words(language="en"):
     """The page's texts in one language."""
-    return json.loads((FOLDER / "words" / f"{language}.json").read_text(encoding="utf-8"))
+    return json.loads((FOLDER / "locales" / f"{language}.json").read_text(encoding="utf-8"))
 
 
 def rendered_examples():

@@ -3,8 +3,8 @@
 import { ask, insist, pause, Problem } from "./api.js";
 import * as camera from "./camera.js";
 import { state, $, refresh, amount, faceOf, make, say, how, named, showFace, toast } from "./state.js";
-import { showFirst } from "./first.js";
-import { complaint } from "./words.js";
+import { showFirst } from "./teach_invitation.js";
+import { complaint } from "./i18n.js";
 
 const SECONDS = 3; // that a burst takes
 const LONGER = 960; // pixels of a picture that is sent

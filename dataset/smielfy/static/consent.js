@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { state, $, faceOf, refresh, again, say } from "./state.js";
-import { complaint, language } from "./words.js";
+import { complaint, language } from "./i18n.js";
 
 function form(id, send) {
   const node = $(id);

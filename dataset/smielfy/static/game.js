@@ -3,10 +3,10 @@
 import { Problem, pause } from "./api.js";
 import * as camera from "./camera.js";
 import { sendBurst } from "./collect.js";
-import { Looks, drawFace } from "./looks.js";
+import { Looks, drawFace } from "./recognition_loop.js";
 import { standalone, state, $, refresh, faceOf, make, say, how, named, showFace, toast } from "./state.js";
-import { showFirst } from "./first.js";
-import { complaint } from "./words.js";
+import { showFirst } from "./teach_invitation.js";
+import { complaint } from "./i18n.js";
 
 const SECONDS = 60;
 const SHARE = 0.5; // of the votes that the dealt smiley must have

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { state, $, amount, make, named, say, toast } from "./state.js";
-import * as words from "./words.js";
+import * as words from "./i18n.js";
 
 async function attempt(action) {
   $("problem").textContent = "";

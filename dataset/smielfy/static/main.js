@@ -1,16 +1,16 @@
 // Starts the page and shows the view that the address names.
 
 import { ask, Problem } from "./api.js";
-import { arrive } from "./arrive.js";
+import { arrive } from "./sign_in_links.js";
 import * as camera from "./camera.js";
 import { collect, shoot } from "./collect.js";
 import { game } from "./game.js";
-import { mine } from "./mine.js";
+import { mine } from "./my_data.js";
 import { mirror } from "./mirror.js";
 import { consent, code } from "./consent.js";
-import { showNext } from "./next.js";
+import { showNext } from "./switch_person.js";
 import { standalone, state, $, refresh } from "./state.js";
-import * as words from "./words.js";
+import * as words from "./i18n.js";
 
 const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
 const FREE = ["mirror", "game", "consent", "mine"]; // without consent
@@ -61,7 +61,7 @@ function away(problem) {
 async function begin() {
   if (standalone) {
     for (const node of document.querySelectorAll('nav a[href="#collect"], nav a[href="#mine"], [data-first]')) node.remove();
-    navigator.serviceWorker?.register("offline.js");
+    navigator.serviceWorker?.register("service_worker.js");
   }
   $("language").addEventListener("click", async () => {
     await words.swap();

@@ -2,10 +2,10 @@
 
 import { Problem } from "./api.js";
 import * as camera from "./camera.js";
-import { Looks, drawFace } from "./looks.js";
+import { Looks, drawFace } from "./recognition_loop.js";
 import { state, $, faceOf, make, say, how, showFace } from "./state.js";
-import { showFirst } from "./first.js";
-import { complaint, decimal } from "./words.js";
+import { showFirst } from "./teach_invitation.js";
+import { complaint, decimal } from "./i18n.js";
 
 const stage = $("mirror-stage");
 const video = stage.querySelector("video");

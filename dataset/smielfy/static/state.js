@@ -1,7 +1,7 @@
 // What all views share.
 
 import { ask } from "./api.js";
-import { find, say } from "./words.js";
+import { find, say } from "./i18n.js";
 
 export const state = { me: {}, smileys: {}, frames: 10, keeper: "", keepDays: 0, browser: false, net: { name: "", classes: [], sure: null } };
 export const $ = (id) => document.getElementById(id);

@@ -499,9 +499,9 @@ def test_only_the_pages_own_files_are_served(ann, tmp_path):
         for address in (f"/{path}", f"/collected/{path}", f"/example/{path}", f"/static/../{path}"):
             assert ann.get(address).status_code in (404, 405)
     for address in (
-        "/app.py", "/static", "/static/", "/examples/", "/words/", "/words/../app.py",
+        "/app.py", "/static", "/static/", "/examples/", "/locales/", "/locales/../app.py",
         "//etc/passwd", "/%2e%2e/app.py", "/..%2fapp.py", "/examples/..%5c..%5capp.py",
-        "/words/en.json%00",
+        "/locales/en.json%00",
         "/private/key", "/people/", "/collected/manifest.csv", "/.lock", "/example/"
     ):  # fmt: skip
         assert ann.get(address).status_code == 404, address

@@ -450,7 +450,7 @@ def test_what_goes_wrong_is_said_beside_the_button(visit):
 
 
 AMOUNTS = """async (language) => {
-    const words = await import("/words.js");
+    const words = await import("/i18n.js");
     const { amount } = await import("/state.js");
     await words.load(language);
     return [...Array(26).keys()].map((count) => amount({ pictures: count, bursts: count }));

@@ -163,7 +163,7 @@ def test_two_thousand_broken_requests(visitor, tmp_path):
     addresses = [
         "/api/consent", "/api/enter", "/api/shown", "/api/bursts", "/api/me", "/api/look",
         "/api/smileys", "/api/bursts/{}/0", "/api/bursts/x/{}", "/api/pictures/{}",
-        "/api/examples/{}", "/example/{}", "/{}", "/words/{}", "/api/look?near={}",
+        "/api/examples/{}", "/example/{}", "/{}", "/locales/{}", "/api/look?near={}",
     ]  # fmt: skip
     methods = ["POST"] * 4 + ["GET"] * 3 + ["DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "FOO"]
     for _ in range(2000):

@@ -21,7 +21,7 @@ STATIC = ROOT / "dataset" / "smielfy" / "static"
 def test_the_page_is_small():
     """All that is loaded but examples and the network's runtime, both languages."""
     files = [path for path in STATIC.rglob("*.*") if path.suffix != ".jpg"]
-    files += [*(STATIC.parent / "words").glob("*.json")]
+    files += [*(STATIC.parent / "locales").glob("*.json")]
     assert sum(path.stat().st_size for path in files) < 150_000
 
 
@@ -39,10 +39,10 @@ def cache(tmp_path):
 def test_the_static_folder_holds_all_it_names(cache, tmp_path):
     out = tmp_path / "mirror"
     mirror_folder.make_folder(out, cache)
-    worker = (out / "offline.js").read_text()
+    worker = (out / "service_worker.js").read_text()
     kept = json.loads(re.search(r"const FILES = (\[.*?\]);", worker).group(1))
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    assert set(kept) == files - {"offline.js"} | {"./"}
+    assert set(kept) == files - {"service_worker.js"} | {"./"}
     assert "VERSION" not in worker
     assert not any("example" in name or "keeper" in name for name in files)
     page = (out / "index.html").read_text()

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { standalone, toast, say } from "./state.js";
-import { complaint } from "./words.js";
+import { complaint } from "./i18n.js";
 
 export async function arrive() {
   if (standalone) return;

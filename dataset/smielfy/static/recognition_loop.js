@@ -2,7 +2,7 @@
 
 import { ask, pause } from "./api.js";
 import * as camera from "./camera.js";
-import { canLook, look as lookHere } from "./local.js";
+import { canLook, look as lookHere } from "./inference_client.js";
 import { state } from "./state.js";
 
 const LONGER = 480;

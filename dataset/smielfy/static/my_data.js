@@ -2,7 +2,7 @@
 
 import { ask, pause } from "./api.js";
 import { state, $, refresh, again, amount, faceOf, make, say, named, showFace, toast } from "./state.js";
-import { complaint } from "./words.js";
+import { complaint } from "./i18n.js";
 
 // Do what a control asks for; what goes wrong is said beside it.
 async function attempt(control, action) {

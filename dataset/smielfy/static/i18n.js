@@ -9,7 +9,7 @@ export let language = "en";
 
 export async function load(wanted) {
   language = LANGUAGES.includes(wanted) ? wanted : "en";
-  const read = (name) => ask("GET", new URL(`words/${name}.json`, document.baseURI).href);
+  const read = (name) => ask("GET", new URL(`locales/${name}.json`, document.baseURI).href);
   [words, english] = await Promise.all([read(language), read("en")]);
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-word]")) {

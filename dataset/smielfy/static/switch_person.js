@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { $, state } from "./state.js";
-import { complaint } from "./words.js";
+import { complaint } from "./i18n.js";
 
 $("next-person").addEventListener("click", async () => {
   $("link-problem").textContent = $("link-address").textContent = "";
