@@ -63,17 +63,53 @@ def named(pictures):
     return [*sets, *dict.fromkeys(kinds)]
 
 
+def threshold_at(rate, pictures, found, assigned):
+    """The least threshold at which so many false squares a picture pass, over complete pictures."""
+    import numpy as np
+
+    from experiments.detector.promise import least
+
+    complete = [k for k, picture in enumerate(pictures) if picture.complete]
+    if not complete:
+        raise cli.UserError("--rate needs pictures whose faces are all boxed, or none")
+    false = np.concatenate([found[k].scores[assigned[k] == -1] for k in complete])
+    return least(np.sort(false)[::-1], np.ones(len(false)), len(complete), rate)
+
+
+def table_row(name, false, faces, threshold):
+    """The row of a set, or of a kind of faces in it.
+
+    ``false`` is the number of false squares, "" where it is not known; ``faces`` are tuples
+    (names, stage, localisation).
+    """
+    import numpy as np
+
+    from experiments.detector.stages import STAGES
+
+    here = [face for face in faces if name in face[0]]
+    lost = [stage for _, stage, _ in here]
+    errors = np.array([error for *_, error in here if error]).reshape(-1, 2)
+    off = np.column_stack([errors[:, 0], 2 ** abs(errors[:, 1])])
+    spread = np.percentile(off, (50, 95), axis=0).T.ravel() if len(off) else [""] * 4
+    return {
+        "faces": len(lost),
+        **{stage: lost.count(stage) for stage in STAGES},
+        "false": false,
+        "threshold": float(threshold),
+        **dict(zip(("centre", "centre 95 %", "size", "size 95 %"), spread)),
+    }
+
+
 def main(argv=None):
     """Search, count, write."""
     args = parse_args(argv)
-    import numpy as np
     from tqdm import tqdm
 
     from common.output import write_csv
     from common.tables import read_picture
     from experiments.detector.metrics import localisation
     from experiments.detector.runs import OURS, Run
-    from experiments.detector.stages import STAGES, stage_of
+    from experiments.detector.stages import stage_of
     from pipeline.cascade import Detector
 
     pictures = read(args)
@@ -84,17 +120,9 @@ def main(argv=None):
     ]
     run = Run(OURS, [(one.boxes, one.scores) for one in found])
     assigned = run.assigned(pictures, args.iou)
-    complete = [k for k, picture in enumerate(pictures) if picture.complete]
     threshold = detector.big_threshold if args.threshold is None else args.threshold
     if args.rate is not None:
-        if not complete:
-            raise cli.UserError("--rate needs pictures whose faces are all boxed, or none")
-        false = [s for k in complete for s in found[k].scores[assigned[k] == -1]]
-        false = np.sort(false)[::-1]
-        allowed = int(args.rate * len(complete))
-        threshold = (
-            np.nextafter(np.float32(false[allowed]), np.float32(1)) if len(false) > allowed else 0
-        )
+        threshold = threshold_at(args.rate, pictures, found, assigned)
     faces = [
         (
             {picture.name, f"{picture.name}: {tag['kind']}"},
@@ -107,23 +135,13 @@ def main(argv=None):
     rows = []
     for name in named(pictures):
         chosen = [k for k, picture in enumerate(pictures) if picture.name == name]
-        here = [face for face in faces if name in face[0]]
-        lost = [stage for _, stage, _ in here]
-        false = sum((assigned[k][found[k].scores >= threshold] == -1).sum() for k in chosen)
-        errors = np.array([error for *_, error in here if error]).reshape(-1, 2)
-        off = np.column_stack([errors[:, 0], 2 ** abs(errors[:, 1])])
-        spread = np.percentile(off, (50, 95), axis=0).T.ravel() if len(off) else [""] * 4
-        rows.append(
-            {
-                "set": name,
-                "pictures": len(chosen) or "",
-                "faces": len(lost),
-                **{stage: lost.count(stage) for stage in STAGES},
-                "false": int(false) if chosen and pictures[chosen[0]].complete else "",
-                "threshold": float(threshold),
-                **dict(zip(("centre", "centre 95 %", "size", "size 95 %"), spread)),
-            }
-        )
+        false = ""
+        if chosen and pictures[chosen[0]].complete:
+            false = int(
+                sum((assigned[k][found[k].scores >= threshold] == -1).sum() for k in chosen)
+            )
+        row = table_row(name, false, faces, threshold)
+        rows.append({"set": name, "pictures": len(chosen) or "", **row})
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write_csv(args.out, list(rows[0]), rows, digits=4)
     print(args.out.read_text(encoding="utf-8"))
