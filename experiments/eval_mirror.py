@@ -38,7 +38,7 @@ LOOK = """async ([name, width, height, near]) => {
     const bytes = await (await fetch(name)).arrayBuffer();
     const pixels = new ImageData(new Uint8ClampedArray(bytes), width, height);
     return await new Promise((done) => {
-        worker.onmessage = ({ data }) => done(data.look);
+        worker.onmessage = ({ data }) => done(data.result);
         worker.postMessage({ id: 1, pixels, near });
     });
 }"""

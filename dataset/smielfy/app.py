@@ -90,7 +90,7 @@ class Smielfy:
             "change": RateLimit(60, 60),
             "burst": RateLimit(40, 30),
             "picture": RateLimit(200, 300),
-            "look": RateLimit(60, 40 * 60),
+            "recognize": RateLimit(60, 40 * 60),
             "examples": RateLimit(1000, 6000),  # a class may share one address
         }
         self.receiving = 0
@@ -338,7 +338,7 @@ class Smielfy:
 
 
 def mirror_of(smiles):
-    """The folder by which browsers look themselves, if there is one for this net, or None."""
+    """The folder by which browsers recognise themselves, if there is one for this net, or None."""
     try:
         meta = json.loads((CACHE / "nets" / "meta.json").read_text(encoding="utf-8"))
         same_net = meta["of"] == hashlib.sha256(smiles.read_bytes()).hexdigest()

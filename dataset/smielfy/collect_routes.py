@@ -35,7 +35,7 @@ class CollectRoutes(Routes):
             for slug, row in self.service.smileys.items()
         ]
         nets = self.service.recognizer
-        net = {"name": nets.smiles.stem, "classes": nets.classes, "sure": nets.sure}
+        net = {"name": nets.smiles.stem, "classes": nets.classes, "threshold": nets.threshold}
         return JSONResponse(
             {
                 "smileys": smileys,

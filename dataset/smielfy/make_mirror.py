@@ -4,7 +4,7 @@
 
 OUT becomes a static folder, mirror and game without collecting, for any web server; once
 visited it works without a network. Without --out only the cache of the service is filled:
-after that `make collect` lets browsers look by themselves.
+after that `make collect` lets browsers recognise by themselves.
 """
 
 import sys

@@ -67,7 +67,7 @@ def make_folder(out, cache=CACHE):
     table = {
         "smileys": [{**row, "examples": []} for row in read_smileys().values()],
         "frames": 10, "keeper": "", "keep_days": 0, "browser": True,
-        "net": {"name": meta["net"], "classes": meta["classes"], "sure": threshold_of(meta)},
+        "net": {"name": meta["net"], "classes": meta["classes"], "threshold": threshold_of(meta)},
     }  # fmt: skip
     (part / "standalone.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
     page = (part / "index.html").read_text(encoding="utf-8")
@@ -79,6 +79,8 @@ def make_folder(out, cache=CACHE):
     version = hashlib.sha256("".join(map(digest, (part / name for name in files))).encode())
     worker = (part / "service_worker.js").read_text(encoding="utf-8")
     worker = worker.replace("VERSION", version.hexdigest()[:12])
-    worker = worker.replace("[]", json.dumps(["./", *(n for n in files if n != "service_worker.js")]), 1)
+    worker = worker.replace(
+        "[]", json.dumps(["./", *(n for n in files if n != "service_worker.js")]), 1
+    )
     (part / "service_worker.js").write_text(worker, encoding="utf-8")
     part.rename(out)

@@ -17,20 +17,20 @@ class MirrorRoutes(Routes):
     """Routes for the mirror."""
 
     TABLE = """
-        POST   /api/look  look    a JPEG, ?near=x,y,w,h: what the networks see; not kept
-        POST   /api/teach teach   teach the network my face
-        GET    /api/teach taught  how that stands
-        DELETE /api/teach unteach undo it
+        POST   /api/recognize recognize a JPEG, ?near=x,y,w,h: what the networks see; not kept
+        POST   /api/teach     teach     teach the network my face
+        GET    /api/teach     taught    how that stands
+        DELETE /api/teach     unteach   undo it
     """
 
     def __init__(self, service):
         super().__init__(service)
         self.looking = set()
 
-    async def look(self, request):
+    async def recognize(self, request):
         """Look at a mirror's picture; one at a time a visitor."""
         visitor = self.service.visitor(request)
-        self.service.limit("look", visitor)
+        self.service.limit("recognize", visitor)
         near = read_box(request.query_params.get("near"))
         if visitor in self.looking and self.service.person(request):
             raise RequestError(429, "busy", wait=1)
@@ -39,7 +39,9 @@ class MirrorRoutes(Routes):
             with self.service.received():
                 data = await read_body(request, MAX_BYTES)
                 return JSONResponse(
-                    await self.service.recognizer.look(data, near, self.service.person(request))
+                    await self.service.recognizer.recognize(
+                        data, near, self.service.person(request)
+                    )
                 )
         finally:
             self.looking.discard(visitor)

@@ -41,7 +41,7 @@ class Recognizer:
     Attributes
     ----------
     classes : list of str
-    sure : float or None
+    threshold : float or None
         Share of the votes from which on an answer of the shipped net is right nine times in
         ten, as measured on people that it has not seen (`experiments/set_confidence.py`); 1.1 if no
         share will do, None if nobody measured it.
@@ -53,7 +53,7 @@ class Recognizer:
         self.smiles, self.taught = Path(smiles), taught
         self._nets = {}  # parameters read before, by path and time of change
         self._current = self._read(None)
-        self.sure = threshold_of(self._current[1])
+        self.threshold = threshold_of(self._current[1])
         self._pool = ThreadPoolExecutor(1, "recognizer")
         self.waiting = 0
 
@@ -89,7 +89,7 @@ class Recognizer:
         boxes, scores = find(self.detector, image)
         return cut(image, choose(boxes, scores, image.shape))
 
-    async def look(self, data, near, person):
+    async def recognize(self, data, near, person):
         """Name the smiley of a mirror's picture.
 
         Parameters
@@ -104,13 +104,13 @@ class Recognizer:
         -------
         dict
             ``box`` as parts of the picture's width and height, or None; ``smiley``,
-            ``share``, ``shares`` by name; ``sure``, whether that share means being right nine
+            ``share``, ``shares`` by name; ``confident``, whether that share means being right nine
             times in ten, None if nobody knows; ``net`` that looked and ``taught``, whether it
             is this person's own; ``ms`` that the networks took.
         """
-        return await self.turn(self._look, data, near, person, most=MIRRORS)
+        return await self.turn(self._recognize, data, near, person, most=MIRRORS)
 
-    def _look(self, data, near, person):
+    def _recognize(self, data, near, person):
         start = time.perf_counter()
         image = decode(data)
         height, width = image.shape[:2]
@@ -120,7 +120,7 @@ class Recognizer:
         recognizer = VideoRecognizer(Tracker(self.detector, 2), self.voter)
         if near is not None:
             recognizer.begin(near * unit)
-        taught, sure = self._select(person)
+        taught, threshold = self._select(person)
         box = vote = None
         if min(height, width) >= 48:
             box, vote = recognizer.step(image)
@@ -132,7 +132,7 @@ class Recognizer:
                 "smiley": vote.smiley,
                 "share": shares[vote.best],
                 "shares": dict(zip(vote.classes, shares)),
-                "sure": None if sure is None else bool(shares[vote.best] >= sure),
+                "confident": None if threshold is None else bool(shares[vote.best] >= threshold),
                 "net": self.smiles.stem,
                 "taught": taught,
             }
@@ -163,8 +163,8 @@ class Recognizer:
             set_params(self.network, net[0], path or self.smiles)
             self._current = net
         self.voter.normalized = net[1]["normalized"]
-        sure = threshold_of(net[1])
-        return path is not None, self.sure if sure is None or sure > 1 else sure
+        threshold = threshold_of(net[1])
+        return path is not None, self.threshold if threshold is None or threshold > 1 else threshold
 
     def _read(self, path):
         key = (path or self.smiles, path and path.stat().st_mtime_ns)

@@ -26,7 +26,7 @@ def static_routes(mirror=None):
     """Routes of the page's files, which must come last.
 
     With ``mirror``, a folder as from `dataset.smielfy.mirror_folder`, also the nets and the
-    runtime by which browsers look themselves.
+    runtime by which browsers recognise themselves.
     """
     folders = {f"/{name}": mirror / name for name in (("nets", "ort") if mirror else ())}
     folders |= {"/locales": FOLDER / "locales", "/": FOLDER / "static"}

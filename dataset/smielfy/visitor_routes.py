@@ -24,8 +24,8 @@ class VisitorRoutes(Routes):
         GET    /api/mine/{name} picture  one of them
         DELETE /api/mine/{name} remove   remove it
         GET    /api/link        link     the key to go on elsewhere, and its QR code
-        POST   /api/come        come     {"key"}: go on here
-        POST   /api/next        next     the next person is at this device
+        POST   /api/sign-in     sign_in  {"key"}: go on here
+        POST   /api/sign-out    sign_out the next person is at this device
     """
 
     async def pictures(self, request):
@@ -80,7 +80,7 @@ class VisitorRoutes(Routes):
         segno.make(address, error="m").save(drawn, kind="svg", border=2, scale=4, light="#fff")
         return JSONResponse({"path": path, "svg": drawn.getvalue().decode()})
 
-    async def come(self, request):
+    async def sign_in(self, request):
         """Go on as the person of a private link; she has entered before."""
         self.service.limit("come", "all")
         body = await read_json(request, {"key": str})
@@ -93,7 +93,7 @@ class VisitorRoutes(Routes):
             self.service.set_cookie(response, PASS, self.service.pass_)
         return response
 
-    async def next(self, request):
+    async def sign_out(self, request):
         """Let the next person begin; what was given stays."""
         response = JSONResponse({"person": None})
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.service.https)

@@ -7,7 +7,7 @@ export class Problem extends Error {
   }
 }
 
-export async function ask(method, address, body) {
+export async function request(method, address, body) {
   const headers = method === "GET" ? {} : { "X-Smielfy": "1" };
   let payload = body;
   if (body instanceof Blob) headers["Content-Type"] = body.type || "image/jpeg";
@@ -30,16 +30,16 @@ export async function ask(method, address, body) {
 }
 
 // Ask again while the service is busy, a few times.
-export async function insist(method, address, body, onwait = () => {}) {
+export async function requestWithRetry(method, address, body, onwait = () => {}) {
   for (let tries = 0; ; tries++) {
     try {
-      return await ask(method, address, body);
+      return await request(method, address, body);
     } catch (problem) {
       if (problem.status !== 429 || !problem.wait || tries > 20) throw problem;
       onwait(problem);
-      await pause(1000 * Math.min(problem.wait, 10) * (0.5 + Math.random()));
+      await sleep(1000 * Math.min(problem.wait, 10) * (0.5 + Math.random()));
     }
   }
 }
 
-export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -11,27 +11,27 @@ let wanted = null; // the video that it is for
 // the device. A wish alone would give a sharper camera than the one that was chosen.
 async function open() {
   const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
-  const ask = (which) => navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...size } });
+  const getStream = (which) => navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...size } });
   const deviceId = localStorage.getItem("camera");
-  if (!deviceId) return ask({ facingMode: "user" });
+  if (!deviceId) return getStream({ facingMode: "user" });
   try {
-    return await ask({ deviceId: { exact: deviceId } });
+    return await getStream({ deviceId: { exact: deviceId } });
   } catch (error) {
     if (error.name !== "OverconstrainedError") throw error;
     localStorage.removeItem("camera");
-    return ask({ facingMode: "user" });
+    return getStream({ facingMode: "user" });
   }
 }
 
 // All cameras, {id, label}; browsers name them once one is allowed.
-export async function all() {
+export async function listCameras() {
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices
     .filter(({ kind }) => kind === "videoinput")
     .map(({ deviceId, label }, number) => ({ id: deviceId, label: label || String(number + 1) }));
 }
 
-export function choose(id) {
+export function chooseCamera(id) {
   localStorage.setItem("camera", id);
   stop();
 }
@@ -68,31 +68,31 @@ export const running = () => stream !== null;
 
 // Call back when the camera ends by itself: unplugged, or taken by another program.
 export function onend(callback) {
-  const mine = stream;
-  for (const track of mine?.getVideoTracks() ?? []) {
+  const watched = stream;
+  for (const track of watched?.getVideoTracks() ?? []) {
     track.addEventListener("ended", () => {
-      if (mine !== stream) return;
+      if (watched !== stream) return;
       stop();
       callback();
     }, { once: true });
   }
 }
 
-// The source's pixels, no more than `longer` on the longer side: as they are.
-export function pixels(source, longer) {
-  return draw(source, longer).getImageData(0, 0, canvas.width, canvas.height);
+// The source's pixels, no more than `maxSide` on the maxSide side: as they are.
+export function pixels(source, maxSide) {
+  return draw(source, maxSide).getImageData(0, 0, canvas.width, canvas.height);
 }
 
 // The same as a JPEG.
-export function grab(source, longer, quality = 0.92) {
-  draw(source, longer);
+export function grab(source, maxSide, quality = 0.92) {
+  draw(source, maxSide);
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
 }
 
-function draw(source, longer) {
+function draw(source, maxSide) {
   const width = source.videoWidth || source.width;
   const height = source.videoHeight || source.height;
-  const scale = Math.min(1, longer / Math.max(width, height));
+  const scale = Math.min(1, maxSide / Math.max(width, height));
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   const context = canvas.getContext("2d", { willReadFrequently: true });

@@ -1,8 +1,9 @@
 // The two doors: the access code, and the consent.
 
-import { ask } from "./api.js";
-import { state, $, faceOf, refresh, again, say } from "./state.js";
-import { complaint, language } from "./i18n.js";
+import { request } from "./api.js";
+import { $, smileyIcon } from "./dom.js";
+import { errorMessage, language, t } from "./i18n.js";
+import { refresh, state, stateChanged } from "./state.js";
 
 function form(id, send) {
   const node = $(id);
@@ -13,16 +14,16 @@ function form(id, send) {
     try {
       await send();
       await refresh();
-      again();
+      stateChanged();
     } catch (error) {
-      problem.textContent = complaint(error);
+      problem.textContent = errorMessage(error);
     }
   });
 }
 
-form("code-form", () => ask("POST", "/api/enter", { code: $("code").value }));
+form("code-form", () => request("POST", "/api/enter", { code: $("code").value }));
 form("consent-form", async () => {
-  await ask("POST", "/api/consent", { agree: $("agree").checked, language });
+  await request("POST", "/api/consent", { agree: $("agree").checked, language });
   location.hash = "collect";
 });
 
@@ -30,8 +31,8 @@ export const code = { enter: () => $("code").focus() };
 export const consent = {
   enter() {
     $("agree").checked = false;
-    $("who").textContent = say("consent.who_text", { keeper: state.keeper || say("consent.keeper") });
-    $("until").textContent = state.keepDays ? say("consent.until", { days: state.keepDays }) : "";
-    $("parade").replaceChildren(...Object.keys(state.smileys).map(faceOf));
+    $("who").textContent = t("consent.who_text", { keeper: state.keeper || t("consent.keeper") });
+    $("until").textContent = state.keepDays ? t("consent.until", { days: state.keepDays }) : "";
+    $("parade").replaceChildren(...Object.keys(state.smileys).map(smileyIcon));
   },
 };

@@ -1,101 +1,94 @@
 // The mimic game: a smiley is dealt, and the network must see it for half a second.
 
-import { Problem, pause } from "./api.js";
-import * as camera from "./camera.js";
-import { sendBurst } from "./collect.js";
-import { Looks, drawFace } from "./recognition_loop.js";
-import { standalone, state, $, refresh, faceOf, make, say, how, named, showFace, toast } from "./state.js";
-import { showFirst } from "./teach_invitation.js";
-import { complaint } from "./i18n.js";
+import { sleep } from "./api.js";
+import { $, blobImage, element, instruction, showSmiley, smileyIcon, smileyLabel, toast } from "./dom.js";
+import { errorMessage, t } from "./i18n.js";
+import { RecognitionLoop } from "./recognition_loop.js";
+import { refresh, standalone, state } from "./state.js";
+import { showTeachInvitation } from "./teach_invitation.js";
+import { sendBurst } from "./upload.js";
 
-const SECONDS = 60;
-const SHARE = 0.5; // of the votes that the dealt smiley must have
-const HOLD = 500; // milliseconds it must have them
-const WRONG = 12; // pictures kept of what the network took for something else
-const APART = 1500; // milliseconds between two of them: neighbours show the same
+const ROUND_SECONDS = 60;
+const MIN_SHARE = 0.5; // of the votes that the dealt smiley must have
+const HOLD_MS = 500; // milliseconds it must have them
+const MAX_MISTAKES = 12; // pictures kept of what the network took for something else
+const MISTAKE_GAP_MS = 1500; // milliseconds between two of them: neighbours show the same
 
 const stage = $("game-stage");
-const video = stage.querySelector("video");
-const frame = stage.querySelector(".face");
-const hint = stage.querySelector(".hint");
 const count = stage.querySelector(".count");
 let round = null;
 let best = 0;
 
-const looks = new Looks(video, judge, (problem) => ($("game-problem").textContent = complaint(problem)), true);
+const loop = new RecognitionLoop(stage, $("game-problem"), showResult, true);
 
-function dealNext() {
+function nextSmiley() {
   const rest = round.order.filter((slug) => slug !== round.asked);
   if (!round.deck.length) round.deck = rest.sort(() => Math.random() - 0.5);
   round.asked = round.deck.pop();
   round.since = null;
   const { emoticon } = state.smileys[round.asked];
-  showFace($("game-emoji"), round.asked);
-  showFace($("game-badge"), round.asked);
+  showSmiley($("game-emoji"), round.asked);
+  showSmiley($("game-badge"), round.asked);
   $("game-emoticon").textContent = emoticon;
-  $("game-how").textContent = how(round.asked);
+  $("game-how").textContent = instruction(round.asked);
   $("game-held").style.width = "0";
 }
 
-function judge({ look, blob }) {
-  $("game-problem").textContent = "";
-  drawFace(frame, video, look.box);
-  hint.textContent = look.box ? "" : say("mirror.nobody");
-  if (look.box) showFirst(look.taught);
+function showResult({ result, blob }) {
   if (!round?.going) return;
   // The network's own names decide what can be dealt.
-  if (look.box && !round.order.length) {
-    round.order = Object.keys(look.shares).filter((slug) => state.smileys[slug]);
-    if (round.order.length) dealNext();
-    else $("game-how").textContent = say("game.none");
+  if (result.box && !round.order.length) {
+    round.order = Object.keys(result.shares).filter((slug) => state.smileys[slug]);
+    if (round.order.length) nextSmiley();
+    else $("game-how").textContent = t("game.none");
     return;
   }
-  if (!look.box || !round.asked) {
+  if (!result.box || !round.asked) {
     round.since = null;
     return;
   }
-  const share = look.shares[round.asked] ?? 0;
+  const share = result.shares[round.asked] ?? 0;
   const now = performance.now();
-  const doubt = look.sure === false ? ` (${say("mirror.unsure")})` : "";
-  $("game-seen").textContent = `${named(look.smiley)} ${Math.round(100 * look.share)} %${doubt}`;
-  if (share >= SHARE) {
+  const doubt = result.confident === false ? ` (${t("mirror.unsure")})` : "";
+  $("game-seen").textContent = `${smileyLabel(result.smiley)} ${Math.round(100 * result.share)} %${doubt}`;
+  if (share >= MIN_SHARE) {
     round.since ??= now;
-    $("game-held").style.width = `${Math.min(100, (100 * (now - round.since)) / HOLD)}%`;
-    if (now - round.since >= HOLD) {
+    $("game-held").style.width = `${Math.min(100, (100 * (now - round.since)) / HOLD_MS)}%`;
+    if (now - round.since >= HOLD_MS) {
       round.got.push(round.asked);
       $("game-points").textContent = round.got.length;
-      $("game-got").replaceChildren(`${say("game.got")} `, ...round.got.map(faceOf));
+      $("game-got").replaceChildren(`${t("game.got")} `, ...round.got.map(smileyIcon));
       count.textContent = "+1";
       setTimeout(() => (count.textContent = ""), 500);
-      dealNext();
+      nextSmiley();
     }
     return;
   }
   round.since = null;
   $("game-held").style.width = "0";
-  if (look.smiley !== round.asked && state.smileys[look.smiley] && look.share >= SHARE && now - round.lastWrong > APART) {
+  if (result.smiley !== round.asked && state.smileys[result.smiley] && result.share >= MIN_SHARE && now - round.lastWrong > MISTAKE_GAP_MS) {
     round.lastWrong = now;
-    round.wrong.push({ blob, asked: round.asked, seen: look.smiley, label: "" });
-    if (round.wrong.length > WRONG) round.wrong.shift();
+    round.wrong.push({ blob, asked: round.asked, seen: result.smiley, label: "" });
+    if (round.wrong.length > MAX_MISTAKES) round.wrong.shift();
   }
 }
 
 async function play() {
-  const mine = { going: true, order: [], deck: [], asked: null, since: null, got: [], wrong: [], lastWrong: -Infinity };
-  round = mine;
+  const thisRound = { going: true, order: [], deck: [], asked: null, since: null, got: [], wrong: [], lastWrong: -Infinity };
+  round = thisRound;
   $("wrong").hidden = true;
   $("play").hidden = $("game-lead").hidden = true; // on a telephone there is little room
   $("pass").hidden = false;
   $("pass").focus({ preventScroll: true });
   $("game-got").textContent = "";
   $("game-points").textContent = "0";
-  const end = performance.now() + 1000 * SECONDS;
-  while (mine === round && performance.now() < end) {
+  const end = performance.now() + 1000 * ROUND_SECONDS;
+  while (thisRound === round && performance.now() < end) {
     $("game-left").textContent = Math.ceil((end - performance.now()) / 1000);
-    await pause(200);
+    await sleep(200);
   }
-  if (mine !== round) return;
-  mine.going = false;
+  if (thisRound !== round) return;
+  thisRound.going = false;
   finish();
 }
 
@@ -103,11 +96,11 @@ function finish() {
   const points = round.got.length;
   best = Math.max(best, points);
   $("game-left").textContent = "0";
-  showFace($("game-emoji"), null, points ? "🎉" : "🙃");
+  showSmiley($("game-emoji"), null, points ? "🎉" : "🙃");
   $("game-emoticon").textContent = "";
-  showFace($("game-badge"), null);
-  $("game-how").textContent = `${say("count.points", { count: points })}. ${say("game.best", { points: best })}`;
-  $("play").textContent = say("game.again");
+  showSmiley($("game-badge"), null);
+  $("game-how").textContent = `${t("count.points", { count: points })}. ${t("game.best", { points: best })}`;
+  $("play").textContent = t("game.again");
   $("play").hidden = $("game-lead").hidden = false;
   $("pass").hidden = true;
   $("play").focus({ preventScroll: true });
@@ -120,20 +113,18 @@ function offerWrong() {
   $("wrong-consent").hidden = Boolean(state.me.person);
   $("wrong-pictures").replaceChildren(
     ...round.wrong.map((picture) => {
-      const image = make("img", { src: URL.createObjectURL(picture.blob), alt: "" });
-      image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-      const told = say("game.asked", { asked: named(picture.asked), seen: named(picture.seen) });
-      const choice = make("select", { ariaLabel: told });
-      choice.append(make("option", { value: "", textContent: say("game.leave_out") }));
+      const told = t("game.asked", { asked: smileyLabel(picture.asked), seen: smileyLabel(picture.seen) });
+      const choice = element("select", { ariaLabel: told });
+      choice.append(element("option", { value: "", textContent: t("game.leave_out") }));
       for (const slug of Object.keys(state.smileys)) {
-        choice.append(make("option", { value: slug, textContent: named(slug) }));
+        choice.append(element("option", { value: slug, textContent: smileyLabel(slug) }));
       }
       choice.value = picture.label;
-      choice.addEventListener("change", () => {
+      choice.onchange = () => {
         picture.label = choice.value;
         countWrong();
-      });
-      return make("li", {}, image, make("span", { className: "small", textContent: told }), choice);
+      };
+      return element("li", {}, blobImage(picture.blob), element("span", { className: "small", textContent: told }), choice);
     }),
   );
   countWrong();
@@ -141,7 +132,7 @@ function offerWrong() {
 
 function countWrong() {
   const labelled = round.wrong.filter((picture) => picture.label).length;
-  $("wrong-send").textContent = say("game.send", { count: labelled });
+  $("wrong-send").textContent = t("game.send", { count: labelled });
   $("wrong-send").disabled = !labelled;
 }
 
@@ -159,52 +150,40 @@ async function sendWrong() {
       sent += kept;
       round.wrong = round.wrong.filter((picture) => !pictures.includes(picture));
     }
-    toast(say("shoot.sent", { count: sent }));
+    toast(t("shoot.sent", { count: sent }));
     await refresh();
   } catch (problem) {
-    $("wrong-problem").textContent = complaint(problem);
+    $("wrong-problem").textContent = errorMessage(problem);
   }
   offerWrong();
   if ($("wrong-send").disabled) $("play").focus({ preventScroll: true });
 }
 
 $("play").addEventListener("click", play);
-$("pass").addEventListener("click", () => round?.order.length && dealNext());
+$("pass").addEventListener("click", () => round?.order.length && nextSmiley());
 $("wrong-send").addEventListener("click", sendWrong);
 
 export const game = {
   async enter() {
-    $("game-problem").textContent = "";
-    showFirst();
-    $("play").textContent = say(round ? "game.again" : "game.start");
+    showTeachInvitation();
+    $("play").textContent = t(round ? "game.again" : "game.start");
     if (round && !round.going) offerWrong();
-    hint.textContent = say("shoot.starting");
     $("play").disabled = true;
-    try {
-      if (!(await camera.start(video))) return;
-      camera.onend(() => {
-        game.leave();
-        hint.textContent = "";
-        $("play").disabled = true;
-        $("game-problem").textContent = complaint(new Problem("camera_ended"));
-      });
-      looks.run();
-      $("play").disabled = false;
-    } catch (problem) {
-      hint.textContent = "";
-      $("game-problem").textContent = complaint(problem);
-    }
+    const opened = await loop.start(() => {
+      game.leave();
+      $("play").disabled = true;
+    });
+    if (opened) $("play").disabled = false;
   },
   leave() {
-    looks.stop();
-    frame.hidden = true;
+    loop.stop();
     if (round?.going) {
       round = null; // a game that was left is no game
       for (const id of ["emoticon", "badge", "how", "seen", "got"]) $(`game-${id}`).textContent = "";
-      showFace($("game-badge"), null);
-      showFace($("game-emoji"), null, "?");
+      showSmiley($("game-badge"), null);
+      showSmiley($("game-emoji"), null, "?");
       $("game-points").textContent = "0";
-      $("game-left").textContent = SECONDS;
+      $("game-left").textContent = ROUND_SECONDS;
       $("game-held").style.width = "0";
     }
     $("play").hidden = $("game-lead").hidden = false;

@@ -1,42 +1,42 @@
-// The page's texts. Markup names them by data-word; scripts ask for them by say().
+// The page's texts. Markup names them by data-i18n; scripts ask for them by t().
 
-import { ask } from "./api.js";
+import { request } from "./api.js";
 
 const LANGUAGES = ["en", "ru"];
-let words = {};
+let texts = {};
 let english = {};
 export let language = "en";
 
-export async function load(wanted) {
+export async function loadLanguage(wanted) {
   language = LANGUAGES.includes(wanted) ? wanted : "en";
-  const read = (name) => ask("GET", new URL(`locales/${name}.json`, document.baseURI).href);
-  [words, english] = await Promise.all([read(language), read("en")]);
+  const read = (name) => request("GET", new URL(`locales/${name}.json`, document.baseURI).href);
+  [texts, english] = await Promise.all([read(language), read("en")]);
   document.documentElement.lang = language;
-  for (const node of document.querySelectorAll("[data-word]")) {
-    node.textContent = say(node.dataset.word);
+  for (const node of document.querySelectorAll("[data-i18n]")) {
+    node.textContent = t(node.dataset.i18n);
   }
 }
 
-export function preferred() {
+export function preferredLanguage() {
   const kept = localStorage.getItem("language");
   if (kept) return kept;
   return (navigator.language || "en").slice(0, 2) === "ru" ? "ru" : "en";
 }
 
-export async function swap() {
+export async function switchLanguage() {
   const other = language === "en" ? "ru" : "en";
   localStorage.setItem("language", other);
-  await load(other);
+  await loadLanguage(other);
 }
 
-export function find(key) {
+export function lookUp(key) {
   const dig = (from) => key.split(".").reduce((at, part) => at?.[part], from);
-  return dig(words) ?? dig(english);
+  return dig(texts) ?? dig(english);
 }
 
 // Where a text has forms by number, `values.count` chooses: 1 burst, 2 bursts.
-export function say(key, values = {}) {
-  let text = find(key) ?? key;
+export function t(key, values = {}) {
+  let text = lookUp(key) ?? key;
   if (typeof text === "object") {
     const form = new Intl.PluralRules(language).select(values.count);
     text = text[form] ?? text.other;
@@ -44,11 +44,11 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-export function complaint(error) {
-  return find(`error.${error?.code}`) ?? say("error.unknown");
+export function errorMessage(error) {
+  return lookUp(`error.${error?.code}`) ?? t("error.unknown");
 }
 
 // With one place behind the point, or the comma.
-export function decimal(value) {
+export function formatDecimal(value) {
   return value.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }

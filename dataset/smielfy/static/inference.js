@@ -382,7 +382,7 @@ export class Inference {
   }
 
   // Name the smiley: {box, smiley, share, shares} as the service's /api/look; box in parts.
-  async look(pixels, last = null) {
+  async recognize(pixels, last = null) {
     const picture = new Mipmap(brighten(pixels));
     const unit = [pixels.width, pixels.height, pixels.width, pixels.height];
     const before = last && last.map((side, k) => side * unit[k]);

@@ -1,4 +1,4 @@
-// Looks by this browser itself, where it can: WebAssembly with SIMD, and the nets are here.
+// Recognition by this browser itself, where it can: WebAssembly with SIMD, and the nets are here.
 
 import { state } from "./state.js";
 
@@ -10,8 +10,8 @@ let ready = null;
 let number = 0;
 const asked = new Map();
 
-// Whether looks need no server: a promise. The nets are fetched when it is first asked.
-export function canLook() {
+// Whether recognition needs no server: a promise. The nets are fetched when it is first asked.
+export function canInfer() {
   if (!state.browser || !globalThis.WebAssembly?.validate(new Uint8Array(SIMD))) return Promise.resolve(false);
   ready ??= new Promise((done) => {
     worker = new Worker(new URL("./inference_worker.js", import.meta.url), { type: "module" });
@@ -21,7 +21,7 @@ export function canLook() {
       else {
         const { resolve, reject } = asked.get(data.id);
         asked.delete(data.id);
-        if (data.look) resolve(data.look);
+        if (data.result) resolve(data.result);
         else reject(new Error(data.error));
       }
     });
@@ -29,12 +29,12 @@ export function canLook() {
   return ready;
 }
 
-// Look at ImageData; `near` as for the service. Nothing leaves the browser.
-export async function look(pixels, near) {
+// Recognise ImageData; `near` as for the service. Nothing leaves the browser.
+export async function infer(pixels, near) {
   const found = await new Promise((resolve, reject) => {
     asked.set(++number, { resolve, reject });
     worker.postMessage({ id: number, pixels, near }, [pixels.data.buffer]);
   });
-  const { sure, name } = state.net;
-  return { ...found, sure: sure === null ? null : found.share >= sure, net: name, taught: false };
+  const { threshold, name } = state.net;
+  return { ...found, confident: threshold === null ? null : found.share >= threshold, net: name, taught: false };
 }

@@ -1,4 +1,4 @@
-// A worker that looks: the nets in ONNX Runtime Web. No picture leaves the browser.
+// A worker that recognises: the nets in ONNX Runtime Web. No picture leaves the browser.
 
 import { Inference } from "./inference.js";
 
@@ -35,8 +35,8 @@ opened.then(
 addEventListener("message", async ({ data: { id, pixels, near } }) => {
   try {
     const start = performance.now();
-    const look = await (await opened).look(pixels, near);
-    postMessage({ id, look: { ...look, ms: Math.round(performance.now() - start) } });
+    const result = await (await opened).recognize(pixels, near);
+    postMessage({ id, result: { ...result, ms: Math.round(performance.now() - start) } });
   } catch (error) {
     postMessage({ id, error: String(error) });
   }

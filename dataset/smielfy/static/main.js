@@ -1,23 +1,25 @@
 // Starts the page and shows the view that the address names.
 
-import { ask, Problem } from "./api.js";
-import { arrive } from "./sign_in_links.js";
+import { request, Problem } from "./api.js";
 import * as camera from "./camera.js";
-import { collect, shoot } from "./collect.js";
-import { game } from "./game.js";
-import { mine } from "./my_data.js";
-import { mirror } from "./mirror.js";
+import { shoot } from "./capture.js";
+import { collect } from "./collect.js";
 import { consent, code } from "./consent.js";
-import { showNext } from "./switch_person.js";
-import { standalone, state, $, refresh } from "./state.js";
-import * as words from "./i18n.js";
+import { $ } from "./dom.js";
+import { game } from "./game.js";
+import { errorMessage, loadLanguage, preferredLanguage, switchLanguage, t } from "./i18n.js";
+import { mirror } from "./mirror.js";
+import { myData } from "./my_data.js";
+import { signInByLink } from "./sign_in_links.js";
+import { refresh, standalone, state } from "./state.js";
+import { showSwitchPerson } from "./switch_person.js";
 
-const VIEWS = { code, consent, collect, shoot, mirror, game, mine };
+const VIEWS = { code, consent, collect, shoot, mirror, game, mine: myData };
 const FREE = ["mirror", "game", "consent", "mine"]; // without consent
 let current = null;
 let loaded = false; // whether the table of smileys is here
 
-async function show() {
+async function showView() {
   let [name, ...rest] = location.hash.slice(1).split("/");
   if (!VIEWS[name] || name === "code") name = "collect";
   if (name === "shoot" && !state.smileys[rest[0]]) name = "collect";
@@ -25,7 +27,7 @@ async function show() {
   if (!state.me.entered) name = "code";
   else if (!state.me.person && !FREE.includes(name)) name = "consent";
   else if (state.me.person && name === "consent") name = "collect";
-  showNext();
+  showSwitchPerson();
   current?.leave?.();
   if (!["shoot", "mirror", "game"].includes(name)) camera.stop();
   current = VIEWS[name];
@@ -39,58 +41,58 @@ async function show() {
   }
   scrollTo(0, 0);
   $("view").focus({ preventScroll: true });
-  document.title = `${words.say("title")} – ${words.say(`${name === "shoot" ? "nav.collect" : name === "consent" || name === "code" ? `${name}.title` : `nav.${name}`}`)}`;
+  document.title = `${t("title")} – ${t(`${name === "shoot" ? "nav.collect" : name === "consent" || name === "code" ? `${name}.title` : `nav.${name}`}`)}`;
   try {
     await current.enter(...rest);
   } catch (problem) {
-    away(problem);
+    showUnreachable(problem);
   }
 }
 
 // The page's computer is away, or in trouble: say so, and try again.
-function away(problem) {
+function showUnreachable(problem) {
   if (!(problem instanceof Problem)) throw problem;
   current?.leave?.();
   current = null;
   camera.stop();
   for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== "away";
-  $("away-problem").textContent = words.complaint(problem);
+  $("away-problem").textContent = errorMessage(problem);
   $("away-again").focus();
 }
 
-async function begin() {
+async function start() {
   if (standalone) {
-    for (const node of document.querySelectorAll('nav a[href="#collect"], nav a[href="#mine"], [data-first]')) node.remove();
+    for (const node of document.querySelectorAll('nav a[href="#collect"], nav a[href="#mine"], [data-teach-invitation]')) node.remove();
     navigator.serviceWorker?.register("service_worker.js");
   }
   $("language").addEventListener("click", async () => {
-    await words.swap();
-    if (current) await show();
+    await switchLanguage();
+    if (current) await showView();
   });
   $("away-again").addEventListener("click", () => load());
-  addEventListener("hashchange", () => loaded && show());
-  addEventListener("smielfy", show); // the state has changed: choose the view anew
+  addEventListener("hashchange", () => loaded && showView());
+  addEventListener("statechange", showView); // the state has changed: choose the view anew
   await load();
 }
 
 async function load() {
   try {
-    await words.load(words.preferred());
-    await arrive();
+    await loadLanguage(preferredLanguage());
+    await signInByLink();
     await refresh();
-    await table();
+    await loadSmileys();
   } catch (problem) {
-    return away(problem);
+    return showUnreachable(problem);
   }
   loaded = true;
-  await show();
+  await showView();
 }
 
-async function table() {
-  const found = await ask("GET", standalone ? "standalone.json" : "/api/smileys");
+async function loadSmileys() {
+  const found = await request("GET", standalone ? "standalone.json" : "/api/smileys");
   const { smileys, frames, keeper, keep_days: keepDays, browser, net } = found;
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
   Object.assign(state, { frames, keeper, keepDays, browser, net });
 }
 
-begin();
+start();

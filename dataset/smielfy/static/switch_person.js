@@ -1,8 +1,9 @@
 // One device, several people; one person, several devices.
 
-import { ask } from "./api.js";
-import { $, state } from "./state.js";
-import { complaint } from "./i18n.js";
+import { request } from "./api.js";
+import { $ } from "./dom.js";
+import { errorMessage } from "./i18n.js";
+import { state } from "./state.js";
 
 $("next-person").addEventListener("click", async () => {
   $("link-problem").textContent = $("link-address").textContent = "";
@@ -10,11 +11,11 @@ $("next-person").addEventListener("click", async () => {
   $("link").returnValue = "";
   $("link").showModal();
   try {
-    const { path, svg } = await ask("GET", "/api/link");
+    const { path, svg } = await request("GET", "/api/link");
     $("link-code").src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
     $("link-address").textContent = $("link-address").href = location.origin + path;
   } catch (problem) {
-    $("link-problem").textContent = complaint(problem);
+    $("link-problem").textContent = errorMessage(problem);
   }
 });
 
@@ -22,14 +23,14 @@ $("link").addEventListener("close", async () => {
   URL.revokeObjectURL($("link-code").src);
   if ($("link").returnValue !== "next") return;
   try {
-    await ask("POST", "/api/next");
+    await request("POST", "/api/sign-out");
     location.hash = "consent";
     location.reload(); // nothing of hers stays in this window
   } catch (problem) {
-    $("said").textContent = complaint(problem);
+    $("said").textContent = errorMessage(problem);
   }
 });
 
-export function showNext() {
+export function showSwitchPerson() {
   $("next-person").hidden = !state.me.person;
 }

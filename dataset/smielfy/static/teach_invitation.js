@@ -2,7 +2,7 @@
 
 let taught = false;
 
-export function showFirst(knows = taught) {
+export function showTeachInvitation(knows = taught) {
   taught = knows;
-  for (const node of document.querySelectorAll("[data-first]")) node.hidden = taught;
+  for (const node of document.querySelectorAll("[data-teach-invitation]")) node.hidden = taught;
 }

@@ -293,51 +293,53 @@ def test_the_consent_that_is_kept_is_the_one_that_was_read(nets, tmp_path):
 
 def test_the_mirror_sees_and_keeps_nothing(ann, tmp_path, nets):
     before = files(tmp_path)
-    look = ann.post("/api/look", content=FACE).json()
+    look = ann.post("/api/recognize", content=FACE).json()
     np.testing.assert_allclose(look["box"], [80 / 320, 40 / 240, 0.5, 160 / 240], atol=0.02)
     image = cv2.imdecode(np.frombuffer(FACE, np.uint8), 1)
     vote = nets.voter.vote(image, np.array(look["box"]) * [320, 240, 320, 240])
     assert look["smiley"] == vote.smiley
     assert look["share"] == pytest.approx(vote.shares.max(), abs=0.01)
     assert sum(look["shares"].values()) == pytest.approx(1, abs=0.01)
-    assert ann.post("/api/look", content=NO_FACE).json()["box"] is None
+    assert ann.post("/api/recognize", content=NO_FACE).json()["box"] is None
     for near in ("0.25,0.1,0.5,0.6", "nan,0,1,1", "1,2,3", "'; drop", "9,9,9,9", "0,0,0,0"):
-        assert ann.post("/api/look", params={"near": near}, content=FACE).json()["box"]
+        assert ann.post("/api/recognize", params={"near": near}, content=FACE).json()["box"]
     large = jpeg(cv2.resize(drawn_face(), (2400, 1800)))
-    assert said(ann.post("/api/look", content=large), 413) == "too_many_pixels"
+    assert said(ann.post("/api/recognize", content=large), 413) == "too_many_pixels"
     assert files(tmp_path) == before
 
 
-def test_one_look_of_a_visitor_is_under_way_at_a_time(application, smielfy):
+def test_one_picture_of_a_visitor_is_under_way_at_a_time(application, smielfy):
     ann, ben = Visitor(application), Visitor(application)
     ann.agree()
     ben.agree()
     started, ended = threading.Event(), threading.Event()
-    real = smielfy.recognizer._look
+    real = smielfy.recognizer._recognize
 
     def slow(*arguments):
         started.set()
         ended.wait(10)
         return real(*arguments)
 
-    smielfy.recognizer._look = slow
+    smielfy.recognizer._recognize = slow
     replies = []
-    thread = threading.Thread(target=lambda: replies.append(ann.post("/api/look", content=FACE)))
+    thread = threading.Thread(
+        target=lambda: replies.append(ann.post("/api/recognize", content=FACE))
+    )
     thread.start()
     assert started.wait(10)
-    reply = ann.post("/api/look", content=FACE)
+    reply = ann.post("/api/recognize", content=FACE)
     assert said(reply, 429) == "busy"
     assert int(reply.headers["retry-after"]) > 0
     assert ben.get("/api/me").status_code == 200  # the page itself answers meanwhile
     ended.set()
     thread.join()
     assert replies[0].status_code == 200
-    assert ann.post("/api/look", content=FACE).status_code == 200
+    assert ann.post("/api/recognize", content=FACE).status_code == 200
 
 
 def test_too_many_waiting_looks_are_sent_away(ann, smielfy):
     smielfy.recognizer.waiting = 12
-    reply = ann.post("/api/look", content=FACE)
+    reply = ann.post("/api/recognize", content=FACE)
     assert (said(reply, 429), reply.headers["retry-after"]) == ("busy", "1")
     ann.agree()
     assert ann.post(f"/api/bursts/{ann.begin()}/0", content=FACE).status_code == 201
@@ -374,7 +376,7 @@ def test_the_access_code(nets, tmp_path):
     assert client.get("/").status_code == 200
     assert client.get("/api/me").json()["entered"] is False
     for method, address in [
-        ("POST", "/api/consent"), ("POST", "/api/look"), ("GET", "/example/x"),
+        ("POST", "/api/consent"), ("POST", "/api/recognize"), ("GET", "/example/x"),
         ("GET", "/api/examples/smile"), ("POST", "/api/bursts"), ("POST", "/api/shown"),
     ]:  # fmt: skip
         assert said(client.request(method, address), 401) == "code_needed"
@@ -567,9 +569,9 @@ def test_texts_with_a_number_have_all_forms_of_their_language(language):
 def test_every_text_that_is_asked_for_is_there():
     have = dict(keys(read_words("en")))
     page = (PAGE / "static" / "index.html").read_text()
-    asked = set(re.findall(r'data-word="([^"]+)"', page))
+    asked = set(re.findall(r'data-i18n="([^"]+)"', page))
     for path in (PAGE / "static").glob("*.js"):
-        asked |= set(re.findall(r'say\("([\w.]+)"', path.read_text()))
+        asked |= set(re.findall(r'\bt\("([\w.]+)"', path.read_text()))
         asked |= {f"error.{code}" for code in re.findall(r'Problem\("(\w+)"', path.read_text())}
     for path in PAGE.glob("*.py"):
         source = path.read_text()

@@ -436,13 +436,13 @@ def test_what_goes_wrong_is_said_beside_the_button(visit):
     agree(page)
     held = []
     page.route("**/api/teach", lambda route: held.append(route))
-    page.click('nav a[href="#mine"]')
+    with page.expect_request("**/api/teach"):
+        page.click('nav a[href="#mine"]')
     # Before it is known how the teaching stands, a click would be lost.
-    expect(page.locator("#mine-things")).to_be_visible()
     expect(page.locator("#teach")).to_be_disabled()
-    page.unroute("**/api/teach")
     for route in held:
         route.continue_()
+    page.unroute("**/api/teach")
     page.click("#teach")
     problem = page.locator(".card:has(#teach) .problem")
     expect(problem).to_contain_text("at least three smileys")
@@ -450,10 +450,10 @@ def test_what_goes_wrong_is_said_beside_the_button(visit):
 
 
 AMOUNTS = """async (language) => {
-    const words = await import("/i18n.js");
-    const { amount } = await import("/state.js");
-    await words.load(language);
-    return [...Array(26).keys()].map((count) => amount({ pictures: count, bursts: count }));
+    const { loadLanguage } = await import("/i18n.js");
+    const { countText } = await import("/dom.js");
+    await loadLanguage(language);
+    return [...Array(26).keys()].map((count) => countText({ pictures: count, bursts: count }));
 }"""
 
 
@@ -520,7 +520,7 @@ def test_every_view_says_when_the_server_is_away(visit, trouble):
         page.route("**/api/**", answer)
         page.evaluate(f"location.hash = '{view}'")
         if view == "collect":
-            page.evaluate("dispatchEvent(new Event('smielfy'))")
+            page.evaluate("dispatchEvent(new Event('statechange'))")
         if view == "shoot/sad":
             page.click("#take:enabled")
             page.click("#send:enabled")

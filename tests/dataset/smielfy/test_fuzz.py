@@ -135,7 +135,7 @@ def test_two_thousand_broken_pictures(visitor, tmp_path):
     for number in range(2000):
         data = next(pictures)
         if number % 20 == 19:
-            reply = visitor.post("/api/look", content=data)
+            reply = visitor.post("/api/recognize", content=data)
             looked += reply.status_code == 200
         else:
             if number % 30 == 0:
@@ -161,9 +161,9 @@ def test_two_thousand_broken_pictures(visitor, tmp_path):
 def test_two_thousand_broken_requests(visitor, tmp_path):
     rng = random.Random(1)
     addresses = [
-        "/api/consent", "/api/enter", "/api/shown", "/api/bursts", "/api/me", "/api/look",
+        "/api/consent", "/api/enter", "/api/shown", "/api/bursts", "/api/me", "/api/recognize",
         "/api/smileys", "/api/bursts/{}/0", "/api/bursts/x/{}", "/api/pictures/{}",
-        "/api/examples/{}", "/example/{}", "/{}", "/locales/{}", "/api/look?near={}",
+        "/api/examples/{}", "/example/{}", "/{}", "/locales/{}", "/api/recognize?near={}",
     ]  # fmt: skip
     methods = ["POST"] * 4 + ["GET"] * 3 + ["DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "FOO"]
     for _ in range(2000):

@@ -133,7 +133,7 @@ def test_the_service_as_it_runs(tmp_path):
         face = (ROOT / "dataset/smielfy/static/examples/surprise-1.jpg").read_bytes()
         assert ask("POST", address, face) == (201, {"kept": True})
         assert ask("POST", address, NO_FACE)[1]["error"] == "no_face"
-        status, look = ask("POST", "/api/look", face)
+        status, look = ask("POST", "/api/recognize", face)
         assert status == 200
         assert look["smiley"] == "surprise"
         assert look["share"] > 0.3

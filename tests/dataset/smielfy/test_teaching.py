@@ -119,7 +119,7 @@ def test_a_net_taught_from_other_classes_is_left_aside(tmp_path):
     recognizer = Recognizer(
         SkinDetector(), network, ["calm", "glad"], shipped, lambda person: person and own
     )
-    look = recognizer._look(FACE, None, ANN)
+    look = recognizer._recognize(FACE, None, ANN)
     assert (look["taught"], look["net"]) == (False, "calm")
     assert set(look["shares"]) == {"calm", "glad"}
     assert look["smiley"] in ("calm", "glad")
@@ -138,7 +138,7 @@ def test_an_answer_says_whether_its_share_means_being_right(tmp_path, meta, sure
     path = net_of(tmp_path / "net.npz", ["calm", "glad"], **meta)
     network, _ = load_network(path, "smiles")
     recognizer = Recognizer(SkinDetector(), network, ["calm", "glad"], path)
-    assert recognizer._look(FACE, None, None)["sure"] is sure
+    assert recognizer._recognize(FACE, None, None)["confident"] is sure
 
 
 def test_a_taught_net_has_its_own_threshold(tmp_path):
@@ -148,8 +148,8 @@ def test_a_taught_net_has_its_own_threshold(tmp_path):
     recognizer = Recognizer(
         SkinDetector(), network, ["calm", "glad"], path, lambda person: person and own
     )
-    assert recognizer._look(FACE, None, None)["sure"] is False
-    assert recognizer._look(FACE, None, ANN)["sure"] is True
+    assert recognizer._recognize(FACE, None, None)["confident"] is False
+    assert recognizer._recognize(FACE, None, ANN)["confident"] is True
 
 
 def test_smileys_that_the_net_does_not_know_cannot_teach_it(nets, tmp_path):
@@ -211,24 +211,24 @@ def test_everybody_sees_with_her_own_net(nets, tmp_path, script):
     assert ann.post("/api/teach").json()["error"] == "too_few"
     for smiley in GIVEN:
         ann.give(smiley, 5)
-    shipped = ann.post("/api/look", content=FACE).json()
+    shipped = ann.post("/api/recognize", content=FACE).json()
     assert ann.post("/api/teach").status_code == 202
     until(lambda: ann.get("/api/teach").json()["state"] == "taught")
-    mine = ann.post("/api/look", content=FACE).json()
+    mine = ann.post("/api/recognize", content=FACE).json()
     assert mine["taught"] is True
     assert mine["shares"] != shipped["shares"]
-    theirs = ben.post("/api/look", content=FACE).json()
+    theirs = ben.post("/api/recognize", content=FACE).json()
     assert (theirs["shares"], theirs["taught"]) == (shipped["shares"], False)
     assert ann.delete("/api/teach").json() == {"state": "none"}
-    assert ann.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
+    assert ann.post("/api/recognize", content=FACE).json()["shares"] == shipped["shares"]
     ann.post("/api/teach")
     until(lambda: ann.get("/api/teach").json()["state"] == "taught")
-    assert ann.post("/api/look", content=FACE).json()["taught"] is True
+    assert ann.post("/api/recognize", content=FACE).json()["taught"] is True
     ann.delete("/api/me")
     assert not mentions(tmp_path / "out", person)
     in_memory = smielfy.recognizer
     until(lambda: not any(person in str(path) for path, _ in in_memory._nets))
-    assert ben.post("/api/look", content=FACE).json()["shares"] == shipped["shares"]
+    assert ben.post("/api/recognize", content=FACE).json()["shares"] == shipped["shares"]
 
 
 def test_deletion_while_learning_leaves_nothing(nets, tmp_path, script):

@@ -33,7 +33,7 @@ def test_one_person_on_two_devices(application, tmp_path):
     telephone, tablet = Visitor(application), Visitor(application)
     person = telephone.agree()
     telephone.give("smile")
-    reply = tablet.post("/api/come", json={"key": key_of(telephone)})
+    reply = tablet.post("/api/sign-in", json={"key": key_of(telephone)})
     assert reply.json() == {"person": person}
     tablet.give("wink")
     assert telephone.get("/api/me").json()["given"].keys() == {"smile", "wink"}
@@ -47,20 +47,20 @@ def test_two_people_on_one_device(application, tmp_path):
     ann = tablet.agree()
     tablet.give("smile")
     key = key_of(tablet)
-    assert tablet.post("/api/next").json() == {"person": None}
+    assert tablet.post("/api/sign-out").json() == {"person": None}
     assert tablet.get("/api/me").json()["person"] is None
     ben = tablet.agree()
     assert ben != ann
     tablet.give("smile")
     people = {row["person"] for row in read_manifest(tmp_path / "out" / "collected")}
     assert people == {ann, ben}
-    tablet.post("/api/come", json={"key": key})  # the first one is back
+    tablet.post("/api/sign-in", json={"key": key})  # the first one is back
     assert tablet.get("/api/me").json()["person"] == ann
 
 
 @pytest.mark.parametrize("key", ["", "x", "s00000000000a.0123", "é.é"])
 def test_a_made_up_link_is_refused(application, key):
-    reply = Visitor(application).post("/api/come", json={"key": key})
+    reply = Visitor(application).post("/api/sign-in", json={"key": key})
     assert (reply.status_code, reply.json()["error"]) == (403, "no_link")
 
 
@@ -71,7 +71,7 @@ def test_a_link_is_no_cookie_and_dies_with_the_person(application):
     other = Visitor(application, cookies={"smielfy": key})
     assert other.get("/api/me").json()["person"] is None
     ann.delete("/api/me")
-    assert other.post("/api/come", json={"key": key}).json()["error"] == "no_link"
+    assert other.post("/api/sign-in", json={"key": key}).json()["error"] == "no_link"
 
 
 def test_who_comes_by_a_link_need_not_enter_the_code(nets, tmp_path):
@@ -79,7 +79,7 @@ def test_who_comes_by_a_link_need_not_enter_the_code(nets, tmp_path):
     ann, telephone = Visitor(application), Visitor(application)
     ann.post("/api/enter", json={"code": "melon"})
     ann.agree()
-    assert telephone.post("/api/come", json={"key": key_of(ann)}).status_code == 200
+    assert telephone.post("/api/sign-in", json={"key": key_of(ann)}).status_code == 200
     assert telephone.get("/api/mine").status_code == 200
 
 
