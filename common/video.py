@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from common.cli import UserError
-from common.containers import is_truncated
 from common.decoder import DEFAULT_FPS, VideoDecoder
 from common.images import (
     check_file,
@@ -19,6 +18,7 @@ from common.images import (
     read_image,
     silent,
 )
+from common.truncation import is_truncated
 
 SHORTEST, BROWSERS = 0.011, 0.1  # seconds: a WebP's picture shorter than the first lasts the second
 

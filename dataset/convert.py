@@ -24,7 +24,7 @@ from common.output import rounded_box
 from common.smileys import read_smileys
 from common.tables import manifest_path, read_picture
 from dataset.manifest import COLUMNS, add_names_option, classes_of, write_manifest
-from dataset.summary import summary
+from dataset.manifest_summary import summary
 from pipeline.options import add_detector_options, smallest_face
 
 NAMED = 20  # files named in one message

@@ -34,7 +34,7 @@ from common.cli import UserError
 from common.output import written
 from common.smileys import read_smileys
 from common.tables import BOX, complain, manifest_path, parse_table, read_header, read_lines, text
-from dataset.checks import frame_number, inner_path, picture_problem, row_problems
+from dataset.manifest_checks import frame_number, inner_path, picture_problem, row_problems
 
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
 ALIASES = {"smiley": "label", "frame": "serial"}
@@ -283,7 +283,7 @@ def add_names_option(parser):
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    from dataset.summary import summary
+    from dataset.manifest_summary import summary
 
     arguments = parse_args(argv)
     smileys = None if arguments.any_smiley else read_smileys()

@@ -25,7 +25,7 @@ from common.output import check_output
 from common.smileys import read_smileys
 from common.tables import manifest_path
 from dataset.manifest import add_names_option, classes_of, read_manifest, write_manifest
-from dataset.summary import summary
+from dataset.manifest_summary import summary
 
 
 def parse_args(argv):

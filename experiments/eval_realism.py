@@ -140,7 +140,7 @@ def rendered_faces(labels, people, performances, factor, cache, workers):
 
 def article_net(train, labels, test):
     """The article's network with its augmentation, trained on faces (n, 64, 64) uint8."""
-    from experiments.realism.article_net import article_net
+    from experiments.smileys.article_net import article_net
 
     return article_net(train, labels, test, MARGIN)
 

@@ -3,14 +3,14 @@
 Tested on CPython 3.9 to 3.14 with NumPy 1.23, 1.26 and 2.5 (`README.md` has the tables).
 Importing it
 
-1. puts back what Theano and Lasagne use of older Pythons and NumPys (`names`);
+1. puts back what Theano and Lasagne use of older Pythons and NumPys (`removed_names`);
 
 and when Theano is imported, it
 
 2. gives it a fast BLAS, from the wheel ``scipy-openblas32`` (`openblas`);
 3. lets its C code compile against today's headers, and keeps what it
    has compiled from one start to the next (`compiling`);
-4. puts back modules that Lasagne 0.1 expects of an older Theano (`older`), with layers
+4. puts back modules that Lasagne 0.1 expects of an older Theano (`old_modules`), with layers
    for cuDNN computed on the CPU (`cudnn`).
 
 Flags of the user's, in ``THEANO_FLAGS`` or ``.theanorc``, stay as they are.
@@ -19,7 +19,7 @@ Flags of the user's, in ``THEANO_FLAGS`` or ``.theanorc``, stay as they are.
 import sys
 import warnings
 
-from . import importing, names
+from . import importing, removed_names
 
 if "theano" in sys.modules:
     raise ImportError("theano was imported before theano_mend: import theano_mend first")
@@ -36,9 +36,9 @@ def import_theano(run):
         warnings.simplefilter("ignore")  # about what is old in Theano
         run()
         compiling.mend()
-        from . import older
+        from . import old_modules
 
-        older.mend()
+        old_modules.mend()
     # Lasagne 0.1 calls conv2d by an older name of one argument, at every convolution.
     warnings.filterwarnings("ignore", message="The `image_shape` keyword argument")
 
@@ -50,6 +50,6 @@ def import_layers_of_cudnn(run):
     cudnn.import_layers(run)
 
 
-names.put_back_all()
+removed_names.put_back_all()
 importing.hand_over("theano", import_theano)
 importing.hand_over("lasagne.layers.dnn", import_layers_of_cudnn)

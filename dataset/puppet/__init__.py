@@ -10,7 +10,7 @@ background. `dataset/make_puppets.py` writes data sets of them.
    face does in the photo is told from who she is by two priors: MediaPipe's blendshape
    scores, and the spread of rendered heads. Radial basis functions bring the mesh the
    rest of the way to the points.
-2. `rules`: photos that cannot serve: turned away, eyes lowered, mouth open or covered,
+2. `photo_checks`: photos that cannot serve: turned away, eyes lowered, mouth open or covered,
    smiling, dark glasses, too small, too dark.
 3. `acting`: a recipe (`recipes.csv`, after how real people act: FER+ votes with blendshapes,
    labelled strangers, half of the performers of ../shared/data/expressions.csv) in the

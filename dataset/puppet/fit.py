@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dataset.puppet.landmark_outlines import EYES, IRISES, LEFT_EYE, LIPS, NOSE_TIP, RIGHT_EYE
 from dataset.puppet.model import (
     CENTRE,
     SHAPES,
@@ -19,7 +20,6 @@ from dataset.puppet.model import (
     project,
     rotation,
 )
-from dataset.puppet.rings import EYES, IRISES, LEFT_EYE, LIPS, NOSE_TIP, RIGHT_EYE
 
 # Blendshape scores of calm faces are not zero: about what MediaPipe gives a face at rest.
 AT_REST = {

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from dataset.puppet import model
 from dataset.puppet.fit import fit_face
-from dataset.puppet.rings import (
+from dataset.puppet.landmark_outlines import (
     CHIN,
     COUNT,
     EYES,
@@ -38,7 +38,7 @@ from dataset.puppet.rings import (
     RIGHT_CHEEK,
     RIGHT_EYE,
 )  # fmt: skip
-from dataset.puppet.rules import rejection, turned
+from dataset.puppet.photo_checks import rejection, turned
 from dataset.puppet.sources import read_sources
 from dataset.synth.expression import displacement
 from dataset.synth.head import PARTS, load_head

@@ -4,8 +4,8 @@ from collections import Counter
 
 from dataset.puppet.acting import act, make_manner, person_seed
 from dataset.puppet.photo import Photo
+from dataset.puppet.photo_checks import fit_rejection, rejection, smileys_of
 from dataset.puppet.puppeteer import puppeteer
-from dataset.puppet.rules import fit_rejection, rejection, smileys_of
 from dataset.puppet.sources import read_photo
 from dataset.synth.expression import recipes
 from dataset.synth.seeding import generator

@@ -5,10 +5,10 @@ import numpy as np
 
 from dataset.puppet.anatomy import EYE, LASH, MOUTH, anatomy, sky_of
 from dataset.puppet.fit import fit_face
+from dataset.puppet.landmark_outlines import IRISES
 from dataset.puppet.model import load_correspondence, load_model, project, rotation
 from dataset.puppet.motion import moved
 from dataset.puppet.paint import LUMINANCE
-from dataset.puppet.rings import IRISES
 from dataset.synth.head import load_head
 from dataset.synth.light import Light, unit
 from dataset.synth.mesh import short_lashes, vertex_normals

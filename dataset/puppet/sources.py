@@ -24,8 +24,8 @@ import numpy as np
 from common.cli import UserError
 from common.images import read_image
 from common.tables import read_table, text
-from dataset.checks import inner_path
-from dataset.puppet.rings import COUNT
+from dataset.manifest_checks import inner_path
+from dataset.puppet.landmark_outlines import COUNT
 
 HOW = "make it with MediaPipe's face landmarker, see --help for what is in it"
 

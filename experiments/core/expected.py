@@ -188,7 +188,7 @@ EXPECTED = {
     "eval_enrol_real": ("an hour and a half", enrolment_real),
     "eval_frames": ("minutes", None),
     "eval_leakage": ("minutes", leakage),
-    "eval_load": ("minutes", load),
+    "eval_server_load": ("minutes", load),
     "eval_stages": ("minutes", losses),
     "eval_mirror": ("minutes", mirror),
     "eval_people": ("a night", people),

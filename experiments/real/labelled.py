@@ -7,7 +7,7 @@ import numpy as np
 
 from common.cli import UserError
 from common.tables import finite, manifest_path, read_picture, read_table, text
-from dataset.checks import inner_path
+from dataset.manifest_checks import inner_path
 from experiments.real.vocabulary import meaning
 
 HALVES = ("all", "first", "second")

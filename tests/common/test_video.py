@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
-from common.containers import is_truncated
 from common.decoder import DEFAULT_FPS
+from common.truncation import is_truncated
 from common.video import open_source
 from tests.conftest import write_video
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from common.cli import UserError
-from common.containers import is_truncated
 from common.output import JsonLines, temporary_path
 from common.sound import Sound, tempos
+from common.truncation import is_truncated
 from common.video import open_source
 from common.writer import FORMATS, VideoWriter, check_video_output
 from tests.common.clips import needs_ffprobe, number, number_in, probe, write_clip

@@ -41,7 +41,7 @@ def project(tmp_path):
     """The files that ``make setup`` reads, in a folder whose name has a blank and a comma."""
     folder = tmp_path / "a b,c"
     shutil.copytree(ROOT / "install", folder / "install")
-    for name in ("requirements.txt", "nets/theano_setup.py", "theano_mend/names.py"):
+    for name in ("requirements.txt", "nets/theano_setup.py", "theano_mend/removed_names.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder

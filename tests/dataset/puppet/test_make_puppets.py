@@ -7,8 +7,8 @@ import pytest
 from common import cli
 from dataset import make_puppets
 from dataset.manifest import read_manifest
+from dataset.puppet.landmark_outlines import COUNT
 from dataset.puppet.people import assign_smileys
-from dataset.puppet.rings import COUNT
 from dataset.puppet.sources import read_landmarks, read_photo, read_sources
 from dataset.synth.expression import recipes
 from tests.dataset.puppet.conftest import Sitter

@@ -7,13 +7,13 @@ import pytest
 from dataset.puppet import acting
 from dataset.puppet.anatomy import EYE, MOUTH
 from dataset.puppet.fit import fit_face
+from dataset.puppet.landmark_outlines import COUNT, INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from dataset.puppet.model import load_correspondence, load_model, project
 from dataset.puppet.motion import moved
 from dataset.puppet.photo import Photo, colourfulness
+from dataset.puppet.photo_checks import rejection, smileys_of
 from dataset.puppet.posing import make_view, pose
 from dataset.puppet.puppeteer import puppeteer
-from dataset.puppet.rings import COUNT, INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
-from dataset.puppet.rules import rejection, smileys_of
 from dataset.synth.expression import recipes
 from dataset.synth.head import load_head
 from dataset.synth.seeding import generator

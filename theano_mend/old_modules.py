@@ -4,7 +4,7 @@ import theano.tensor.signal
 from theano.tensor.signal import pool
 
 from . import cudnn
-from .names import module
+from .removed_names import module
 
 
 def mend():

@@ -3,7 +3,7 @@ import pytest
 
 from augment.drawn import BOX, drawn_face
 from experiments import eval_realism
-from experiments.realism.article_net import article_net
+from experiments.smileys.article_net import article_net
 from experiments.smileys.baselines import MARGIN, face_patch
 
 pytestmark = pytest.mark.slow

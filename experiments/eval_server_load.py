@@ -1,7 +1,7 @@
 """Load test of Smielfy: thirty visitors at once, how long they wait, and what fails.
 
     make collect ARGS='--out runs/room'
-    python experiments/eval_load.py --address http://localhost:8017/
+    python experiments/eval_server_load.py --address http://localhost:8017/
 
 All load the page, nets and runtime of the mirror, and ask on; five of them send two bursts of ten
 pictures each. The mirrors look in the browsers: once loaded they ask for nothing. The pictures are
@@ -38,7 +38,7 @@ ASKS = 20  # of who only looks
 
 def parse_args(argv):
     """Read the command line."""
-    parser = cli.parser(expecting(__doc__, "eval_load"))
+    parser = cli.parser(expecting(__doc__, "eval_server_load"))
     add = parser.add_argument
     add("--address", default="http://localhost:8017/", help="of a service without access code")
     add("--visitors", type=number(1, 1000, int), default=30)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import theano_mend  # noqa: F401
-from theano_mend import names
+from theano_mend import removed_names
 
 
 def test_a_cast_is_an_array_of_that_type():
@@ -29,7 +29,7 @@ def test_a_cast_is_an_array_of_that_type():
     ],
 )
 def test_the_common_type(arrays, scalars, expected):
-    assert names.find_common_type(arrays, scalars) == expected
+    assert removed_names.find_common_type(arrays, scalars) == expected
 
 
 def test_what_a_name_means_today_stays():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dataset.puppet.rings import LEFT_CHEEK, LEFT_EYE, NOSE_TIP, RIGHT_CHEEK, RIGHT_EYE
+from dataset.puppet.landmark_outlines import LEFT_CHEEK, LEFT_EYE, NOSE_TIP, RIGHT_CHEEK, RIGHT_EYE
 
 TURNED = 0.34  # of the face's width by which the nose is nearer to one cheek: some 25 degrees
 SMALL = 15.0  # pixels between the eyes

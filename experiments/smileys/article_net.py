@@ -1,4 +1,4 @@
-"""The article's network with its augmentation, as a classifier for `calibrate.py`."""
+"""The article's network with its augmentation, as a classifier for `eval_realism.py`."""
 
 import cv2
 import numpy as np

@@ -1,1 +1,0 @@
-"""Whether rendered people are as hard as real ones (`eval_realism.py`)."""
