@@ -211,8 +211,9 @@ SETS ?=
 SET_PHOTOS = $(addprefix $(SETS)/,faces.csv strangers.csv portraits.csv)
 REAL_RUN = $(RUN) experiments/train_real.py --data '$(SETS)' --rendered data/few --resume
 
-# Seven steps: without puppets, whose making takes longest, with the first set, with both; then longer,
-# in larger batches; without colour; with normalised contrast; at last with acted expressions.
+# Eight steps: without puppets, whose making takes longest, with the first set, with both; then longer,
+# in larger batches; without colour; with normalised contrast; with acted expressions of half of the
+# performers, of whom the others choose how it is finished; at last with those of all.
 train-real: setup ## train the net for real people: five hours (SETS=folder of the published sets)
 	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
 	$(RUN) dataset/make_data.py --people 30 --men --frames 1 --whole 0 --seed 8 --out data/few
@@ -229,8 +230,10 @@ train-real: setup ## train the net for real people: five hours (SETS=folder of t
 	    --rate 0.001 --out runs/real/grey
 	$(REAL_RUN) --without acted --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
 	    --rate 0.0012 --out runs/real/last
+	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 26 --batch 64 \
+	    --rate 0.0012 --out runs/real/six
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 50 --batch 64 \
-	    --rate 0.0012 --final 0.5 0.03 --out runs/real/acted
+	    --rate 0.0012 --final runs/real/six/chosen.json --out runs/real/acted
 
 eval-sources: setup ## what each source of the net for real people is worth, after train-real's sets (SETS=folder OUT=folder)
 	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }

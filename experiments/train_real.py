@@ -8,7 +8,7 @@ DATA is the folder of published sets (`fer/`, `genki/`, `strangers.csv`, `grimac
 `experiments/real/recipe.py`; `--without SOURCE` leaves an ingredient out, `--only rendered` is
 the control. Of the first half of the performers of `expressions.csv` every second one trains;
 the others, and people whom no other source trains on, choose how it is finished. With `--final`
-all of that half train, and it is finished as a training without it has chosen.
+all of that half train, and it is finished as a training without it has chosen: its chosen.json.
 
 Ctrl-C saves and ends; `--resume` goes on, also after a kill.
 """
@@ -50,11 +50,10 @@ def parse_args(argv=None):
     add("--adjust", type=float, default=1.0, help="of the logits by the classes' shares (1)")
     add(
         "--final",
-        type=float,
-        nargs=2,
-        metavar=("WEIGHT", "PENALTY"),
-        help="all performers of the first half train; finish by these two as chosen.json names "
-        "them (PENALTY 0: the bias as learnt)",
+        type=Path,
+        metavar="FILE",
+        help="chosen.json of a training without this: all performers of the first half train, "
+        "and the net is finished as that one has chosen",
     )
     add("--seed", type=int, default=0)
     add("--workers", type=int, default=1, help="processes that augment")
@@ -72,6 +71,8 @@ def parse_args(argv=None):
     args.names = [name for name in args.only or SHARES if name not in args.without]
     if not args.names:
         parser.error("no source is left")
+    if args.final and "acted" not in args.names:
+        parser.error("--final takes the source acted in")
     return args
 
 
@@ -87,6 +88,7 @@ def main(argv=None):
     from experiments.real.choosing import recalls
     from experiments.real.finish import finish, see_no_colour, taken
     from experiments.real.mixture import Mixture
+    from experiments.real.settled import finish_as, note_bias, read_settled
     from experiments.real.training import train_real
     from experiments.smileys.metrics import predict
     from nets.functions import compile_probabilities
@@ -95,6 +97,7 @@ def main(argv=None):
     make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
+    settled = read_settled(args.final) if args.final else None
     acting = "first half" if args.final else "train"
     parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets, acting)
     mixture = Mixture(parts, args.batch)
@@ -120,9 +123,14 @@ def main(argv=None):
             stop=lambda: interrupt.wanted,
         )
     see_no_colour(network)
-    tried = finish(network, mixture, sets, args.seed, args.final)
+    before = network.b.get_value()
+    if settled:
+        tried = finish_as(settled, network, mixture, sets, args.seed)
+    else:
+        tried = finish(network, mixture, sets, args.seed)
     chosen = {**chosen, **taken(tried)}
     weight, penalty = chosen["weight"], chosen["penalty"]
+    chosen["bias"] = note_bias(before, network.b.get_value())
     probabilities = compile_probabilities(network)
     recalled = {
         one.name: recalls(predict(probabilities, one.inputs), one.targets, choosing.SMILEYS)
@@ -141,7 +149,7 @@ def main(argv=None):
         f"falling from {args.rate:g} to 0 along a cosine, to its end. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
         f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
-        f"the bias {f'calibrated with a penalty of {penalty:g}' if penalty else 'as learnt'}."
+        f"the bias {bias_words(penalty, args.final)}."
     )
     write_card(
         args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
@@ -149,6 +157,13 @@ def main(argv=None):
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
     print(f"weight {weight}, penalty {penalty}, on the validation sets: {shown}")
     return 0
+
+
+def bias_words(penalty, final):
+    """How the last layer's bias was found, for the card."""
+    if final:
+        return f"that of `{final}`"
+    return f"calibrated with a penalty of {penalty:g}" if penalty else "as learnt"
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ def chosen_lines(tried, chosen):
     for one in tried:
         same = all(one[name] == chosen[name] for name in ("weight", "penalty"))
         mark = " (shipped)" if same else ""
-        bias = "as learnt" if one["penalty"] is None else f"penalty {one['penalty']:g}"
+        penalty = one["penalty"]
+        bias = f"penalty {penalty:g}" if isinstance(penalty, float) else penalty or "as learnt"
         cells = " | ".join(f"{one[name]:.3f}" for name in names)
         yield (f"| {one['weight']:.2f} | {bias}{mark} | {one['choose_accuracy']:.3f} | {cells} |")
 

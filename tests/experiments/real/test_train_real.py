@@ -394,6 +394,32 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
     assert f"| labelled | 17 | {recipe.SHARES['labelled'] / left:.2f} |" in card
 
 
+def test_the_final_training_is_finished_as_another_has_chosen(toy, tmp_path, call):
+    """Its bias is what it learnt and what the other one's calibration has added."""
+    from experiments import train_real
+
+    words = ["--data", tmp_path, "--epochs", "1", "--steps", "2", "--batch", "4"]
+    words += ["--workers", "0", "--init", ROOT / "weights" / "strangers.npz"]
+    call(train_real.main, *words, "--out", tmp_path / "six")
+    chosen = json.loads((tmp_path / "six" / "chosen.json").read_text())
+    chosen["bias"]["wink"] = 5.0
+    (tmp_path / "six" / "chosen.json").write_text(json.dumps(chosen))
+    final = ["--final", tmp_path / "six" / "chosen.json"]
+    call(train_real.main, *words, *final, "--out", tmp_path / "all")
+    whole = json.loads((tmp_path / "all" / "chosen.json").read_text())
+    assert whole["bias"] == pytest.approx(chosen["bias"], abs=1e-6)
+    assert whole["weight"] == chosen["weight"]
+    assert len(whole["finish"]) == 1
+    assert not any(name.startswith("acted") for name in whole["finish"][0])
+    assert "| as chosen (shipped) |" in (tmp_path / "all" / "real.md").read_text()
+    (tmp_path / "bad.json").write_text("{}")
+    for name, said in (("bad.json", "is no chosen.json"), ("none.json", "train without --final")):
+        with pytest.raises(UserError, match=said):
+            train_real.main(
+                [*map(str, words), "--final", str(tmp_path / name), "--out", str(tmp_path / "x")]
+            )
+
+
 def test_what_the_source_alone_tells():
     """Two sources, one of winks only and one of both: guessing by source is right in 0.75."""
     parts = [
@@ -408,6 +434,7 @@ def test_what_the_source_alone_tells():
     [
         (["--without", "nobody"], "there is no source 'nobody'"),
         (["--only", "fer", "--without", "fer"], "no source is left"),
+        (["--final", "chosen.json", "--without", "acted"], "--final takes the source acted in"),
     ],
 )
 def test_a_wrong_source_is_refused(words, said, tmp_path, capsys):

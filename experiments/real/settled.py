@@ -1,0 +1,65 @@
+"""Finish a net as a training has chosen whose performers were left to choose.
+
+Who trains cannot choose. Calibrated without the performers, the bias would know web pictures only;
+that of a training which left half of them out knows people like them.
+"""
+
+import json
+
+import lasagne
+import numpy as np
+import theano
+from scipy.special import softmax
+
+from common.cli import UserError
+from experiments.real.choosing import chosen_metrics
+from experiments.real.finish import finish, voted
+from experiments.real.labels import SMILEYS
+from nets.functions import input_of
+
+
+def note_bias(before, after):
+    """What calibration has added to the last layer's bias: dict of smiley to float, JSON."""
+    return {name: float(value) for name, value in zip(SMILEYS, np.subtract(after, before))}
+
+
+def read_settled(path):
+    """What `train_real.py` has chosen, from its ``chosen.json``: (weight, bias (classes,)).
+
+    Raises
+    ------
+    UserError
+        If the file is not there or is none.
+    """
+    try:
+        chosen = json.loads(path.read_text())
+        return float(chosen["weight"]), np.float32([chosen["bias"][name] for name in SMILEYS])
+    except FileNotFoundError:
+        raise UserError(f"there is no {path}: train without --final first") from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is no chosen.json of train_real.py") from None
+
+
+def finish_as(settled, network, mixture, sets, seed=0):
+    """Give a network the statistics and the bias of a training that has chosen.
+
+    Parameters
+    ----------
+    settled : (float, ndarray of float32 (classes,))
+        As from `read_settled`.
+    network, mixture, sets, seed : as for `experiments.real.finish.finish`
+        ``sets`` measure only.
+
+    Returns
+    -------
+    list of dict
+        One, as `finish` gives them.
+    """
+    weight, bias = settled
+    finish(network, mixture, sets, seed, (weight, 0))
+    network.b.set_value(network.b.get_value() + bias)
+    outputs = theano.function(
+        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
+    )
+    predicted = [softmax(voted(outputs, one.votes), axis=2).mean(axis=1) for one in sets]
+    return [{"weight": weight, "penalty": "as chosen", **chosen_metrics(sets, predicted)}]
