@@ -162,7 +162,7 @@ def main(argv=None):
 def bias_words(penalty, final):
     """How the last layer's bias was found, for the card."""
     if final:
-        return f"that of `{final}`"
+        return f"that of `{final.parent.name}/{final.name}`"
     return f"calibrated with a penalty of {penalty:g}" if penalty else "as learnt"
 
 
