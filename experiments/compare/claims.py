@@ -88,43 +88,58 @@ def assess(claim, wanted, people, curves, majority_rate, ratio=0.0, pictures=Non
         return Verdict(claim, "not measured", "These arms were left out.")
     bounds = over_people(people, ratio, pictures)
     right = bounds.map(lambda accuracy: skill(accuracy, majority_rate))
+    learnt, doubts = learning(curves, majority_rate)
+    failure = "held" if wanted == "fails" else "did not hold"
+
+    def answer(threshold):
+        found = answer_of(wanted, right, threshold)
+        return "undecided" if found == failure and not learnt else found
+
     threshold = WORKS if wanted == "works" else FAILS
-    answer, found = answer_of(wanted, right, threshold), level(right)
-    words = {
-        "works": f"it works: all of the interval is above {WORKS}",
-        "fails": f"it fails: all of the interval is below {FAILS}",
-        "between": f"it neither works nor fails: the interval is between {FAILS} and {WORKS}",
+    where = {
+        "works": f"all of the interval is above {WORKS}",
+        "fails": f"all of the interval is below {FAILS}",
+        "between": f"the interval is between {FAILS} and {WORKS}",
         "undecided": f"the interval crosses {FAILS} or {WORKS}",
-    }[found]
-    why = f"Accuracy on held-out pictures {bounds}, as skill {right}; {words}."
-    failed = answer == ("held" if wanted == "fails" else "did not hold")
-    underfitted = [curve[-1] for curve in curves if not skill(curve[-1], majority_rate) > WORKS]
-    short = sum(np.isnan(rise(curve)) for curve in curves)
-    rising = sum(not is_flat(curve) for curve in curves) - short
-    if failed and underfitted:
-        answer = "undecided"
-        why += (
-            f" But {len(underfitted)} of {len(curves)} trainings have not learnt even their own "
-            f"pictures (the least {min(underfitted):.3f}): train longer (--epochs)."
-        )
-    elif failed and (rising or short):
-        answer = "undecided"
-    if rising:
-        why += (
-            f" In {rising} of {len(curves)} trainings the training accuracy still rose by {RISE} "
-            "or more over the last fifth."
-        )
-    if short:
-        why += f" Whether it still rose cannot be told in {short} of less than ten epochs."
-    if answer == "undecided" and not failed:
+    }[level(right)]
+    why = f"Accuracy on held-out pictures {bounds}, as skill {right}: {where}.{doubts}"
+    if answer_of(wanted, right, threshold) == "undecided":
         needed = people_needed([skill(value, majority_rate) for value in people], threshold, ratio)
         if needed:
             why += (
                 f" If skill is what was measured, {needed} people would decide between it and "
                 f"{threshold} four times in five."
             )
-    others = ", ".join(f"{t}: {answer_of(wanted, right, t)}" for t in OTHERS[wanted])
-    return Verdict(claim, answer, f"{why} With other thresholds, {others}.", right)
+    others = ", ".join(f"{other}: {answer(other)}" for other in OTHERS[wanted])
+    why += f" With other thresholds, {others}."
+    return Verdict(claim, answer(threshold), why, right)
+
+
+def learning(curves, majority_rate):
+    """Whether trainings have learnt their own pictures to the end, and what speaks against it.
+
+    Returns
+    -------
+    (bool, str)
+        The words begin with a space, or are none.
+    """
+    count, words = len(curves), ""
+    weak = [curve[-1] for curve in curves if not skill(curve[-1], majority_rate) > WORKS]
+    short = sum(np.isnan(rise(curve)) for curve in curves)
+    rising = sum(not is_flat(curve) for curve in curves) - short
+    if weak:
+        words += (
+            f" {len(weak)} of {count} trainings have not learnt even their own pictures (the least "
+            f"{min(weak):.3f}): train longer (--epochs)."
+        )
+    if rising:
+        words += (
+            f" In {rising} of {count} trainings the training accuracy still rose by {RISE} or more "
+            "over the last fifth."
+        )
+    if short:
+        words += f" In {short} of {count}, of less than ten epochs, whether it rose cannot be told."
+    return not words, words
 
 
 def closes(claim, sizes, gaps, ratio=0.0):

@@ -139,10 +139,13 @@ def warnings_of(data, arms, people, pictures):
                 f"{count} people, of whom one chooses the epoch, would learn one class only: leave "
                 f"{count} out of --people"
             )
-        for name in set(data.classes) - there:
-            lacking.setdefault((count, name), set()).add(seed)
-    found += [
-        f"with {count} people, {name} is missing from the training pictures of {len(seeds)} seed(s)"
-        for (count, name), seeds in sorted(lacking.items())
-    ]
+        for name in (name for name in data.classes if name not in there):
+            lacking.setdefault(count, {}).setdefault(name, set()).add(seed)
+    seeds = len({seed for *_, seed in arms})
+    for count, names in sorted(lacking.items()):
+        counts = ", ".join(f"{name} in {len(where)}" for name, where in names.items())
+        found.append(
+            f"with {count} people, classes are missing from the training pictures: {counts} of "
+            f"{seeds} seeds"
+        )
     return found

@@ -98,22 +98,27 @@ def plan(
 
 def warnings_of(data, arms):
     """What to know about the classes: those that a part lacks. Raise if a part lacks nearly all."""
-    lacking = {}
+    lacking, folds = {}, {}
     for arm in arms:
+        fold = arm.deal, arm.fold
+        folds.setdefault(arm.split, set()).add(fold)
         parts = arm.parts(data.rows)
-        for what, part in (("training", parts.fit), ("validation", parts.val)):
+        for what, part in (("training", parts.fit), ("held-out", parts.val)):
             there = {data.rows[k]["smiley"] for k in part}
             if what == "training" and len(there) < 2:
                 raise UserError(
                     f"fold {arm.fold} of the split by {arm.split} would learn from one class only: "
                     "the data set is too small, or each person makes one smiley"
                 )
-            for name in set(data.classes) - there:
-                lacking.setdefault((arm.split, what, name), set()).add((arm.deal, arm.fold))
-    found = [
-        f"by {split}, {name} is missing from the {what} pictures of {len(where)} fold(s)"
-        for (split, what, name), where in sorted(lacking.items())
-    ]
+            for name in (name for name in data.classes if name not in there):
+                lacking.setdefault((arm.split, what), {}).setdefault(name, set()).add(fold)
+    found = []
+    for (split, what), names in sorted(lacking.items()):
+        counts = ", ".join(f"{name} in {len(where)}" for name, where in names.items())
+        found.append(
+            f"by {split}, classes are missing from the {what} pictures: {counts} of "
+            f"{len(folds[split])} folds"
+        )
     clips = {(row["person"], row["smiley"], row["clip"]) for row in data.rows}
     makes = {clip[:2] for clip in clips}
     if len(clips) == len(makes) and any(arm.split == "clip" for arm in arms):

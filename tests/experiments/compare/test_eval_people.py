@@ -77,7 +77,7 @@ def test_what_a_grid_lacks_is_said():
         "nobody has 10 pictures of a smiley: 8 are taken",
         "nobody has 20 pictures of a smiley: 8 are taken",
     ]
-    assert all("with 4 people, c is missing from the training pictures" in w for w in warned[3:])
+    assert all("with 4 people, classes are missing from the training" in w for w in warned[3:])
     data.rows = [row for row in data.rows if row["smiley"] == "a" or row["person"] == "p00"]
     with pytest.raises(UserError, match="would learn one class only: leave 4 out of --people"):
         warnings_of(data, arms_of(data, (4,), 2), (4,), (1, 8))

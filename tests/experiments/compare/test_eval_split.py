@@ -66,6 +66,10 @@ def test_a_failure_of_what_has_not_learnt_decides_nothing(curve):
     for wanted in ("fails", "works"):
         verdict = assess("x", wanted, people, [FLAT, curve], 0.0)
         assert verdict.answer == "undecided"
+        # Nor does it with another threshold.
+        others = verdict.why.partition("With other thresholds, ")[2]
+        assert others.count("undecided") == others.count(":") >= 2
+        assert "it fails" not in verdict.why
         said = "have not learnt even their own" if curve[-1] < 0.6 else "training accuracy still"
         assert f"1 of 2 trainings {said}" in verdict.why or said in verdict.why
     # But an interval above failing is no failure, however little was learnt.
@@ -96,7 +100,7 @@ def test_a_training_too_short_to_tell_is_not_said_to_rise():
     verdict = assess("x", "fails", [0.10, 0.12, 0.11, 0.12], [FLAT, [0.98] * 9], 0.0)
     assert verdict.answer == "undecided"
     assert "still rose by" not in verdict.why
-    assert "cannot be told in 1 of less than ten epochs" in verdict.why
+    assert "In 1 of 2, of less than ten epochs, whether it rose cannot be told" in verdict.why
 
 
 def test_a_gap_of_equal_sizes_is_not_measured():
@@ -203,7 +207,8 @@ def test_a_class_missing_from_a_fold_is_a_warning():
         warnings_of(data, arms)
     data = data_of(people=5, smileys=("a", "b", "c"), skip={(p, "b") for p in range(1, 5)})
     warned = warnings_of(data, arms_of(data, splits=("person",), growth=()))
-    assert "by person, b is missing from the validation pictures of 4 fold(s)" in warned
+    said = "by person, classes are missing from the held-out pictures: b in 4 of 5 folds"
+    assert said in warned
 
 
 def test_one_clip_a_smiley_is_said():
