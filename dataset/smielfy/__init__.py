@@ -4,7 +4,8 @@
   ``keeper_routes``: what it answers;
 - ``server``: connections; ``middleware``: what every request passes; ``rate_limit``;
 - ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
-- ``people``: pseudonyms, consent, examples shown; ``store``: crops and manifest;
+- ``people``: pseudonyms, consent, examples shown; ``signing``: of cookies; ``store``: crops and
+  manifest;
 - ``static_files``: the page's own files; ``locales/``: its texts; ``certificate``: HTTPS;
 - ``teaching``: fine-tuning on one person, in a process of its own.
 """

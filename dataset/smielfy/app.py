@@ -32,9 +32,10 @@ from dataset.smielfy.keeper_routes import KeeperRoutes
 from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.mirror_routes import MirrorRoutes
-from dataset.smielfy.people import Key, People
+from dataset.smielfy.people import People
 from dataset.smielfy.rate_limit import RateLimit
 from dataset.smielfy.request_body import read_json
+from dataset.smielfy.signing import Key
 from dataset.smielfy.static_files import LANGUAGES, read_words, rendered_examples, static_routes
 from dataset.smielfy.store import Store, check_space, storing_problem
 from dataset.smielfy.teaching import Teaching, enough

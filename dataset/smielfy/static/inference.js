@@ -381,7 +381,7 @@ export class Inference {
     return this.settle(picture, [boxes[best]], [scores[best]], [0, Infinity]);
   }
 
-  // Name the smiley: {box, smiley, share, shares} as the service's /api/look; box in parts.
+  // Name the smiley: {box, smiley, share, shares} as the service's /api/recognize; box in parts.
   async recognize(pixels, last = null) {
     const picture = new Mipmap(brighten(pixels));
     const unit = [pixels.width, pixels.height, pixels.width, pixels.height];

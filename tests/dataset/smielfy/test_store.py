@@ -15,7 +15,8 @@ from common.cli import ROOT
 from dataset.manifest import append, read_manifest
 from dataset.smielfy import store as module
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.people import Key, People
+from dataset.smielfy.people import People
+from dataset.smielfy.signing import Key
 from dataset.smielfy.store import Store
 from tests.dataset.smielfy.helpers import FACE, another, files, mentions
 
