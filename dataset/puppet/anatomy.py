@@ -7,14 +7,13 @@ import numpy as np
 
 from dataset.synth.expression import HIGHEST, LOWEST, displacement
 from dataset.synth.head import load_head
-from dataset.synth.light import cells, dot, light_view, sky_directions
+from dataset.synth.light import sky_directions, sky_visibility
 from dataset.synth.mesh import MATERIALS, vertex_normals
-from dataset.synth.raster import facing, rasterize
 from dataset.synth.seeding import smoothstep
 
 LASH, EYE = MATERIALS.index("lash"), MATERIALS.index("eye")
 MOUTH = [MATERIALS.index(n) for n in ("mouth", "upper_teeth", "lower_teeth", "tongue")]
-DIRECTIONS, MAP, BIAS = 9, 48, 0.05  # of the sky, texels of its depth maps, their tolerance
+DIRECTIONS, MAP = 9, 48  # of the sky, and texels of its depth maps
 
 
 class Anatomy(NamedTuple):
@@ -62,21 +61,11 @@ def anatomy():
 def visible_sky(vertices):
     """Share of the sky that each vertex of the head sees, (n,) float64, 0..1."""
     head = load_head()
-    triangles = head.triangles[head.part != LASH]
     normals = vertex_normals(vertices, head.triangles)
-    seen, weight = np.zeros(len(vertices)), np.full(len(vertices), 1e-6)
-    for direction in sky_directions(DIRECTIONS):
-        view = light_view(vertices, direction, MAP)
-        found = rasterize(view, triangles[facing(view, triangles)], MAP, MAP)
-        depth = np.full(MAP * MAP, np.inf, np.float32)
-        depth[found.pixel] = found.depth
-        cell, inside = cells(view, MAP)
-        lit = np.ones(len(vertices))
-        lit[inside] = view[inside, 2] < depth[cell[inside]] + BIAS
-        cosine = np.clip(dot(normals, direction), 0, 1)
-        seen += cosine * lit
-        weight += cosine
-    return seen / weight
+    triangles = head.triangles[head.part != LASH]
+    return sky_visibility(
+        vertices, normals, triangles, np.zeros((0, 3)), sky_directions(DIRECTIONS), MAP
+    )
 
 
 @lru_cache(maxsize=1)

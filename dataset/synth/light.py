@@ -137,34 +137,57 @@ def sky_directions(count=22):
     return directions[height > -0.6]
 
 
-def ambient_visibility(mesh, size=88, bias=0.05):
+def ambient_visibility(mesh, size=88):
     """Share of the sky each solid vertex sees, (solid,) float64, 0..1.
 
     Hair takes part as its strands' points.
     """
-    vertices, normals = mesh.vertices[: mesh.solid], mesh.normals[: mesh.solid]
     casting = (mesh.material != HAIR) & (mesh.material != LENS) & (mesh.material != LASH)
-    triangles = mesh.triangles[casting]
-    seen, weight = np.zeros(mesh.solid), np.full(mesh.solid, 1e-6)
     # Every third strand is enough to darken what lies beneath.
     strand = 2 * POINTS
     index = np.arange(mesh.solid, len(mesh.vertices))
-    some = index[(index - mesh.solid) // strand % 3 == 0]
-    for direction in sky_directions():
+    hair = mesh.vertices[index[(index - mesh.solid) // strand % 3 == 0]]
+    vertices, normals = mesh.vertices[: mesh.solid], mesh.normals[: mesh.solid]
+    return sky_visibility(vertices, normals, mesh.triangles[casting], hair, sky_directions(), size)
+
+
+def sky_visibility(vertices, normals, triangles, hair, directions, size, bias=0.05):
+    """Share of the sky, weighted by the cosine, that each vertex sees, (n,) float64, 0..1.
+
+    Parameters
+    ----------
+    vertices, normals : (n, 3)
+    triangles : (m, 3)
+        Of these vertices, which hide the sky.
+    hair : (h, 3)
+        Vertices of ribbons, which hide it, too.
+    directions : (k, 3)
+    size : int
+        Texels of a side of the depth maps.
+    bias : float
+        By how much nearer a surface must be to hide another.
+    """
+    seen, weight = np.zeros(len(vertices)), np.full(len(vertices), 1e-6)
+    for direction in directions:
         view = light_view(vertices, direction, size)
-        thin = light_view(mesh.vertices[some], direction, size)
         front = triangles[facing(view, triangles)]
-        found = rasterize(view, front, size, size)
-        depth = np.full(size * size, np.inf, np.float32)
-        depth[found.pixel] = found.depth
-        strew_hair(depth, thin, size)
+        depth = depth_map(view, front, light_view(hair, direction, size), size)
         cell, inside = cells(view, size)
-        lit = np.ones(mesh.solid)
+        lit = np.ones(len(vertices))
         lit[inside] = view[inside, 2] < depth[cell[inside]] + bias
         cosine = np.clip(dot(normals, direction), 0, 1)
         seen += cosine * lit
         weight += cosine
     return seen / weight
+
+
+def depth_map(view, triangles, hair, size):
+    """How far the light reaches, (size * size,) float32; ``hair`` as for `strew_hair`."""
+    found = rasterize(view, triangles, size, size)
+    depth = np.full(size * size, np.inf, np.float32)
+    depth[found.pixel] = found.depth
+    strew_hair(depth, hair, size)
+    return depth
 
 
 def strew_hair(depth, view, size):
@@ -210,10 +233,7 @@ class Shadow:
         self.receivers = light_view(lifted, light.key, size)
         casting = (mesh.material != LASH) & (mesh.material != HAIR)
         casting &= facing(self.view, mesh.triangles) | (mesh.material >= MATERIALS.index("top"))
-        found = rasterize(self.view, mesh.triangles[casting], size, size)
-        depth = np.full(size * size, np.inf, np.float32)
-        depth[found.pixel] = found.depth
-        strew_hair(depth, self.view[mesh.solid :], size)
+        depth = depth_map(self.view, mesh.triangles[casting], self.view[mesh.solid :], size)
         self.depth = depth.reshape(size, size)
         # Beyond the map's edge everything is lit.
         self.depth[[0, -1]] = self.depth[:, [0, -1]] = np.inf
