@@ -138,18 +138,13 @@ class FrameConverter:
         if self._interlaced:
             steps.insert(0, ("bwdif", "mode=send_frame:deint=interlaced"))
         graph = av.filter.Graph()
-        last = graph.add_buffer(
+        source = graph.add_buffer(
             width=frame.width,
             height=frame.height,
             format=frame.format,
             time_base=self._stream.time_base,
         )
-        for name, options in steps:
-            following = graph.add(name, options)
-            last.link_to(following)
-            last = following
-        graph.configure()
-        return graph
+        return configured(graph, source, steps)
 
     def _pull(self):
         ready = []
@@ -160,6 +155,16 @@ class FrameConverter:
             matrix, companion = self._waiting.popleft()
             ready.append((apply_display_matrix(image, matrix), companion))
         return ready
+
+
+def configured(graph, last, steps):
+    """The graph with filters behind ``last``, (name, options) each behind the one before."""
+    for name, options in steps:
+        following = graph.add(name, options)
+        last.link_to(following)
+        last = following
+    graph.configure()
+    return graph
 
 
 def pull_frames(graph):

@@ -6,7 +6,7 @@ import av
 import av.filter
 
 from common.decoder import MonotonicClock
-from common.frame_converter import pull_frames
+from common.frame_converter import configured, pull_frames
 
 RATE = 48000  # Hz, which every codec here takes
 SLOWEST = 0.5  # of FFmpeg's atempo: slower by several of them in a row
@@ -67,17 +67,13 @@ class Sound:
 
     def _slowed(self):
         graph = av.filter.Graph()
-        last = graph.add_abuffer(
+        source = graph.add_abuffer(
             sample_rate=RATE, format="fltp", layout=self.layout, time_base=f"1/{RATE}"
         )
         steps = [("aresample", "async=1:first_pts=0")]
         steps += [("atempo", str(tempo)) for tempo in tempos(self.slow)]
         steps += [("asetpts", "N/SR/TB"), ("abuffersink", None)]
-        for name, options in steps:
-            following = graph.add(name, options)
-            last.link_to(following)
-            last = following
-        graph.configure()
+        configured(graph, source, steps)
         for frame in self._plain():
             graph.push(frame)
             yield from pull_frames(graph)

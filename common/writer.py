@@ -9,7 +9,7 @@ import av
 import av.filter
 
 from common.cli import UserError
-from common.frame_converter import is_hd, pull_frames
+from common.frame_converter import configured, is_hd, pull_frames
 from common.output import check_output, finish, temporary_path
 
 CLOCK = 90000  # ticks a second: those of MPEG, which hold every usual rate
@@ -209,8 +209,8 @@ def encoder_graph(width, height, pixels, base, matrix):
     """A graph that makes of BGR pictures what an encoder takes; a GIF's each with its palette."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=width, height=height, format="bgr24", time_base=base)
-    sink = graph.add("buffersink")
     if pixels == "pal8":
+        sink = graph.add("buffersink")
         split = graph.add("split")
         palette = graph.add("palettegen", "stats_mode=single")
         use = graph.add("paletteuse", "new=1")
@@ -219,14 +219,11 @@ def encoder_graph(width, height, pixels, base, matrix):
         split.link_to(use, 1, 0)
         palette.link_to(use, 0, 1)
         use.link_to(sink)
-    else:
-        scale = graph.add("scale", f"out_color_matrix={matrix}:out_range=tv:flags=bilinear")
-        form = graph.add("format", pixels)
-        source.link_to(scale)
-        scale.link_to(form)
-        form.link_to(sink)
-    graph.configure()
-    return graph
+        graph.configure()
+        return graph
+    scale = f"out_color_matrix={matrix}:out_range=tv:flags=bilinear"
+    steps = [("scale", scale), ("format", pixels), ("buffersink", None)]
+    return configured(graph, source, steps)
 
 
 def check_video_output(path):
