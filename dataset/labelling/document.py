@@ -122,21 +122,20 @@ class Document:
 
     def undo(self):
         """Take back the last change; return the frame to look at, or None."""
-        if not self._done:
-            return None
-        change = self._done.pop()
-        self._undone.append(change)
-        self._apply(change, 0)
-        return change.here
+        change = self._move(self._done, self._undone, 0)
+        return change and change.here
 
     def redo(self):
         """Make the last change again that was taken back; return its frame, or None."""
-        if not self._undone:
+        change = self._move(self._undone, self._done, 1)
+        return change and change.there
+
+    def _move(self, changes, others, side):
+        if not changes:
             return None
-        change = self._undone.pop()
-        self._done.append(change)
-        self._apply(change, 1)
-        return change.there
+        others.append(changes.pop())
+        self._apply(others[-1], side)
+        return others[-1]
 
     def _carried(self, frame, own):
         """Yield the frames after ``frame`` whose marks were carried on from it."""
