@@ -8,6 +8,7 @@ they are. Accuracy is told before and after, on shots that did not teach; the ne
 written has then learned from all her pictures, in as many batches.
 """
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -121,6 +122,20 @@ def print_accuracy(found):
     )
 
 
+def line_printer(steps):
+    """What is called after each batch: for programs every fifth time a JSON line."""
+    from common.output import line
+
+    done = itertools.count(1)
+
+    def tick(_):
+        number = next(done)
+        if number % 5 == 0:
+            print(line({"done": number, "steps": steps}), flush=True)
+
+    return tick
+
+
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse_args(argv)
@@ -150,16 +165,10 @@ def main(argv=None):
     tuner = FineTuner(network, meta["classes"], old, arguments.seed, normalized)
     share = 1.0 if arguments.old else None  # who names old pictures has those whom the net knows
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
-    bar = tqdm(total=STEPS * len(rounds), desc="learning", unit="batch", disable=arguments.json)
-
-    def tick(_):
-        bar.update()
-        done[0] += 1
-        if arguments.json and done[0] % 5 == 0:
-            print(line({"done": done[0], "steps": STEPS * len(rounds)}), flush=True)
-
-    done, after, threshold, answers = [0], None, None, []
-    with bar:
+    steps = STEPS * len(rounds)
+    after, threshold, answers = None, None, []
+    with tqdm(total=steps, desc="learning", unit="batch", disable=arguments.json) as bar:
+        tick = line_printer(steps) if arguments.json else lambda _: bar.update()
         tuner(part(train), STEPS, share=share, tick=tick)
         if test:
             after = accuracy(*part(test))

@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -35,7 +36,7 @@ BEGIN = """async () => {
     if (!said.ready) throw new Error(said.error);
 }"""
 LOOK = """async ([name, width, height, near]) => {
-    const bytes = await (await fetch(name)).arrayBuffer();
+    const bytes = await (await fetch(name, { cache: "no-store" })).arrayBuffer();
     const pixels = new ImageData(new Uint8ClampedArray(bytes), width, height);
     return await new Promise((done) => {
         worker.onmessage = ({ data }) => done(data.result);
@@ -72,12 +73,67 @@ def frames(paths, every):
                     yield cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def served(folder):
-    """A server of a folder, and its thread."""
+@contextlib.contextmanager
+def browser_page(folder):
+    """The mirror made into ``folder``, served, and opened in a headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from dataset.smielfy import mirror_folder
+
+    mirror_folder.make_folder(folder)
+    http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    flags = ["--no-sandbox", "--disable-gpu"]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        page = browser.new_context(service_workers="block").new_page()
+        page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+        page.evaluate(BEGIN)
+        yield page
+        browser.close()
+    server.shutdown()
+
+
+def look(page, folder, frame, near):
+    """What the browser sees in a frame, near a box or in all of it; ``cpu``: what that took."""
+    import cv2
+
+    pixels = folder / "frame.bin"
+    pixels.write_bytes(cv2.cvtColor(frame, cv2.COLOR_BGR2RGBA).tobytes())
+    begun = processor_time()
+    found = page.evaluate(LOOK, [pixels.name, frame.shape[1], frame.shape[0], near])
+    return {**found, "cpu": processor_time() - begun}
+
+
+def compared(seen):
+    """Browser and Theano in numbers.
+
+    ``seen`` are, of each frame, Theano's `pipeline.vote.Vote` or None, and the browser's answers
+    of the whole picture and near the face or None.
+    """
+    import numpy as np
+
+    same, apart, lead = [], [], []
+    for ours, whole, near in seen:
+        same.append((ours and ours.smiley) == whole["smiley"])
+        if near is None:
+            continue
+        shares = np.array([*whole["shares"].values()])
+        apart.append(float(np.abs(ours.shares - shares).max()))
+        if not same[-1]:
+            lead.append(round(float(ours.shares.max() - ours.shares[shares.argmax()]), 4))
+    found = {
+        "frames": len(same), "same": sum(same), "lead_where_not": lead,
+        "shares_apart_mean": float(np.mean(apart)), "shares_apart_most": float(np.max(apart)),
+    }  # fmt: skip
+    _, wholes, nears = zip(*seen)
+    for name, answers in (("whole", wholes), ("near", [one for one in nears if one])):
+        found[f"ms_{name}"] = float(np.median([one["ms"] for one in answers]))
+        found[f"cpu_ms_{name}"] = round(1e3 * float(np.mean([one["cpu"] for one in answers])), 1)
+    return found
 
 
 def processor_time():
@@ -98,16 +154,11 @@ def processor_time():
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse_args(argv)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise cli.UserError("Playwright is not here: see --help") from None
-    import cv2
-    import numpy as np
+    if find_spec("playwright") is None:
+        raise cli.UserError("Playwright is not here: see --help")
     from tqdm import tqdm
 
     from common.output import check_output, line, write_file
-    from dataset.smielfy import mirror_folder
     from pipeline.best_square import best_square
     from pipeline.cascade import Detector
     from pipeline.options import smallest_face
@@ -116,48 +167,19 @@ def main(argv=None):
     check_output(arguments.out)
     detector = Detector.load(arguments.weights)
     voter = Voter.load(smiles_path(arguments))
-    http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    same, apart, differ, whole, near, busy = [], [], [], [], [], [0.0, 0.0]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        mirror_folder.make_folder(Path(folder) / "mirror")
-        server = served(Path(folder) / "mirror")
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = driver.chromium.launch(executable_path=chromium, args=flags)
-        page = browser.new_context(service_workers="block").new_page()
-        page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
-        page.evaluate(BEGIN)
-        for index, frame in enumerate(tqdm(frames(arguments.video, arguments.every), unit="frame")):
-            name = f"frame-{index}.bin"
-            pixels = cv2.cvtColor(frame, cv2.COLOR_BGR2RGBA).tobytes()
-            (Path(folder) / "mirror" / name).write_bytes(pixels)
-            size = [name, frame.shape[1], frame.shape[0]]
-            begun = processor_time()
-            theirs = page.evaluate(LOOK, [*size, None])
-            looked = processor_time()
+    seen = []
+    with tempfile.TemporaryDirectory() as folder, browser_page(Path(folder) / "mirror") as page:
+        for frame in tqdm(frames(arguments.video, arguments.every), unit="frame"):
             boxes, scores = detector.detect(frame, smallest_face(frame))
             chosen = best_square(boxes, scores)
             ours = None if chosen is None else voter.vote(frame, boxes[chosen])
-            same.append((ours and ours.smiley) == theirs["smiley"])
-            whole.append(theirs["ms"])
-            busy[0] += looked - begun
-            if ours and theirs["box"]:
-                shares = np.array([*theirs["shares"].values()])
-                apart.append(float(np.abs(ours.shares - shares).max()))
-                if not same[-1]:
-                    differ.append(round(float(ours.shares.max() - ours.shares[shares.argmax()]), 4))
-                begun = processor_time()
-                near.append(page.evaluate(LOOK, [*size, theirs["box"]])["ms"])
-                busy[1] += processor_time() - begun
-            (Path(folder) / "mirror" / name).unlink()
-        browser.close()
-        server.shutdown()
+            whole = look(page, Path(folder) / "mirror", frame, None)
+            near = None
+            if ours and whole["box"]:
+                near = look(page, Path(folder) / "mirror", frame, whole["box"])
+            seen.append((ours, whole, near))
     found = {
-        "frames": len(same), "same": sum(same), "lead_where_not": differ,
-        "shares_apart_mean": float(np.mean(apart)), "shares_apart_most": float(np.max(apart)),
-        "ms_whole": float(np.median(whole)), "ms_near": float(np.median(near)),
-        "cpu_ms_whole": round(1e3 * busy[0] / len(whole), 1),
-        "cpu_ms_near": round(1e3 * busy[1] / len(near), 1),
+        **compared(seen),
         "load": os.getloadavg()[0], "cores": os.cpu_count(), "net": voter.net,
         "every": arguments.every,
     }  # fmt: skip

@@ -24,30 +24,29 @@ from pipeline.options import count, whole
 def parse_args(argv=None):
     """The command line."""
     parser = cli.parser(expecting(__doc__, "train_smiles"))
-    parser.add_argument("--data", required=True, help="folder with manifest.csv, or a CSV file")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--data", required=True, help="folder with manifest.csv, or a CSV file")
+    add(
         "--split",
         choices=("person", "clip", "image", "none"),
         default="image",
         help="what is held out; none: there is no test set (default image)",
     )
-    parser.add_argument("--folds", type=int, default=5, help="one of so many parts is held out")
-    parser.add_argument("--fold", type=int, default=0, help="which one (default 0)")
-    parser.add_argument(
-        "--no-augment", action="store_true", help="train on the squares as labelled"
-    )
-    parser.add_argument(
+    add("--folds", type=int, default=5, help="one of so many parts is held out")
+    add("--fold", type=int, default=0, help="which one (default 0)")
+    add("--no-augment", action="store_true", help="train on the squares as labelled")
+    add(
         "--strangers",
         action="store_true",
         help="augment harder, for faces unlike the data's: real ones, where those are rendered",
     )
-    parser.add_argument("--epochs", type=count, default=80, help="passes through the data")
-    parser.add_argument("--batch", type=count, default=32)
-    parser.add_argument("--seed", type=whole(0), default=0)
-    parser.add_argument("--workers", type=whole(0), default=1, help="processes that augment")
-    parser.add_argument("--resume", action="store_true", help="go on where a training stopped")
-    parser.add_argument("--no-monitor", action="store_true", help="write nothing for TensorBoard")
-    parser.add_argument(
+    add("--epochs", type=count, default=80, help="passes through the data")
+    add("--batch", type=count, default=32)
+    add("--seed", type=whole(0), default=0)
+    add("--workers", type=whole(0), default=1, help="processes that augment")
+    add("--resume", action="store_true", help="go on where a training stopped")
+    add("--no-monitor", action="store_true", help="write nothing for TensorBoard")
+    add(
         "--out",
         required=True,
         type=Path,

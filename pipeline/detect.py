@@ -24,11 +24,10 @@ NAMED = 5  # unreadable pictures told of on one line
 def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures to look at")
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the lines to a file, not to the terminal"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("images", nargs="+", metavar="IMAGE", help="pictures to look at")
+    add("--json", type=Path, metavar="FILE", help="write the lines to a file, not to the terminal")
+    add(
         "--threshold",
         type=number(0, 1),
         metavar="T",
@@ -36,9 +35,7 @@ def parse_args(argv):
         "squares that reach the big net, for drawing curves (default: the one stored with the "
         "weights, which lets one false square pass in ten pictures)",
     )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="draw the faces and write the pictures there"
-    )
+    add("--out", type=Path, metavar="DIR", help="draw the faces and write the pictures there")
     add_detector_options(parser, MIN_FACE)
     return parser.parse_args(argv)
 

@@ -26,15 +26,10 @@ from pipeline.options import (
 def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "source", metavar="IMAGE_OR_VIDEO", help="a picture, or what run_video takes"
-    )
-    parser.add_argument(
-        "--frame", type=whole(0), default=0, metavar="N", help="frame of a video, from 0"
-    )
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path("stages.png"), help="PNG to write (%(default)s)"
-    )
+    add = parser.add_argument
+    add("source", metavar="IMAGE_OR_VIDEO", help="a picture, or what run_video takes")
+    add("--frame", type=whole(0), default=0, metavar="N", help="frame of a video, from 0")
+    add("-o", "--out", type=Path, default=Path("stages.png"), help="PNG to write (%(default)s)")
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)

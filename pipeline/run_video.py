@@ -26,16 +26,13 @@ from pipeline.options import add_detector_options, add_smiles_option, count, num
 def parse_args(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("video", help="video file, folder of pictures, or number of a camera")
-    parser.add_argument(
-        "-o", "--out", type=Path, help="video to write (default: VIDEO.smileys.mp4 in this folder)"
-    )
-    parser.add_argument(
-        "--slow", type=number(1, 1000), default=1.0, metavar="N", help="make it N times as long"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write one JSON line a frame")
-    parser.add_argument("--limit", type=count, metavar="N", help="stop after N frames")
-    parser.add_argument(
+    add = parser.add_argument
+    add("video", help="video file, folder of pictures, or number of a camera")
+    add("-o", "--out", type=Path, help="video to write (default: VIDEO.smileys.mp4 in this folder)")
+    add("--slow", type=number(1, 1000), default=1.0, metavar="N", help="make it N times as long")
+    add("--json", type=Path, metavar="FILE", help="write one JSON line a frame")
+    add("--limit", type=count, metavar="N", help="stop after N frames")
+    add(
         "--scan-every",
         type=count,
         default=1,
@@ -43,7 +40,7 @@ def parse_args(argv):
         help="search the whole frame every N frames, and only near the last face in between: "
         "faster, and a second face may be seen N - 1 frames late (default 1)",
     )
-    parser.add_argument(
+    add(
         "--vote",
         choices=["full", "shared"],
         default="full",
@@ -51,14 +48,14 @@ def parse_args(argv):
         "of one scale share its early layers, several times faster, with other results "
         "(default full)",
     )
-    parser.add_argument(
+    add(
         "--precision",
         choices=["float32", "bfloat16"],
         default="float32",
         help="of the vote's convolutions; bfloat16 is slower by now, and its shares differ in the "
         "third digit (default float32)",
     )
-    parser.add_argument(
+    add(
         "--smooth",
         type=number(0, 1000),
         default=0.0,
@@ -66,22 +63,20 @@ def parse_args(argv):
         help="let past frames vote too, with half the weight after N frames: calmer, and later "
         "to see a change (default 0: each frame for itself, as in the article)",
     )
-    parser.add_argument(
+    add(
         "--face",
         choices=["search", "whole"],
         default="search",
         help="search: find the face in each frame; whole: each frame is one face, from top to "
         "bottom (default search)",
     )
-    parser.add_argument(
+    add(
         "--adapt",
         action="store_true",
         help="look through the film first, and put the smiley net half-way to the batch "
         "statistics of its faces: for a film of many smileys; takes longer",
     )
-    parser.add_argument(
-        "--no-sound", dest="sound", action="store_false", help="leave out the video's sound"
-    )
+    add("--no-sound", dest="sound", action="store_false", help="leave out the video's sound")
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
     add_smiles_option(parser)
     return parser.parse_args(argv)
