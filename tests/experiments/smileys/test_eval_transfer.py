@@ -1,19 +1,12 @@
 """From rendered to real people: the answer among five, and the script as it runs."""
 
-import subprocess
-import sys
-
 import cv2
-import numpy as np
 import pytest
 
 from augment.drawn import drawn_face
-from common.cli import ROOT
-from experiments.eval_transfer import MEANING, answer, half_of
+from experiments.eval_transfer import MEANING, answer, half_of, main
 
 pytestmark = pytest.mark.slow
-
-SCRIPT = ROOT / "experiments" / "eval_transfer.py"
 
 
 def test_the_answer_is_the_largest_share_among_the_five():
@@ -29,34 +22,28 @@ def test_halves_share_no_person_and_leave_none_out():
     assert half_of(people, None) == ["a", "b", "c", "d", "e"]
 
 
-def test_every_picture_is_answered_and_counted(tmp_path):
+def write_set(folder, labels):
+    """A set of one drawn face, a picture a label, all of one person."""
     lines = ["path,person,smiley,clip,frame,x,y,w,h"]
-    for number, label in enumerate([*MEANING, "disgust"]):
-        cv2.imwrite(str(tmp_path / f"{number}.png"), drawn_face(96))
+    for number, label in enumerate(labels):
+        cv2.imwrite(str(folder / f"{number}.png"), drawn_face(96))
         lines.append(f"{number}.png,p,{label},c,{number},25,23,45,45")
-    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
-    command = [sys.executable, str(SCRIPT), "--data", str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+
+
+def test_every_picture_is_answered_and_counted(tmp_path, call):
+    write_set(tmp_path, [*MEANING, "disgust"])
+    code, out, err = call(main, "--data", tmp_path)
+    assert code == 0, err
     # The five faces are one picture: whatever it is taken for, one of five is right.
-    assert "right: 0.200 of 5 pictures, mean over expressions 0.200" in result.stdout
+    assert "right: 0.200 of 5 pictures, mean over expressions 0.200" in out
 
 
-def test_a_set_without_these_expressions_is_refused(tmp_path):
-    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((60, 60, 3), np.uint8))
-    text = "path,person,smiley,clip,frame,x,y,w,h\n0.png,p,tongue,c,0,5,5,40,40\n"
-    (tmp_path / "manifest.csv").write_text(text)
-    command = [sys.executable, str(SCRIPT), "--data", str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 2
-    assert "has none of the labels happy, surprise" in result.stderr
+def test_a_set_without_these_expressions_is_refused(tmp_path, refused):
+    write_set(tmp_path, ["tongue"])
+    assert "has none of the labels happy, surprise" in refused(main, "--data", tmp_path)
 
 
-def test_one_person_has_no_second_half(tmp_path):
-    cv2.imwrite(str(tmp_path / "0.png"), drawn_face(96))
-    text = "path,person,smiley,clip,frame,x,y,w,h\n0.png,p,happy,c,0,25,23,45,45\n"
-    (tmp_path / "manifest.csv").write_text(text)
-    command = [sys.executable, str(SCRIPT), "--data", str(tmp_path), "--half", "second"]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 2
-    assert "there is no second half" in result.stderr
+def test_one_person_has_no_second_half(tmp_path, refused):
+    write_set(tmp_path, ["happy"])
+    assert "there is no second half" in refused(main, "--data", tmp_path, "--half", "second")
