@@ -11,8 +11,9 @@ from common.crops import Mipmap
 from pipeline.best_square import CONTINUES, best_square
 from pipeline.light import brighten
 from pipeline.options import smallest_face
+from pipeline.smoothing import Smoother
 from pipeline.suppression import overlaps
-from pipeline.vote import Smoother, Vote
+from pipeline.vote import Vote
 from pipeline.windows import reach
 
 
@@ -26,7 +27,7 @@ class VideoRecognizer:
         Or whatever has its ``vote``, looks no further than `pipeline.windows.reach` and does
         not change from frame to frame.
     smooth : float
-        As for `pipeline.vote.Smoother`.
+        As for `pipeline.smoothing.Smoother`.
     min_face : float, optional
         Side of the smallest face looked for, in pixels; by default a part of the shorter side.
 

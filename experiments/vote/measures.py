@@ -14,10 +14,11 @@ from common.tables import box_of
 from common.video import open_source
 from experiments.vote.variants import ARTICLE, SINGLE, VARIANTS, perturb_box
 from pipeline.best_square import best_square
+from pipeline.smoothing import Smoother
 from pipeline.suppression import overlaps
 from pipeline.tracking import Tracker
 from pipeline.video_recognizer import VideoRecognizer
-from pipeline.vote import Smoother, Vote
+from pipeline.vote import Vote
 
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's side
 SCALES = (0.63, 0.79, 1.0, 1.26, 1.59)
@@ -190,7 +191,7 @@ def smooth_shares(shares, anew, half_life):
     anew : sequence of bool (frames,)
         As `pipeline.video_recognizer.VideoRecognizer` says: what was before does not count.
     half_life : float
-        As for `pipeline.vote.Smoother`.
+        As for `pipeline.smoothing.Smoother`.
 
     Returns
     -------

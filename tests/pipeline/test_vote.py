@@ -5,7 +5,7 @@ from common.crops import Mipmap, crop
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.weights import note
-from pipeline.vote import Smoother, Vote, Voter
+from pipeline.vote import Vote, Voter
 from pipeline.windows import neighbours
 from tests.conftest import CLASSES, drawn_face
 
@@ -82,24 +82,6 @@ def test_what_a_net_was_trained_on_comes_with_its_weights(nets, tmp_path):
     assert not Voter.load(nets.folder / "smiles.npz").normalized
     note(nets.folder / "smiles.npz", tmp_path / "of normalised faces.npz", normalized=True)
     assert Voter.load(tmp_path / "of normalised faces.npz").normalized
-
-
-def test_smoothed_votes_by_hand():
-    smoother = Smoother(1)  # the last frame weighs half, the one before a quarter
-    a, b = np.array([40.0, 5.0]), np.array([10.0, 35.0])
-    np.testing.assert_allclose(smoother(a), a)
-    np.testing.assert_allclose(smoother(b), (b + a / 2) / 1.5)
-    assert smoother(None) is None
-    np.testing.assert_allclose(smoother(a), (a + b / 4 + a / 8) / 1.375)
-    smoother.forget()
-    np.testing.assert_allclose(smoother(b), b)
-
-
-def test_without_smoothing_each_frame_stands_for_itself():
-    smoother = Smoother(0)
-    rng = np.random.default_rng(0)
-    for sums in rng.uniform(0, 45, (3, 17)).astype(np.float32):
-        assert (smoother(sums) == sums).all()
 
 
 def test_a_voter_bears_the_name_of_its_file(nets):
