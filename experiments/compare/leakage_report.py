@@ -16,6 +16,7 @@ from experiments.smileys.splits import parts_of
 COLUMNS = (
     "set", "data", "pictures", "people", "classes", "split", "method", "accuracy", "low", "high",
 )  # fmt: skip
+COLUMNS_SHOWN = 3  # panels side by side
 
 
 def names_of(sources):
@@ -112,22 +113,30 @@ def set_lines(own, splits):
 
 
 def plot(table, sets, splits, path):
-    """A panel a set: accuracy by split, a colour a method."""
+    """A panel a set: accuracy by split, a colour a method, pale where labels are random."""
+    columns = min(len(sets), COLUMNS_SHOWN)
+    lines = -(-len(sets) // columns)
     figure, grid = plt.subplots(
-        1, len(sets), figsize=(3.5 * len(sets) + 1, 3.2), sharey=True, squeeze=False,
+        lines, columns, figsize=(3.5 * columns + 1, 2.6 * lines + 0.6), sharey=True, squeeze=False,
         constrained_layout=True,
     )  # fmt: skip
-    for axes, name in zip(grid[0], sets):
+    for axes in grid.flat[len(sets) :]:
+        axes.set_visible(False)
+    for axes, name in zip(grid.flat, sets):
+        panel = [row for row in table if row["set"] == name]
         for number, method in enumerate(METHODS):
-            own = [row for row in table if (row["set"], row["method"]) == (name, method)]
+            own = [row for row in panel if row["method"] == method]
             values = np.array([[row[k] for k in ("accuracy", "low", "high")] for row in own])
             places = np.arange(len(own)) + 0.2 * (number - (len(METHODS) - 1) / 2)
-            reach = np.abs(values[:, 1:] - values[:, :1]).T
-            axes.bar(places, values[:, 0], 0.18, yerr=reach, label=method, capsize=2)
-        axes.axhline(1 / own[0]["classes"], color="gray", linestyle=":", label="chance")
+            reach = np.nan_to_num(np.abs(values[:, 1:] - values[:, :1])).T
+            pale = 0.4 if method.startswith("random") else 1
+            axes.bar(places, values[:, 0], 0.18, yerr=reach, label=method, capsize=2,
+                     color=f"C{number % 2}", alpha=pale)  # fmt: skip
+        axes.axhline(1 / panel[0]["classes"], color="gray", linestyle=":", label="chance")
         axes.set_xticks(np.arange(len(splits)), [f"by {split}" for split in splits])
         axes.set(title=name, ylim=(0, 1.02))
-    grid[0, 0].set_ylabel("accuracy, held out")
-    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=5,
+    for axes in grid[:, 0]:
+        axes.set_ylabel("accuracy, held out")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), fontsize=8, ncols=5,
                   loc="outside lower center")  # fmt: skip
     save(figure, path)

@@ -155,6 +155,11 @@ def plot(laws, path):
     for wanted in WANTED:
         axes.axhline(1 - wanted, color="gray", linestyle=":")
     axes.set(xscale="log", yscale="log", xlabel="people who train", ylabel="1 - skill, unseen")
+    ticks = sorted({count for counts, *_ in laws.values() for count in counts})
+    axes.set_xticks(ticks, list(map(str, ticks)))
+    ticks = [1, 0.5, *(1 - wanted for wanted in WANTED)]
+    axes.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks])
+    axes.minorticks_off()
     axes.legend()
     axes.grid(alpha=0.3)
     save(figure, path)

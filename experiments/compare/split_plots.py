@@ -12,7 +12,7 @@ def plot_arms(c, path):
     figure, grid = plt.subplots(
         2,
         len(settings),
-        figsize=(3 * len(settings), 5),
+        figsize=(1 + 2.4 * len(settings), 5),
         sharex=True,
         sharey="row",
         squeeze=False,
@@ -41,22 +41,21 @@ def plot_arms(c, path):
 
 def plot_confusions(c, path):
     """Confusion matrices, all seeds together; the shade is the share of the row."""
-    settings = c.settings()
+    splits, kinds = c.splits(), sorted({augment for _, augment in c.settings()})
     side = 1.2 + 0.17 * len(c.data.classes)
     figure, grid = plt.subplots(
-        1,
-        len(settings),
-        figsize=(side * len(settings) + 1, side + 1),
-        squeeze=False,
-        constrained_layout=True,
-    )
+        len(kinds), len(splits), figsize=(side * len(splits) + 1, side * len(kinds) + 1),
+        sharex=True, sharey=True, squeeze=False, constrained_layout=True,
+    )  # fmt: skip
     places = np.arange(len(c.data.classes))
-    for axes, setting in zip(grid[0], settings):
+    for axes, setting in zip(grid.flat, [(split, kind) for kind in kinds for split in splits]):
         counts = c.confusion(setting).astype(float)
         axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), "Blues", vmax=1)
         axes.set_title(name_of(setting), fontsize=9)
-        axes.set_xticks(places, c.data.classes, rotation=90, fontsize=6)
-        axes.set_yticks(places, c.data.classes if axes is grid[0, 0] else [], fontsize=6)
+        axes.set_xticks(places, c.data.classes, rotation=90, fontsize=7)
+        axes.set_yticks(places, c.data.classes, fontsize=7)
+    figure.supxlabel("named", fontsize=9)
+    figure.supylabel("true", fontsize=9)
     save(figure, path)
 
 
@@ -66,15 +65,16 @@ def plot_people(c, path):
     order = c.people(settings[0])
     order = sorted(order, key=lambda person: (order[person], person))
     figure, axes = plt.subplots(figsize=(9, 3.5), constrained_layout=True)
+    few = len(order) <= 40
+    size = 5 if few else 3
     for number, setting in enumerate(settings):
         accuracies = c.people(setting)
         values = [accuracies.get(person, np.nan) for person in order]
-        label = name_of(setting)
         marker = "o" if setting[1] else "x"
-        axes.plot(values, marker, color=f"C{number // 2}", label=label, markersize=5)
+        axes.plot(values, marker, color=f"C{number // 2}", label=name_of(setting), markersize=size)
     axes.axhline(c.chance, color="gray", linestyle=":")
     axes.set(xlabel="person", ylabel="accuracy, held out", ylim=(0, 1.02))
-    if len(order) <= 40:
+    if few:
         axes.set_xticks(np.arange(len(order)), order, rotation=90, fontsize=6)
     # Inside, no place is sure to be free of points.
     figure.legend(fontsize=7, loc="outside upper center", ncols=3)

@@ -9,6 +9,10 @@ import matplotlib.pyplot as plt
 
 from common.output import written
 
+# Okabe & Ito's colours, which those see apart to whom red and green are one.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=COLOURS)
+
 
 def plot_curves(history, path, chance):
     """Draw training and validation over the epochs, the article's figure.
