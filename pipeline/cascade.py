@@ -3,19 +3,18 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from scipy.special import expit, logit
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
-from nets.fast import shrink
 from nets.functions import SCAN_STRIDE, SCAN_WINDOW, compile_faces, compile_scan
 from nets.input import network_input
 from nets.weights import load_network
 from pipeline.border import soft_border
 from pipeline.calibration import Calibrator
 from pipeline.light import brighten
+from pipeline.pyramid import pyramid, scan_levels
 from pipeline.suppression import non_maximum_suppression
 from pipeline.windows import neighbours
 
@@ -29,12 +28,6 @@ DOUBT = (0.05, 0.9)  # between these scores, neighbouring windows vote too
 DOUBT_SHIFTS = (-0.1, 0.0, 0.1)  # of them, as shares of the side
 CERTAIN = 1e-6  # a vote counts as no nearer to 0 or 1
 BATCH = 128  # windows the big net takes at once
-# A face may fill its picture, or reach beyond it. From faces of this part of the shorter side on
-# the picture gets a border that repeats its edge, in pixels of the small net's window; at that
-# size the picture is so small that it costs nothing.
-FILLING = 0.5
-BORDER = 4
-LARGEST = 1.3  # size of the largest face, in shorter sides
 # A picture as small as this, in pixels of its shorter side, was cut around a face as a rule. Where
 # none is found there, faces of this part of the shorter side on are looked for once more, with a
 # lower threshold of the small net, and with a soft border of this part of the shorter side: the
@@ -43,7 +36,6 @@ LARGEST = 1.3  # size of the largest face, in shorter sides
 THUMBNAIL, SECOND_FACE, SECOND_THRESHOLD, SECOND_BORDER = 200, 0.75, 0.1, 0.25
 # The odds of a face there are so many times those in other pictures, and the score says so.
 SECOND_ODDS = 9
-BAND = 1_000_000  # pixels the small net takes at once: some 150 MB inside it
 
 
 @dataclass
@@ -121,10 +113,10 @@ class Detector:
             In pixels of ``image``; ``levels`` says which size of the pyramid each is from.
         """
         threshold = self.small_threshold if threshold is None else threshold
-        found = []
         levels = pyramid(image, min_face, self.factor)
-        for level, (small, scale_x, scale_y, border) in enumerate(levels):
-            heat = scan_bands(self.scan, small)
+        found = [(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros(0, int))]
+        heats = self.scan_levels([small for small, *_ in levels])
+        for level, (heat, (_, scale_x, scale_y, border)) in enumerate(zip(heats, levels)):
             rows, columns = np.nonzero(heat > threshold)
             boxes = np.stack(
                 [
@@ -136,9 +128,11 @@ class Detector:
                 axis=1,
             )
             found.append((boxes, heat[rows, columns], np.full(len(rows), level)))
-        if not found:
-            return np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros(0, int)
         return tuple(np.concatenate(part) for part in zip(*found))
+
+    def scan_levels(self, levels):
+        """The small net's probabilities in each of the pyramid's pictures."""
+        return scan_levels(self.scan, levels)
 
     def classify(self, image, boxes):
         """The big net's probability of a face for each box: (N,)."""
@@ -255,54 +249,3 @@ class Detector:
 def raised(scores, odds):
     """Probabilities (N,) whose odds are so many times as high."""
     return (odds * scores / (1 + (odds - 1) * scores)).astype(np.float32)
-
-
-def scan_bands(scan, image):
-    """Scan a picture of any size in bands of rows, so that memory stays bounded.
-
-    Parameters
-    ----------
-    scan : callable from `nets.functions.compile_scan`
-    image : ndarray of uint8, shape (H, W, 3)
-
-    Returns
-    -------
-    ndarray of float32, shape ((H - 12) // 2 + 1, (W - 12) // 2 + 1)
-        The same as of the whole picture at once.
-    """
-    rows, columns = ((side - SCAN_WINDOW) // SCAN_STRIDE + 1 for side in image.shape[:2])
-    # What no window covers wholly is cut off: the net looks at 11 of its 12 pixels, and
-    # would report one more window on an odd side.
-    image = image[:, : (columns - 1) * SCAN_STRIDE + SCAN_WINDOW]
-    step = max(1, BAND // (image.shape[1] * SCAN_STRIDE))
-    heat = []
-    for first in range(0, rows, step):
-        last = min(first + step, rows) - 1
-        band = image[first * SCAN_STRIDE : last * SCAN_STRIDE + SCAN_WINDOW]
-        heat.append(scan(network_input(band[None]))[0])
-    return np.concatenate(heat)
-
-
-def pyramid(image, min_face, factor):
-    """Shrink an image so that faces of growing size come to fill the small net's window.
-
-    Yields
-    ------
-    (image, scale_x, scale_y, border)
-        uint8 picture, the original's pixels per pixel of it, and how many pixels of it on
-        each side repeat the original's edge: `BORDER` where faces may fill the picture.
-    """
-    height, width = image.shape[:2]
-    shorter, face = min(height, width), float(min_face)
-    while face <= LARGEST * shorter:
-        border = BORDER if face >= FILLING * shorter else 0
-        small_width = round(width * SCAN_WINDOW / face)
-        small_height = round(height * SCAN_WINDOW / face)
-        if small_width <= width and small_height <= height:
-            small = shrink(image, small_width, small_height)
-        else:
-            small = cv2.resize(image, (small_width, small_height), interpolation=cv2.INTER_LINEAR)
-        if border:
-            small = cv2.copyMakeBorder(small, *[border] * 4, cv2.BORDER_REPLICATE)
-        yield small, width / small_width, height / small_height, border
-        face *= factor

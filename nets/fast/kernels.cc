@@ -22,6 +22,7 @@
 #include <tuple>
 #include <vector>
 
+#include "team.h"
 #include "winograd.h"
 
 #ifdef __GLIBC__
@@ -689,7 +690,7 @@ int fast_block_backward(int n, int h, int w, int c, int f, int k, const float *x
 // convolutions read bfloat16 (sums are float32); only where `fast_has_bfloat16`.
 //
 // Each picture goes through the whole chain in one thread, while it is in that core's
-// cache; the threads meet once, at the end.
+// cache.
 int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int blocks, const int *filters,
                      const int *sides, const long *strides, const float *x,
                      const float *const *weights, const float *const *scale,
@@ -706,23 +707,19 @@ int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int b
         }
         read = (read + 15) / 16 * 16, written = (written + 15) / 16 * 16;
         long each = (read + written + scratch + 15) / 16 * 16;
-        float *space = buffer(OUTPUT, omp_get_max_threads() * each);
+        float *space = buffer(OUTPUT, team_size() * each);
         std::string failure;
-#pragma omp parallel
-        {
-            float *small = space + omp_get_thread_num() * each, *large = small + read;
-#pragma omp for schedule(dynamic)
-            for (int i = 0; i < n; i++) {
-                try {
-                    auto run = in_halves ? run_chain_in_halves : run_chain;
-                    run(layers, x + i * strides[0], strides + 1, c, small, large, large + written,
-                        z + i * out);
-                } catch (const std::exception &error) {
+        auto run = in_halves ? run_chain_in_halves : run_chain;
+        share(n, [&](long i, int thread) {
+            float *small = space + thread * each, *large = small + read;
+            try {
+                run(layers, x + i * strides[0], strides + 1, c, small, large, large + written,
+                    z + i * out);
+            } catch (const std::exception &error) {
 #pragma omp critical
-                    failure = error.what();
-                }
+                failure = error.what();
             }
-        }
+        });
         if (!failure.empty()) throw std::runtime_error(failure);
     });
 }

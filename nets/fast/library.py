@@ -15,7 +15,7 @@ import theano
 
 from common.cli import ROOT
 
-FILES = ("kernels.cc", "scan.cc", "winograd.cc", "winograd.h", "vectors.h")
+FILES = ("kernels.cc", "scan.cc", "winograd.cc", "winograd.h", "team.cc", "team.h", "vectors.h")
 SOURCES = [Path(__file__).with_name(name) for name in FILES]
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fopenmp", "-fPIC", "-shared"]
 SWITCH = "SMILEYS_FAST"  # environment variable; 0 keeps Theano's own Ops

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "team.h"
 #include "vectors.h"
 
 namespace {
@@ -67,40 +68,52 @@ std::vector<Cover> covers(int from, int to) {
     return all;
 }
 
+const long PART = 60000;  // pixels of the source that one job shrinks
+const int BAND = 32;      // rows of windows that one job scans; it computes three more
+
 }  // namespace
 
 extern "C" {
 
 // Mean colour of the area that each output pixel covers: uint8 (h,w,3), rows `stride` bytes
-// apart, to (oh,ow,3). OpenCV's INTER_AREA, rows before columns, which vectorises.
-void fast_shrink(int h, int w, long stride, const unsigned char *image, int oh, int ow,
-                 unsigned char *out) {
-    auto down = covers(h, oh), across = covers(w, ow);
-#pragma omp parallel if (long(h) * w > 100000)
-    {
-        std::vector<float> sums(w * 3);
-#pragma omp for schedule(static)
-        for (int i = 0; i < oh; i++) {
+// apart, to `count` pictures of `sizes` (count,2), heights and widths. OpenCV's INTER_AREA, rows
+// before columns, which vectorises.
+void fast_shrink(int h, int w, long stride, const unsigned char *image, int count,
+                 const int *sizes, unsigned char *const *outs) {
+    struct Job {
+        int picture, first, last;  // rows of it
+    };
+    std::vector<Job> jobs;
+    std::vector<std::vector<Cover>> down, across;
+    for (int k = 0; k < count; k++) {
+        int oh = sizes[2 * k], some = std::max(1L, PART * oh / (long(h) * w));
+        down.push_back(covers(h, oh)), across.push_back(covers(w, sizes[2 * k + 1]));
+        for (int i = 0; i < oh; i += some) jobs.push_back({k, i, std::min(oh, i + some)});
+    }
+    share(jobs.size(), [&](long number, int) {
+        thread_local std::vector<float> sums;
+        auto [k, first, last] = jobs[number];
+        unsigned char *to = outs[k] + long(first) * sizes[2 * k + 1] * 3;
+        for (int i = first; i < last; i++) {
+            sums.assign(w * 3, 0.f);
             float *s = sums.data();
-            std::fill(sums.begin(), sums.end(), 0.f);
-            for (size_t k = 0; k < down[i].weights.size(); k++) {
-                const unsigned char *from = image + (down[i].first + long(k)) * stride;
-                float weight = down[i].weights[k];
+            const unsigned char *from = image + down[k][i].first * stride;
+            for (float weight : down[k][i].weights) {
 #pragma omp simd
                 for (int x = 0; x < w * 3; x++) s[x] += weight * from[x];
+                from += stride;
             }
-            for (int j = 0; j < ow; j++) {
-                const float *from = s + across[j].first * 3;
+            for (const auto &cover : across[k]) {
+                const float *pixel = s + cover.first * 3;
                 float b = 0, g = 0, r = 0;
-                for (float weight : across[j].weights) {
-                    b += weight * from[0], g += weight * from[1], r += weight * from[2];
-                    from += 3;
+                for (float weight : cover.weights) {
+                    b += weight * pixel[0], g += weight * pixel[1], r += weight * pixel[2];
+                    pixel += 3;
                 }
-                unsigned char *to = out + (long(i) * ow + j) * 3;
-                to[0] = std::lrint(b), to[1] = std::lrint(g), to[2] = std::lrint(r);
+                *to++ = std::lrint(b), *to++ = std::lrint(g), *to++ = std::lrint(r);
             }
         }
-    }
+    });
 }
 
 // Probability of a face in every window of a picture, x (3,h,w), a plane for each colour. Weights
@@ -109,8 +122,7 @@ void fast_shrink(int h, int w, long stride, const unsigned char *image, int oh, 
 void fast_scan(int h, int w, const float *x, const float *conv, const float *conv_bias,
                const float *hidden, const float *hidden_bias, const float *top,
                const float *top_bias, float *heat) {
-    int cw = w - 2, ph = (h - 3) / 2, pw = (w - 3) / 2;
-    int rows = ph - SIDE + 1, columns = pw - SIDE + 1;
+    int cw = w - 2, pw = (w - 3) / 2, rows = (h - 3) / 2 - SIDE + 1, columns = pw - SIDE + 1;
     std::vector<long> conv_at, hidden_at;
     for (int r = 0; r < 3; r++)
         for (int q = 0; q < 3; q++)
@@ -119,36 +131,31 @@ void fast_scan(int h, int w, const float *x, const float *conv, const float *con
     for (int r = 0; r < SIDE; r++)
         for (int q = 0; q < SIDE; q++)
             for (int c = 0; c < F; c++) hidden_at.push_back((long(r) * pw + q) * F + c);
-    std::vector<float> pooled(long(ph) * pw * F);
-#pragma omp parallel if (long(h) * w > 5000)
-    {
+    share((rows + BAND - 1) / BAND, [&](long number, int) {
+        int first = number * BAND, last = std::min(rows, first + BAND);
         // The three rows of the convolution that a pooled row takes; the last is the next's first.
-        std::vector<float> three(3L * cw * F), line(long(columns) * F);
-        int before = -2;
-#pragma omp for schedule(static)
-        for (int i = 0; i < ph; i++) {
+        thread_local std::vector<float> three, pooled, line;
+        three.resize(3L * cw * F), line.resize(long(columns) * F);
+        pooled.resize(long(BAND + SIDE - 1) * pw * F);
+        for (int i = first; i < last + SIDE - 1; i++) {
             float *c = three.data();
-            int known = before == i - 1 ? 1 : 0;
+            int known = i > first ? 1 : 0;
             if (known) std::memcpy(c, c + 2L * cw * F, long(cw) * F * sizeof(float));
             for (int r = known; r < POOL; r++)
-                row<1>(x + (2L * i + r) * w, conv_at, conv, conv_bias, cw,
-                       c + long(r) * cw * F);
-            before = i;
-            for (int j = 0; j < pw; j++) {
-                float *to = pooled.data() + (long(i) * pw + j) * F;
-                for (int v = 0; v < F; v += LANES) {
+                row<1>(x + (2L * i + r) * w, conv_at, conv, conv_bias, cw, c + long(r) * cw * F);
+            float *to = pooled.data() + long(i - first) * pw * F;
+            for (int j = 0; j < pw; j++)
+                for (int v = 0; v < F; v += LANES, to += LANES) {
                     Vec best = {};  // the rectifier's
                     for (int r = 0; r < POOL; r++)
                         for (int q = 0; q < POOL; q++)
                             best = larger(best, load(c + (long(r) * cw + 2 * j + q) * F + v));
-                    store(to + v, best);
+                    store(to, best);
                 }
-            }
         }
-#pragma omp for schedule(static)
-        for (int i = 0; i < rows; i++) {
-            row<F>(pooled.data() + long(i) * pw * F, hidden_at, hidden, hidden_bias, columns,
-                   line.data());
+        for (int i = first; i < last; i++) {
+            row<F>(pooled.data() + long(i - first) * pw * F, hidden_at, hidden, hidden_bias,
+                   columns, line.data());
             for (int j = 0; j < columns; j++) {
                 Vec products = {};
                 for (int v = 0; v < F; v += LANES)
@@ -161,6 +168,6 @@ void fast_scan(int h, int w, const float *x, const float *conv, const float *con
                 heat[long(i) * columns + j] = 1 / (1 + std::exp(-sum));
             }
         }
-    }
+    });
 }
 }

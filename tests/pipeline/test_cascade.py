@@ -8,41 +8,12 @@ from nets.input import network_input
 from nets.weights import save_weights
 from pipeline import cascade
 from pipeline.border import soft_border
-from pipeline.cascade import BORDER, Detector, pyramid, scan_bands
+from pipeline.cascade import Detector
+from pipeline.pyramid import pyramid, windows
 
 
 def noise(height, width, seed=0):
     return np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
-
-
-def test_pyramid_lets_growing_faces_fill_the_window():
-    image = noise(100, 160)
-    levels = list(pyramid(image, 24, 1.26))
-    for k, (small, scale_x, scale_y, border) in enumerate(levels):
-        face = 24 * 1.26**k
-        assert border == (BORDER if face >= 50 else 0)
-        inner = small[border : small.shape[0] - border, border : small.shape[1] - border]
-        assert small.dtype == np.uint8
-        # Sizes are whole pixels, so scales are near the wished one, and exact about the picture.
-        assert scale_x * SCAN_WINDOW == pytest.approx(face, rel=0.05)
-        assert scale_x * inner.shape[1] == pytest.approx(160)
-        assert scale_y * inner.shape[0] == pytest.approx(100)
-        edges = [(border, border)] * 2 + [(0, 0)]
-        assert (small == np.pad(inner, edges, mode="edge")).all()
-        assert min(small.shape[:2]) >= SCAN_WINDOW
-    # Faces may be larger than the picture, which cuts them.
-    assert 24 * 1.26 ** len(levels) > 1.3 * 100 >= 24 * 1.26 ** (len(levels) - 1)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (18, 18), (500, 17)])
-def test_pyramid_of_too_small_a_picture_is_empty(shape):
-    assert list(pyramid(noise(*shape), 24, 1.26)) == []
-
-
-def test_pyramid_enlarges_for_faces_below_the_window():
-    small, scale_x, *_ = next(pyramid(noise(40, 40), 6, 1.26))
-    assert small.shape == (80, 80, 3)
-    assert scale_x == 0.5
 
 
 def test_candidates_are_the_windows_the_small_net_likes(nets):
@@ -74,14 +45,6 @@ def test_candidates_are_the_windows_the_small_net_likes(nets):
     np.testing.assert_allclose(passed[0], boxes[scores > middle])
 
 
-def test_bands_scan_what_the_whole_picture_scans(nets, monkeypatch):
-    image = noise(61, 40)
-    whole = nets.detector.scan(network_input(image[None]))[0][:25, :15]
-    for pixels in (1, 200, 1000, 10**9):
-        monkeypatch.setattr(cascade, "BAND", pixels)
-        np.testing.assert_allclose(scan_bands(nets.detector.scan, image), whole, atol=1e-6)
-
-
 def test_classify_in_batches(nets, monkeypatch):
     image, boxes = noise(60, 80), np.random.RandomState(1).uniform(10, 40, (11, 4))
     whole = nets.detector.classify(image, boxes)
@@ -93,11 +56,14 @@ def test_classify_in_batches(nets, monkeypatch):
 def staged(heat_of, score_of, **thresholds):
     """Build a detector whose nets are plain functions, of the level's size and of the windows."""
 
-    def scan(planes):
-        height, width = ((side - SCAN_WINDOW) // SCAN_STRIDE + 1 for side in planes.shape[2:])
-        return heat_of(height, width)[None].astype(np.float32)
+    def scan_levels(levels):
+        sizes = [map(windows, level.shape[:2]) for level in levels]
+        return [heat_of(*size).astype(np.float32) for size in sizes]
 
-    return Detector(scan, score_of, **{"small_threshold": 0.5, "big_threshold": 0.5, **thresholds})
+    thresholds = {"small_threshold": 0.5, "big_threshold": 0.5, **thresholds}
+    detector = Detector(None, score_of, **thresholds)
+    detector.scan_levels = scan_levels
+    return detector
 
 
 def test_stages_by_hand():
