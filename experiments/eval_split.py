@@ -58,6 +58,11 @@ def parse_args(argv=None):
     )
     help_text = "parts of which one is the test (default 5)"
     parser.add_argument("--folds", type=whole(3), default=5, help=help_text)
+    parser.add_argument(
+        "--finished",
+        action="store_true",
+        help="train nothing: report on the settings of which every seed has finished",
+    )
     add_recipe_options(parser)
     return parser.parse_args(argv)
 
@@ -78,9 +83,9 @@ def main(argv=None):
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
     from experiments.compare.page import kept_note
-    from experiments.compare.split_arms import check_data, plan, warnings_of
+    from experiments.compare.split_arms import check_data, plan, warnings_of, whole_settings
     from experiments.compare.split_report import write_results
-    from experiments.core.arms import run_arms
+    from experiments.core.arms import read_results, run_arms
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 
@@ -97,10 +102,16 @@ def main(argv=None):
         plain=not args.only_augment,
         augmented=not args.no_augment,
     )
+    if args.finished:
+        results, changed = read_results(arms, data.hash(), args.out, args.stale)
+        arms = whole_settings(arms, results)
+        if not arms:
+            raise cli.UserError(f"no setting has finished in {args.out}: leave --finished away")
     warned = warnings_of(data, arms)
     for warning in warned:
         print(f"warning: {warning}", file=sys.stderr)
-    results, changed = run_arms(arms, WORK, data, **runner_options(args))
+    if not args.finished:
+        results, changed = run_arms(arms, WORK, data, **runner_options(args))
     command = command_line("python experiments/eval_split.py", argv)
     controls = controls_of(data, divisions_of(data, arms))
     notes = [*kept_note(changed), *warned]

@@ -96,6 +96,19 @@ def plan(
     return arms
 
 
+def whole_settings(arms, results):
+    """Of arms, those of whose setting every seed has finished: list of Arm.
+
+    A setting is a split, augmentation and share; ``results`` is by the arms' names.
+    """
+
+    def setting(arm):
+        return arm.split, arm.augmentation, arm.share
+
+    open_ = [setting(arm) for arm in arms if arm.name not in results]
+    return [arm for arm in arms if setting(arm) not in open_]
+
+
 def warnings_of(data, arms):
     """What to know about the classes: those that a part lacks. Raise if a part lacks nearly all."""
     lacking, folds = {}, {}
