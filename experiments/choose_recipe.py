@@ -47,7 +47,7 @@ def main(argv=None):
     data = SmileyData.read(args.data)
     check_data(data, ["person"], choice=False)
     try:
-        chosen = search(
+        chosen, enough = search(
             data,
             lambda arms: run_arms(arms, WORK, data, **runner_options(args))[0],
             args.out,
@@ -58,6 +58,12 @@ def main(argv=None):
     except Stopped:
         print(f"stopped and saved in {args.out}: the same command goes on", file=sys.stderr)
         return 130
+    if not enough:
+        print(
+            "warning: at the largest budget tried, training accuracy may still rise: allow more "
+            "--doublings",
+            file=sys.stderr,
+        )
     print(f"{args.out / 'recipe.json'}: {chosen}")
     return 0
 

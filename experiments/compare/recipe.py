@@ -33,8 +33,9 @@ def search(data, run, out, *, folds, batches, doublings):
 
     Returns
     -------
-    dict
-        The recipe that was chosen, as `experiments.core.options.Recipe` has it.
+    (dict, bool)
+        The recipe that was chosen, as `experiments.core.options.Recipe` has it; whether its budget
+        was tried and found to be enough, rather than the largest that was allowed.
     """
     recipe = asdict(Recipe(batches=batches * 2 ** max(0, doublings - 2)))
     rows = []
@@ -53,15 +54,16 @@ def search(data, run, out, *, folds, batches, doublings):
         # Of equals the first: max keeps it.
         best = max((tried({**recipe, name: v}) for v in values), key=lambda row: row["held_out"])
         recipe[name] = best[name]
-    recipe["batches"] = batches
+    recipe["batches"], enough = batches, False
     for _ in range(doublings):
         now, doubled = tried(recipe), tried({**recipe, "batches": 2 * recipe["batches"]})
-        if now["flat"] and doubled["training"] - now["training"] < RISE:
+        enough = now["flat"] and doubled["training"] - now["training"] < RISE
+        if enough:
             break
         recipe["batches"] *= 2
-    text = json.dumps({"chosen": recipe, "data": data.hash()}, indent=1)
+    text = json.dumps({"chosen": recipe, "enough": enough, "data": data.hash()}, indent=1)
     write_file(out / "recipe.json", text + "\n")
-    return recipe
+    return recipe, enough
 
 
 def arms_of(data, recipe, folds):

@@ -39,7 +39,9 @@ def data_of():
 
 def test_the_best_of_each_stage_goes_on_to_the_next(tmp_path):
     calls = []
-    chosen = search(data_of(), trainings(calls), tmp_path, folds=3, batches=1500, doublings=3)
+    run = trainings(calls)
+    chosen, enough = search(data_of(), run, tmp_path, folds=3, batches=1500, doublings=3)
+    assert enough
     # 1500 batches are not flat at the top: 3000 know as much as 6000.
     assert chosen == {"rate": 6e-3, "batch": 32, "schedule": "late", "batches": 3000}
     tried = read_csv(tmp_path / "tried.csv")
@@ -48,6 +50,13 @@ def test_the_best_of_each_stage_goes_on_to_the_next(tmp_path):
     assert recipe_of(parsed(tmp_path / "recipe.json")) == Recipe(32, 6e-3, "late", 3000)
     given = recipe_of(parsed(tmp_path / "recipe.json", "--rate", "0.01"))
     assert given.rate == 0.01  # what is given goes before
+
+
+def test_a_budget_that_is_the_largest_allowed_is_not_said_to_be_enough(tmp_path):
+    run = trainings([], flat_from=48000)
+    chosen, enough = search(data_of(), run, tmp_path, folds=3, batches=1500, doublings=3)
+    assert (chosen["batches"], enough) == (12000, False)
+    assert json.loads((tmp_path / "recipe.json").read_text())["enough"] is False
 
 
 def parsed(recipe, *words):
