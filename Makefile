@@ -91,11 +91,12 @@ eval-split: setup ## compare splits and augmentation: a night (QUICK=1: minutes;
 	@test '$(COMPARED)' != data/quick || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
 	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS),$(RECIPE)) $(ARGS)
 	@test -z '$(REAL)' || $(RUN) experiments/eval_split.py --data '$(REAL)' \
-	    --out '$(SPLIT_OUT)/$(basename $(notdir $(REAL)))' $(if $(QUICK),$(QUICK_ARMS),$(RECIPE)) $(ARGS)
+	    --out '$(SPLIT_OUT)/$(basename $(notdir $(REAL)))' $(if $(QUICK),$(QUICK_REAL),$(RECIPE)) $(ARGS)
 
 TAKES = --takes 2 --frames 5-6 --whole 0
 QUICK_PEOPLE = --people 6 --takes 2 --frames 2 --whole 0
 QUICK_ARMS = --folds 3 --seeds 3 --epochs 20 --batch 16 --growth none
+QUICK_REAL = --folds 3 --seeds 1 --epochs 10 --batch 16 --growth none
 
 # People whom no comparison judges: seed 9.
 choose-recipe: setup ## choose learning rate, batch, schedule and budget for all comparisons: hours (QUICK=1: minutes)
@@ -107,13 +108,14 @@ choose-recipe: setup ## choose learning rate, batch, schedule and budget for all
 eval-people: setup ## how many people it takes: a night (QUICK=1: minutes; REAL=CSV: real people too)
 	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py --people 360 --takes 2 --frames 5 --whole 0 --seed 12 --out data/crowd
 	@test -z '$(QUICK)' || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
-	$(RUN) experiments/eval_people.py $(if $(QUICK),--data data/quick --people 2$(COMMA)4 --pictures 1$(COMMA)4 \
-	    --unseen 2 --seeds 1 --batch 16 --batches 100 --epoch 10 --out runs/eval_people/quick,\
-	    --data data/crowd --out results/eval_people/rendered $(RECIPE)) $(ARGS)
-	@test -z '$(REAL)' || $(RUN) experiments/eval_people.py --data '$(REAL)' --people 4,6,9,13,18 --unseen 5 --rotate \
-	    --seeds 4 --out $(if $(QUICK),runs,results)/eval_people/$(basename $(notdir $(REAL))) $(RECIPE) $(ARGS)
+	$(RUN) experiments/eval_people.py $(if $(QUICK),--data data/quick --unseen 2 --out runs/eval_people/quick \
+	    $(QUICK_GRID),--data data/crowd --out results/eval_people/rendered $(RECIPE)) $(ARGS)
+	@test -z '$(REAL)' || $(RUN) experiments/eval_people.py --data '$(REAL)' --unseen 5 --rotate \
+	    --out '$(if $(QUICK),runs,results)/eval_people/$(basename $(notdir $(REAL)))' \
+	    $(if $(QUICK),$(QUICK_GRID),$(REAL_GRID) $(RECIPE)) $(ARGS)
 
-COMMA = ,
+REAL_GRID = --people 4,6,9,13,18 --seeds 4
+QUICK_GRID = --people 2,3,4 --pictures 1,4 --seeds 1 --batch 16 --batches 100 --epoch 10
 
 claims-figure: setup ## draw the article's claims and what has become of them
 	$(RUN) experiments/claims_figure.py $(ARGS)
