@@ -126,7 +126,7 @@ def warnings_of(data, arms, people, pictures):
         If nothing could be learnt from a part.
     """
     tried = {count for count, _, _ in arms}
-    found = [f"{n} people cannot learn: there are too few" for n in people if n not in tried]
+    found = [f"{n} people: the data set has too few" for n in people if n not in tried]
     largest = max(most for _, most, _ in arms)
     found += [
         f"nobody has {n} pictures of a smiley: {largest} are taken" for n in pictures if n > largest

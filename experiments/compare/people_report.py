@@ -32,7 +32,9 @@ def write_results(data, arms, results, notes, source, out, command):
     plot(laws, out / "law.png")
     about = f"{about_data(source, data)}. {about_arms(list(arms.values()), out)}"
     lines = [
-        *opening("How many people would it have taken?", command, about, notes),
+        *opening(
+            "How many people would it have taken?", command, about, [*notes, *flat_note(rows)]
+        ),
         "",
         *grid_lines(rows, c.majority_rate),
         *section("The law", law_lines(laws)),
@@ -84,6 +86,17 @@ def about_arms(arms, out):
     )
 
 
+def flat_note(rows):
+    """What to warn of where trainings have not learnt to the end: list of str."""
+    trainings, flat = (sum(row[COLUMNS.index(name)] for row in rows) for name in ("seeds", "flat"))
+    if flat == trainings:
+        return []
+    return [
+        f"{trainings - flat} of {trainings} trainings were not flat, or too short to tell: with a "
+        "larger budget fewer people might do"
+    ]
+
+
 def grid_lines(rows, majority_rate):
     """Table of the cells, and what it means."""
     yield from table_head(
@@ -125,8 +138,8 @@ def law_lines(laws):
         yield f"| {pictures} | {' | '.join(cells)} |"
     yield ""
     yield (
-        "Error is 1 - skill = c + a n^-b, by least squares; never: the floor lies above. Beyond "
-        "the numbers tried the law is a guess."
+        "Error is 1 - skill = c + a n^-b, by least squares; never: the error does not fall so far. "
+        "Beyond the numbers tried the law is a guess."
     )
     yield ""
     yield "![Error and people](law.png)"

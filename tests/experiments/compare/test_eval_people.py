@@ -8,7 +8,7 @@ import pytest
 from common.cli import UserError
 from common.tables import read_csv
 from experiments.compare.people_arms import first_pictures, plan, warnings_of
-from experiments.compare.people_report import number, write_results
+from experiments.compare.people_report import flat_note, number, write_results
 from experiments.core import growth_law as law_module
 from experiments.core.growth_law import Law, bounds, fit, fit_people
 from experiments.core.options import Recipe
@@ -73,7 +73,7 @@ def test_what_a_grid_lacks_is_said():
     data.classes.append("c")
     warned = warnings_of(data, arms, (4, 99), (1, 8, 10, 20))
     assert warned[:3] == [
-        "99 people cannot learn: there are too few",
+        "99 people: the data set has too few",
         "nobody has 10 pictures of a smiley: 8 are taken",
         "nobody has 20 pictures of a smiley: 8 are taken",
     ]
@@ -129,6 +129,12 @@ def test_intervals_of_the_law_hold_the_truth(monkeypatch):
     assert np.mean(held) >= 0.8
 
 
+def test_a_law_of_what_is_not_learnt_is_doubted():
+    (said,) = flat_note([(2, 1, 7, 3, 6, 0.5, 0.4, 0.6, 0.7, 1), (4, 1, 7, 3, 6, 0, 0, 0, 0.7, 3)])
+    assert said.startswith("2 of 6 trainings were not flat")
+    assert flat_note([(2, 1, 7, 3, 6, 0.5, 0.4, 0.6, 0.7, 3)]) == []
+
+
 def test_never_is_said():
     assert number(float("inf")) == "never"
     assert number(63.2) == "64"
@@ -163,4 +169,5 @@ def test_the_report(tmp_path, monkeypatch):
     assert "| 8 | 4 | 56 | 0.900 | 2 of 2 | " in report
     assert "| 10 (10 to 10) | 20 (20 to 20) | 40 (40 to 40) |" in report
     assert "**other code**" in report
+    assert "trainings were not flat" not in report
     assert (tmp_path / "law.png").exists()
