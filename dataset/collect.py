@@ -25,7 +25,8 @@ import os
 import socket
 from urllib.parse import quote
 
-from pipeline.options import add_smiles_option, number, smiles_path
+from common.arguments import number
+from pipeline.options import add_smiles_option, smiles_path
 
 
 def parse_args(argv):
@@ -163,8 +164,8 @@ def main(argv=None):
         port = server.getsockname()[1]
         scheme = f"http{'s' if https else ''}"
         announce(f"{scheme}://{shown}:{port}/", fingerprint, local, arguments.code)
-        key = smielfy.for_keeper.key
-        print(f"Keeper, at this computer: {scheme}://localhost:{port}/keeper.html#{key}")
+        key = smielfy.admin.key
+        print(f"Administrator, at this computer: {scheme}://localhost:{port}/admin.html#{key}")
         print("Ctrl-C ends it.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             LimitedServer(config, context).run(sockets=[server])

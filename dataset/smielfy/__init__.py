@@ -1,7 +1,7 @@
 """Smielfy: the web page that collects people's smileys, and the mirror.
 
 - ``app``: the service; ``collect_routes``, ``mirror_routes``, ``visitor_routes`` and
-  ``keeper_routes``: what it answers;
+  ``admin_routes``: what it answers;
 - ``server``: connections; ``middleware``: what every request passes; ``rate_limit``;
 - ``faces``: from an upload to a checked crop; ``recognizer``: the networks;
 - ``people``: pseudonyms, consent, examples shown; ``signing``: of cookies; ``store``: crops and

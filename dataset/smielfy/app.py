@@ -7,7 +7,7 @@ POST   /api/shown              {"shown": bool}: whether others may see my pictur
 DELETE /api/me                 remove all that is mine
 
 Collecting: `collect_routes`; mirror and teaching: `mirror_routes`; a visitor's own pictures:
-`visitor_routes`; the keeper's page: `keeper_routes`.
+`visitor_routes`; the administrator's page: `admin_routes`.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from common.smileys import read_smileys
+from dataset.smielfy.admin_routes import AdminRoutes
 from dataset.smielfy.collect_routes import CollectRoutes
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.keeper_routes import KeeperRoutes
 from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.mirror_routes import MirrorRoutes
@@ -61,7 +61,7 @@ class Smielfy:
     keeper : str
         Who keeps the pictures, as the page says before the consent.
     approve : bool
-        Whether the keeper must approve a picture before others see it.
+        Whether the administrator must approve a picture before others see it.
     keep_days : int
         Days after which a person's pictures and consent are deleted; 0 for never.
     """
@@ -78,7 +78,7 @@ class Smielfy:
         self.store = Store(folder / "collected", self.people.__contains__)
         self.teaching = Teaching(folder / "nets", folder / "collected", recognizer.smiles)
         recognizer.taught = self.teaching.net
-        self.for_keeper = KeeperRoutes(self)
+        self.admin = AdminRoutes(self)
         self.tidy()
         self.smileys = read_smileys()
         self.mirror = mirror_of(recognizer.smiles)
@@ -323,7 +323,7 @@ class Smielfy:
             *CollectRoutes(self).routes(),
             *MirrorRoutes(self).routes(),
             *VisitorRoutes(self).routes(),
-            *self.for_keeper.routes(),
+            *self.admin.routes(),
             *static_routes(self.mirror),
         ]
         return Starlette(

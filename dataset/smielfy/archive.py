@@ -1,4 +1,4 @@
-"""Pictures as one ZIP file: for a person who asks for hers, for the keeper, and back.
+"""Pictures as one ZIP file: for a person who asks for hers, for the administrator, and back.
 
     manifest.csv            as `dataset.manifest` describes it
     crops/PERSON/NAME.jpg

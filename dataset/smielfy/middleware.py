@@ -80,8 +80,8 @@ class GuardMiddleware:
             foreign |= headers.get("sec-fetch-site", "same-origin") != "same-origin"
             if foreign or OURS not in headers:
                 return 403, "cross_site"
-        # The keeper has a key of her own.
-        open_ = scope["path"] in OPEN or f"{scope['path']}/".startswith("/api/keeper/")
+        # The administrator has a key of her own.
+        open_ = scope["path"] in OPEN or f"{scope['path']}/".startswith("/api/admin/")
         if api and not open_ and not self.entered(headers.get("cookie", "")):
             return 401, "code_needed"
         return None

@@ -12,7 +12,7 @@ STATIC = Path(__file__).resolve().parent / "static"
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 DETECTOR = {"scan": "small", "small_calibration": "small_calibration", "big": "big",
             "big_calibration": "big_calibration"}  # fmt: skip
-COLLECTING = ("keeper.html", "keeper.js")  # what a folder without a service does not need
+COLLECTING = ("admin.html", "admin.js")  # what a folder without a service does not need
 
 
 def digest(path):

@@ -2,7 +2,7 @@
 
 A visitor who agrees gets a random pseudonym, in a signed cookie. One small file a
 person says when she agreed, to which text, and which of her pictures others may see once
-the keeper has approved them; deleting the person removes it. Nothing else about her is kept.
+the administrator has approved them; deleting the person removes it. Nothing else about her is kept.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class People:
         Gets ``NAME.json`` a person, ``shown/ID.jpg``, the pictures shown as examples, and
         ``consent/VERSION.txt``, the texts that people agreed to.
     approve : bool
-        Whether the keeper must approve a picture before others see it.
+        Whether the administrator must approve a picture before others see it.
     """
 
     def __init__(self, folder, approve=True):
@@ -131,7 +131,7 @@ class People:
         return not self.approve or name in self._records.get(person, {}).get("approved", [])
 
     def example(self, name, approved=True):
-        """Bytes of a picture that may be shown, or None; to the keeper all may be."""
+        """Bytes of a picture that may be shown, or None; to the administrator all may be."""
         if name not in {
             shown
             for person, _, shown in self.all_shown()
@@ -171,7 +171,7 @@ class People:
             if only_if_shown and not self.shows(person):
                 return
             old = self._records[person]
-            # The same picture keeps its name, and with it the keeper's approval.
+            # The same picture keeps its name, and with it the administrator's approval.
             shown = {
                 smiley: hashlib.sha256(f"{person} {smiley} ".encode() + picture).hexdigest()[:16]
                 for smiley, picture in (pictures or {}).items()

@@ -72,13 +72,13 @@ def service(tmp_path_factory):
     process = subprocess.Popen(
         [*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=environ
     )
-    address = keeper = None
+    address = admin = None
     for line in process.stdout:
         address = address or re.search(r"http://\S+", line)
-        keeper = re.search(r"http://\S+/keeper.html#\w+", line) or keeper
+        admin = re.search(r"http://\S+/admin.html#\w+", line) or admin
         if "Ctrl-C" in line:
             break
-    yield SimpleNamespace(address=address.group(), folder=folder, keeper=keeper.group())
+    yield SimpleNamespace(address=address.group(), folder=folder, admin=admin.group())
     process.terminate()
     process.wait(20)
 
@@ -193,11 +193,11 @@ def test_a_whole_visit(visit, service):
     expect(page.locator("#shown")).to_be_checked()
     other.reload()
     expect(other.locator("#rendered img")).to_have_count(3)
-    expect(other.locator("#people-block")).to_be_hidden()  # the keeper has not approved it
-    keeper = visit(address=service.keeper)
+    expect(other.locator("#people-block")).to_be_hidden()  # the administrator has not approved it
+    admin = visit(address=service.admin)
     for left in (2, 1, 0):
-        keeper.locator("#shown button.main").first.click()
-        expect(keeper.locator("#shown button.main")).to_have_count(left)
+        admin.locator("#shown button.main").first.click()
+        expect(admin.locator("#shown button.main")).to_have_count(left)
     other.reload()
     expect(other.locator("#people img")).to_have_count(1)
 
@@ -548,32 +548,32 @@ def test_a_camera_that_ends_in_the_middle_is_noticed(visit, view):
     expect(page.locator(".problem:visible")).to_contain_text("The camera has ended")
 
 
-def test_the_keepers_page(visit, service):
+def test_the_admins_page(visit, service):
     page = visit()
     person = agree(page)
     shoot(page, "smile")
     shoot(page, "wink")
-    keeper = visit(address=service.keeper)
-    row = keeper.locator("#people tr", has_text=person)
+    admin = visit(address=service.admin)
+    row = admin.locator("#people tr", has_text=person)
     expect(row).to_contain_text("20 pictures, 2 bursts")
-    assert "#" not in keeper.url  # the key is not in the history
+    assert "#" not in admin.url  # the key is not in the history
     row.locator("button").first.click()
-    expect(keeper.locator("#bursts img")).to_have_count(20)
-    keeper.locator("#bursts li button").first.click()
-    expect(keeper.locator("#bursts img")).to_have_count(19)
-    keeper.locator("#bursts p button").last.click()
-    expect(keeper.locator("#bursts img")).to_have_count(9)
-    with keeper.expect_download() as download:
-        keeper.click("a[download]")
+    expect(admin.locator("#bursts img")).to_have_count(20)
+    admin.locator("#bursts li button").first.click()
+    expect(admin.locator("#bursts img")).to_have_count(19)
+    admin.locator("#bursts p button").last.click()
+    expect(admin.locator("#bursts img")).to_have_count(9)
+    with admin.expect_download() as download:
+        admin.click("a[download]")
     exported = service.folder / "exported.zip"
     download.value.save_as(exported)
     row.locator("button.danger").click()
-    keeper.click('#sure button[value="yes"]')
+    admin.click('#sure button[value="yes"]')
     expect(row).to_have_count(0)
     assert not (service.folder / "collected" / "crops" / person).exists()
-    keeper.set_input_files("#import", str(exported))
+    admin.set_input_files("#import", str(exported))
     expect(row).to_contain_text("9 pictures, 1 burst")
-    expect(keeper.locator("#said")).to_contain_text("Added: 9")
+    expect(admin.locator("#said")).to_contain_text("Added: 9")
     exported.unlink()
 
 

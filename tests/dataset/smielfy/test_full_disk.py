@@ -12,7 +12,7 @@ from dataset.manifest import read_manifest
 from dataset.smielfy import store as module
 from tests.conftest import CLASSES
 from tests.dataset.smielfy.helpers import Visitor, another, files, mentions, service
-from tests.dataset.smielfy.test_keeper_routes import keeper_of
+from tests.dataset.smielfy.test_admin_routes import admin_of
 
 MEGABYTES = 4
 PAGE = 4096
@@ -194,39 +194,39 @@ def test_a_net_that_does_not_fit_has_failed(visitor, smielfy, disk, monkeypatch)
     assert not list((disk / "out" / "nets").iterdir())
 
 
-def test_the_keeper(visitor, smielfy, disk, nets):
+def test_the_admin(visitor, smielfy, disk, nets):
     """Approve, export, import, remove."""
     person = visitor.agree()
     visitor.give("smile", 5)
     visitor.post("/api/shown", json={"shown": True})
-    keeper = keeper_of(smielfy, smielfy.application())
+    admin = admin_of(smielfy, smielfy.application())
     ((name, approved),) = [
-        (one["name"], one["approved"]) for one in keeper.get("/api/keeper").json()["shown"]
+        (one["name"], one["approved"]) for one in admin.get("/api/admin").json()["shown"]
     ]
     assert not approved
     with full(disk):
-        reply = keeper.post("/api/keeper/approve", json={"name": name, "approved": True})
+        reply = admin.post("/api/admin/approve", json={"name": name, "approved": True})
         assert (reply.status_code, reply.json()["error"]) == (507, "disk_full")
-        data = keeper.get("/api/keeper/export").content  # needs no room
+        data = admin.get("/api/admin/export").content  # needs no room
         assert len(zipfile.ZipFile(io.BytesIO(data)).namelist()) == 7
     other = service(nets, disk / "other")
-    second = keeper_of(other, other.application())
+    second = admin_of(other, other.application())
     refused = 0
     for pages in range(40):  # each time a little further
         with full(disk, pages):
-            reply = second.post("/api/keeper/import", content=data)
+            reply = second.post("/api/admin/import", content=data)
         if reply.status_code == 200:
             break
         assert (reply.status_code, reply.json()["error"]) == (507, "disk_full")
         refused += 1
         rows = other.store.rows()
         assert {row["person"] for row in rows} <= {*other.people.names()}
-    counts = second.post("/api/keeper/import", content=data).json()
+    counts = second.post("/api/admin/import", content=data).json()
     assert refused > 5
     assert counts == {"added": 0, "here": 5, "refused": 0}
     with full(disk):
-        address = f"/api/keeper/people/{person}"
-        while keeper.delete(address).status_code == 507:
+        address = f"/api/admin/people/{person}"
+        while admin.delete(address).status_code == 507:
             assert not (disk / "out" / "collected" / "crops" / person).exists()
-        assert keeper.delete(address).status_code == 404
+        assert admin.delete(address).status_code == 404
     assert not mentions(disk / "out", person)

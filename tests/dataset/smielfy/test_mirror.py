@@ -44,7 +44,7 @@ def test_the_static_folder_holds_all_it_names(cache, tmp_path):
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert set(kept) == files - {"service_worker.js"} | {"./"}
     assert "VERSION" not in worker
-    assert not any("example" in name or "keeper" in name for name in files)
+    assert not any("example" in name or "admin" in name for name in files)
     page = (out / "index.html").read_text()
     for name in re.findall(r'(?:href|src)="([^"#]+)"', page):
         assert name in files or name.startswith("api/"), name  # the links to a service are hidden

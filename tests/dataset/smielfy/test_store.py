@@ -346,7 +346,7 @@ def test_people_agree_show_and_leave(tmp_path):
     assert ben in People(tmp_path)
 
 
-def test_a_picture_is_shown_when_the_keeper_has_approved_it(tmp_path):
+def test_a_picture_is_shown_when_the_administrator_has_approved_it(tmp_path):
     people = People(tmp_path)
     ann, data = people.agree(), another()
     people.show(ann, {"smile": data})

@@ -1,4 +1,4 @@
-"""The keeper's page: who keeps the pictures sees, approves, removes, exports and imports them.
+"""The administrator's page: sees, approves, removes, exports and imports pictures.
 
 It answers to this computer only, and there to who has the key that the service prints.
 """
@@ -20,46 +20,46 @@ from dataset.smielfy.routes import Routes
 from dataset.smielfy.store import storing_problem
 from dataset.smielfy.visitor_routes import download
 
-COOKIE = "smielfy-keeper"
+COOKIE = "smielfy-admin"
 IMPORT_BYTES = 2_000_000_000
 
 
-class KeeperRoutes(Routes):
-    """Routes for the keeper."""
+class AdminRoutes(Routes):
+    """Routes for the administrator."""
 
     TABLE = """
-        POST   /api/keeper/enter               enter    {"key"}
-        GET    /api/keeper                     people   people, and what they show
-        GET    /api/keeper/people/{person}     pictures her pictures
-        DELETE /api/keeper/people/{person}     remove   remove her, or ?clip=, or ?path=
-        GET    /api/keeper/picture/{path:path} picture  a picture
-        GET    /api/keeper/shown/{name}        shown    a picture that waits for approval, or has it
-        POST   /api/keeper/approve             approve  {"name", "approved"}
-        GET    /api/keeper/export              export   a ZIP file of all
-        POST   /api/keeper/import              take_in  such a file
+        POST   /api/admin/enter               enter    {"key"}
+        GET    /api/admin                     people   people, and what they show
+        GET    /api/admin/people/{person}     pictures her pictures
+        DELETE /api/admin/people/{person}     remove   remove her, or ?clip=, or ?path=
+        GET    /api/admin/picture/{path:path} picture  a picture
+        GET    /api/admin/shown/{name}        shown    a picture that waits for approval, or has it
+        POST   /api/admin/approve             approve  {"name", "approved"}
+        GET    /api/admin/export              export   a ZIP file of all
+        POST   /api/admin/import              take_in  such a file
     """
 
     @property
     def key(self):
         """What opens the page."""
-        return self.service.key.sign("keeper", "page")
+        return self.service.key.sign("admin", "page")
 
     def check(self, request, cookie=True):
-        """Refuse who is not the keeper, at this computer."""
+        """Refuse who is not the administrator, at this computer."""
         if not (request.client and is_here(request.client.host)) or not is_here(
             urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ):
-            raise RequestError(403, "keeper_only_here")
+            raise RequestError(403, "admin_only_here")
         if cookie and not constant_time_equal(request.cookies.get(COOKIE, ""), self.key):
-            raise RequestError(403, "keeper_only")
+            raise RequestError(403, "admin_only")
 
     async def enter(self, request):
         """Check the key."""
         self.check(request, cookie=False)
-        self.service.limit("code", "keeper")
+        self.service.limit("code", "admin")
         body = await read_json(request, {"key": str})
         if not constant_time_equal(body["key"], self.key):
-            raise RequestError(403, "keeper_only")
+            raise RequestError(403, "admin_only")
         response = JSONResponse({"entered": True})
         self.service.set_cookie(response, COOKIE, self.key)
         return response

@@ -1,4 +1,4 @@
-"""The keeper's routes: only here, only with the key; approve, remove, export, import."""
+"""The administrator's routes: only here, only with the key; approve, remove, export, import."""
 
 import io
 import json
@@ -28,16 +28,16 @@ def application(smielfy):
     return smielfy.application(["garage.local"])
 
 
-def keeper_of(smielfy, application):
-    """The keeper's browser."""
-    keeper = Visitor(application, client=HERE)
-    assert keeper.post("/api/keeper/enter", json={"key": smielfy.for_keeper.key}).status_code == 200
-    return keeper
+def admin_of(smielfy, application):
+    """The administrator's browser."""
+    admin = Visitor(application, client=HERE)
+    assert admin.post("/api/admin/enter", json={"key": smielfy.admin.key}).status_code == 200
+    return admin
 
 
 @pytest.fixture
-def keeper(smielfy, application):
-    return keeper_of(smielfy, application)
+def admin(smielfy, application):
+    return admin_of(smielfy, application)
 
 
 @pytest.fixture
@@ -56,76 +56,76 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "address"), ROUTES)
-def test_the_keepers_things_are_for_the_keeper(smielfy, application, ann, method, address):
-    key = smielfy.for_keeper.key
+def test_the_admins_things_are_for_the_admin(smielfy, application, ann, method, address):
+    key = smielfy.admin.key
     here = Visitor(application, client=HERE)
-    far = Visitor(application, client=("192.0.2.7", 5), cookies={"smielfy-keeper": key})
+    far = Visitor(application, client=("192.0.2.7", 5), cookies={"smielfy-admin": key})
     named = Visitor(
-        application, "http://garage.local:8017", client=HERE, cookies={"smielfy-keeper": key}
+        application, "http://garage.local:8017", client=HERE, cookies={"smielfy-admin": key}
     )
     for visitor, error in (
-        (here, "keeper_only"), (ann, "keeper_only_here"), (far, "keeper_only_here"),
-        (named, "keeper_only_here"),
+        (here, "admin_only"), (ann, "admin_only_here"), (far, "admin_only_here"),
+        (named, "admin_only_here"),
     ):  # fmt: skip
-        reply = visitor.request(method, f"/api/keeper{address}")
+        reply = visitor.request(method, f"/api/admin{address}")
         assert (reply.status_code, reply.json()["error"]) == (403, error)
 
 
 def test_a_wrong_key_opens_nothing(application):
     visitor = Visitor(application, client=HERE)
-    assert visitor.post("/api/keeper/enter", json={"key": "0" * 32}).status_code == 403
-    assert visitor.get("/api/keeper").status_code == 403
+    assert visitor.post("/api/admin/enter", json={"key": "0" * 32}).status_code == 403
+    assert visitor.get("/api/admin").status_code == 403
 
 
-def test_what_is_shown_to_others_the_keeper_has_approved(keeper, ann, application):
+def test_what_is_shown_to_others_the_administrator_has_approved(admin, ann, application):
     ann.give("smile")
     ann.post("/api/shown", json={"shown": True})
     assert ann.get("/api/examples/smile").json() == {"examples": []}
-    (waiting,) = keeper.get("/api/keeper").json()["shown"]
+    (waiting,) = admin.get("/api/admin").json()["shown"]
     assert (waiting["person"], waiting["approved"]) == (ann.person, False)
     name = waiting["name"]
-    assert keeper.get(f"/api/keeper/shown/{name}").headers["content-type"] == "image/jpeg"
-    assert keeper.post("/api/keeper/approve", json={"name": name, "approved": True}).is_success
+    assert admin.get(f"/api/admin/shown/{name}").headers["content-type"] == "image/jpeg"
+    assert admin.post("/api/admin/approve", json={"name": name, "approved": True}).is_success
     assert ann.get("/api/examples/smile").json() == {"examples": [f"/example/{name}"]}
-    keeper.post("/api/keeper/approve", json={"name": name, "approved": False})
+    admin.post("/api/admin/approve", json={"name": name, "approved": False})
     assert ann.get(f"/example/{name}").status_code == 404
     body = {"name": "0" * 16, "approved": True}
-    assert keeper.post("/api/keeper/approve", json=body).status_code == 404
+    assert admin.post("/api/admin/approve", json=body).status_code == 404
 
 
-def test_a_picture_a_burst_a_person_are_removed(keeper, ann, tmp_path):
+def test_a_picture_a_burst_a_person_are_removed(admin, ann, tmp_path):
     ann.give("smile", 3)
     ann.give("wink", 2)
-    (person,) = keeper.get("/api/keeper").json()["people"]
+    (person,) = admin.get("/api/admin").json()["people"]
     assert person["given"]["smile"]["pictures"] == 3
     assert person["version"]
-    address = f"/api/keeper/people/{ann.person}"
-    pictures = keeper.get(address).json()["pictures"]
+    address = f"/api/admin/people/{ann.person}"
+    pictures = admin.get(address).json()["pictures"]
     assert len(pictures) == 5
-    picture = keeper.get(f"/api/keeper/picture/{pictures[0]['path']}")
+    picture = admin.get(f"/api/admin/picture/{pictures[0]['path']}")
     assert picture.headers["content-type"] == "image/jpeg"
-    assert keeper.get("/api/keeper/picture/manifest.csv").status_code == 404
-    assert keeper.delete(address, params={"path": pictures[0]["path"]}).json()["removed"] == 1
-    assert keeper.delete(address, params={"clip": pictures[4]["clip"]}).json()["removed"] == 2
+    assert admin.get("/api/admin/picture/manifest.csv").status_code == 404
+    assert admin.delete(address, params={"path": pictures[0]["path"]}).json()["removed"] == 1
+    assert admin.delete(address, params={"clip": pictures[4]["clip"]}).json()["removed"] == 2
     assert ann.get("/api/me").json()["given"] == {"smile": {"pictures": 2, "bursts": 1}}
-    assert keeper.delete(address).json() == {"removed": ann.person}  # who lost her cookie, too
+    assert admin.delete(address).json() == {"removed": ann.person}  # who lost her cookie, too
     assert not mentions(tmp_path, ann.person)
-    assert keeper.delete(address).status_code == 404
+    assert admin.delete(address).status_code == 404
 
 
-def exported(keeper):
+def exported(admin):
     """The export's bytes."""
-    reply = keeper.get("/api/keeper/export")
+    reply = admin.get("/api/admin/export")
     assert reply.status_code == 200
     return reply.content
 
 
-def test_an_export_is_a_data_set(keeper, ann, tmp_path):
+def test_an_export_is_a_data_set(admin, ann, tmp_path):
     ann.give("smile", 3)
     ann.give("wink", 2)
     lost = next((tmp_path / "out" / "collected" / "crops" / ann.person).glob("wink*"))
     lost.unlink()  # by hand
-    with zipfile.ZipFile(io.BytesIO(exported(keeper))) as archive:
+    with zipfile.ZipFile(io.BytesIO(exported(admin))) as archive:
         archive.extractall(tmp_path / "set")
     rows = read_manifest(tmp_path / "set", read_smileys(), pictures=True)
     assert len(rows) == 4
@@ -134,25 +134,25 @@ def test_an_export_is_a_data_set(keeper, ann, tmp_path):
     assert len(merged) == 4
 
 
-def test_an_export_comes_into_an_empty_folder_and_only_once(nets, keeper, ann, tmp_path):
+def test_an_export_comes_into_an_empty_folder_and_only_once(nets, admin, ann, tmp_path):
     ann.give("smile", 3)
     ann.give("wink", 2)
-    data = exported(keeper)
+    data = exported(admin)
     other = service(nets, tmp_path / "other")
-    second = keeper_of(other, other.application())
-    counts = second.post("/api/keeper/import", content=data).json()
+    second = admin_of(other, other.application())
+    counts = second.post("/api/admin/import", content=data).json()
     assert counts == {"added": 5, "here": 0, "refused": 0}
     first = read_manifest(tmp_path / "out" / "collected", pictures=True)
     rows = read_manifest(tmp_path / "other" / "collected", read_smileys(), pictures=True)
     assert [row | {"line": 0} for row in rows] == [row | {"line": 0} for row in first]
     assert other.people.record(ann.person)["version"]
     assert not other.people.shows(ann.person)
-    again = second.post("/api/keeper/import", content=data).json()
+    again = second.post("/api/admin/import", content=data).json()
     assert again == {"added": 0, "here": 5, "refused": 0}
 
 
 @pytest.mark.slow
-def test_an_export_taken_in_elsewhere_trains_a_net(nets, application, keeper, tmp_path):
+def test_an_export_taken_in_elsewhere_trains_a_net(nets, application, admin, tmp_path):
     """As ``make train DATA=`` runs it, on the folder of a service that had nothing."""
     for _ in range(3):
         visitor = Visitor(application)
@@ -161,8 +161,8 @@ def test_an_export_taken_in_elsewhere_trains_a_net(nets, application, keeper, tm
         for smiley in ("smile", "wink"):
             visitor.give(smiley, 4)
     other = service(nets, tmp_path / "other")
-    second = keeper_of(other, other.application())
-    assert second.post("/api/keeper/import", content=exported(keeper)).json()["added"] == 24
+    second = admin_of(other, other.application())
+    assert second.post("/api/admin/import", content=exported(admin)).json()["added"] == 24
     out = tmp_path / "trained"
     command = [sys.executable, ROOT / "experiments" / "train_smiles.py", "--epochs", "1"]
     command += ["--data", tmp_path / "other" / "collected", "--out", out, "--split", "person"]
@@ -189,8 +189,8 @@ ROW = {
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", FACE, packed([])[:-30]])
-def test_what_is_no_export_is_refused(keeper, data):
-    reply = keeper.post("/api/keeper/import", content=data)
+def test_what_is_no_export_is_refused(admin, data):
+    reply = admin.post("/api/admin/import", content=data)
     assert (reply.status_code, reply.json()["error"]) == (422, "no_export")
 
 
@@ -205,21 +205,21 @@ def test_what_is_no_export_is_refused(keeper, data):
         ({}, None),
     ],
 )
-def test_rows_that_are_not_of_an_export_are_left_out(keeper, tmp_path, change, content):
+def test_rows_that_are_not_of_an_export_are_left_out(admin, tmp_path, change, content):
     row = {**ROW, **change}
     data = packed([row], **({row["path"]: content} if content else {}))
-    reply = keeper.post("/api/keeper/import", content=data)
+    reply = admin.post("/api/admin/import", content=data)
     assert reply.status_code == 422 or reply.json() == {"added": 0, "here": 0, "refused": 1}
     assert not list((tmp_path / "out" / "collected" / "crops").glob("*/*"))
 
 
-def test_records_of_an_export_are_not_believed(keeper, smielfy):
+def test_records_of_an_export_are_not_believed(admin, smielfy):
     """It cannot make pictures shown, nor a record of another form."""
     record = {"agreed": ["x"], "shows": True, "shown": {"smile": "../key"}, "approved": ["../key"]}
     data = packed(
         [ROW], **{ROW["path"]: another(), "people.json": json.dumps({ROW["person"]: record})}
     )
-    assert keeper.post("/api/keeper/import", content=data).json()["added"] == 1
+    assert admin.post("/api/admin/import", content=data).json()["added"] == 1
     kept = smielfy.people.record(ROW["person"])
     assert (kept["shows"], kept["shown"], kept["approved"]) == (False, {}, [])
     assert smielfy.people.all_shown() == []

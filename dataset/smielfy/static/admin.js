@@ -1,4 +1,4 @@
-// The keeper's page: people and their pictures, approval, export and import.
+// The administrator's page: people and their pictures, approval, export and import.
 
 import { request } from "./api.js";
 import { $, button, countText, element, smileyLabel, toast } from "./dom.js";
@@ -23,20 +23,20 @@ function confirmed(text) {
   });
 }
 
-const address = (path) => `/api/keeper/picture/${path}`;
+const address = (path) => `/api/admin/picture/${path}`;
 
 function shownRow({ person, smiley, name, approved }) {
-  const text = t(approved ? "keeper.hide" : "keeper.approve");
+  const text = t(approved ? "admin.hide" : "admin.approve");
   const toggle = button({
     textContent: text,
     className: approved ? "" : "main",
     ariaLabel: `${text}: ${person}, ${smileyLabel(smiley)}`,
     onclick: () => attempt(async () => {
-      await request("POST", "/api/keeper/approve", { name, approved: !approved });
+      await request("POST", "/api/admin/approve", { name, approved: !approved });
       await load();
     }),
   });
-  const image = element("img", { src: `/api/keeper/shown/${name}`, alt: smileyLabel(smiley), width: 128, height: 128 });
+  const image = element("img", { src: `/api/admin/shown/${name}`, alt: smileyLabel(smiley), width: 128, height: 128 });
   return element("li", {}, image, element("span", { className: "small", textContent: `${person} ${smileyLabel(smiley)}` }), toggle);
 }
 
@@ -47,11 +47,11 @@ function personRow({ person, agreed, version, language, given, shows }) {
   const open = button({ className: "quiet", textContent: person, onclick: () => attempt(() => showPerson(person)) });
   const remove = button({
     className: "danger",
-    textContent: t("keeper.delete"),
-    ariaLabel: `${t("keeper.delete")}: ${person}`,
+    textContent: t("admin.delete"),
+    ariaLabel: `${t("admin.delete")}: ${person}`,
     onclick: () => attempt(async () => {
-      if (!(await confirmed(t("keeper.sure", { person })))) return;
-      await request("DELETE", `/api/keeper/people/${person}`);
+      if (!(await confirmed(t("admin.sure", { person })))) return;
+      await request("DELETE", `/api/admin/people/${person}`);
       $("person").hidden = true;
       await load();
       toast(t("mine.removed"));
@@ -65,7 +65,7 @@ function personRow({ person, agreed, version, language, given, shows }) {
 }
 
 async function showPerson(person) {
-  const { pictures } = await request("GET", `/api/keeper/people/${person}`);
+  const { pictures } = await request("GET", `/api/admin/people/${person}`);
   $("person").hidden = false;
   $("person-name").textContent = person;
   const clips = [...new Set(pictures.map(({ clip }) => clip))];
@@ -75,7 +75,7 @@ async function showPerson(person) {
     ariaLabel: label,
     title: label,
     onclick: () => attempt(async () => {
-      await request("DELETE", `/api/keeper/people/${person}?${new URLSearchParams(query)}`);
+      await request("DELETE", `/api/admin/people/${person}?${new URLSearchParams(query)}`);
       await load();
       await showPerson(person);
       toast(t("mine.removed"));
@@ -90,26 +90,26 @@ async function showPerson(person) {
           "li",
           {},
           element("img", { src: address(path), alt: "", loading: "lazy", width: 72, height: 72 }),
-          remover(`${t("keeper.picture")}: ${clip}, ${number + 1}`, { path }),
+          remover(`${t("admin.picture")}: ${clip}, ${number + 1}`, { path }),
         ),
       );
-      const head = element("p", {}, whole, remover(`${t("keeper.burst")}: ${clip}`, { clip }));
+      const head = element("p", {}, whole, remover(`${t("admin.burst")}: ${clip}`, { clip }));
       return element("div", {}, head, element("ul", { className: "thumbs" }, ...list));
     }),
   );
 }
 
 async function load() {
-  const { people, shown, keep_days: days } = await request("GET", "/api/keeper");
+  const { people, shown, keep_days: days } = await request("GET", "/api/admin");
   $("all").hidden = false;
   $("shown").replaceChildren(...shown.map(shownRow));
   const heads = ["person", "given", "smileys", "consent", "shows", "delete"].map((name) =>
-    element("th", { scope: "col", textContent: t(`keeper.${name}`) }),
+    element("th", { scope: "col", textContent: t(`admin.${name}`) }),
   );
   $("people").replaceChildren(element("tr", {}, ...heads), ...people.map(personRow));
-  $("people-region").ariaLabel = t("keeper.people");
-  const kept = days ? t("keeper.days", { days }) : t("keeper.for_ever");
-  $("sum").textContent = `${t("keeper.count", { people: people.length })} ${kept}`;
+  $("people-region").ariaLabel = t("admin.people");
+  const kept = days ? t("admin.days", { days }) : t("admin.for_ever");
+  $("sum").textContent = `${t("admin.count", { people: people.length })} ${kept}`;
 }
 
 $("import").addEventListener("change", () =>
@@ -117,9 +117,9 @@ $("import").addEventListener("change", () =>
     const [file] = $("import").files;
     $("import").value = "";
     if (!file) return;
-    const { added, here, refused } = await request("POST", "/api/keeper/import", new Blob([file], { type: "application/zip" }));
+    const { added, here, refused } = await request("POST", "/api/admin/import", new Blob([file], { type: "application/zip" }));
     await load();
-    toast(t("keeper.imported", { added, here, refused }));
+    toast(t("admin.imported", { added, here, refused }));
   }),
 );
 
@@ -136,8 +136,8 @@ await attempt(async () => {
   state.smileys = Object.fromEntries(smileys.map((smiley) => [smiley.slug, smiley]));
   const key = location.hash.slice(1);
   if (key) {
-    history.replaceState(null, "", "/keeper.html"); // it stays in a cookie, not in the history
-    await request("POST", "/api/keeper/enter", { key });
+    history.replaceState(null, "", "/admin.html"); // it stays in a cookie, not in the history
+    await request("POST", "/api/admin/enter", { key });
   }
   await load();
 });
