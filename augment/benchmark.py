@@ -1,6 +1,5 @@
 """Measure how many augmented windows a second one core makes, and one background worker."""
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -24,7 +23,7 @@ BATCH = 128
 
 def main(argv=None):
     """Print the rates: median, lowest and highest of several runs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--batches", type=int, default=8, help="of 128 windows in a run")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--source", type=int, default=192, help="side of the source in pixels")

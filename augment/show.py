@@ -18,6 +18,7 @@ import numpy as np
 from augment.drawn import BOX as DRAWN
 from augment.drawn import drawn_face
 from augment.transforms import Augmentation, augment
+from common.arguments import count, number
 from common.crops import crop
 from common.output import check_output, written
 from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
@@ -29,17 +30,14 @@ def parse_args(argv):
     """The command line."""
     parser = cli.parser(__doc__)
     parser.add_argument("--data", help="folder with manifest.csv, or a CSV file of faces")
-    parser.add_argument("--rows", type=int, default=8, help="number of sources")
-    parser.add_argument("--columns", type=int, default=15, help="variations of each")
-    parser.add_argument("--size", type=int, default=48, help="side of a window in pixels")
-    parser.add_argument("--strength", type=float, default=1.0, help="of all transforms, from 0")
+    parser.add_argument("--rows", type=count, default=8, help="number of sources")
+    parser.add_argument("--columns", type=count, default=15, help="variations of each")
+    parser.add_argument("--size", type=count, default=48, help="side of a window in pixels")
+    parser.add_argument("--strength", type=number(0), default=1.0, help="of all transforms, from 0")
     parser.add_argument("--only", choices=NAMES, nargs="+", help="these transforms alone")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("augmentation.png"))
-    args = parser.parse_args(argv)
-    if min(args.rows, args.columns, args.size) < 1 or args.strength < 0:
-        parser.error("--rows, --columns and --size must be at least 1, --strength at least 0")
-    return args
+    return parser.parse_args(argv)
 
 
 def sources(data, rows, rng):

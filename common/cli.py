@@ -33,10 +33,17 @@ def use_project_python():
         give_up(f"NumPy comes from {numpy} instead of .venv; unset PYTHONPATH")
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says the user's mistake in one line, as all of the project does."""
+
+    def error(self, message):
+        """End with exit code 2."""
+        give_up(f"{message} (--help tells more)")
+
+
 def parser(doc):
     """A parser of a command line, whose help is the script's docstring as it is laid out."""
-    layout = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(description=doc, formatter_class=layout)
+    return Parser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def give_up(message):

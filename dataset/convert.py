@@ -15,7 +15,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 import os
 
 from common.cli import UserError
@@ -32,7 +31,7 @@ NAMED = 20  # files named in one message
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     parser.add_argument("folder", type=Path, help="folder of folders, one a person")
     parser.add_argument(
         "--detect",

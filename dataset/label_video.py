@@ -15,7 +15,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 
 from pipeline.options import add_detector_options
 
@@ -24,7 +23,7 @@ OUT = cli.ROOT / "data" / "labelled"
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     parser.add_argument("video", help="video file, or folder of frames")
     parser.add_argument(
         "--out",

@@ -25,6 +25,7 @@ if __name__ == "__main__":
 import cv2
 from tqdm import tqdm
 
+from common.arguments import count, whole
 from common.output import rounded_box, write_csv, write_file
 from common.workers import worker_pool
 from dataset.manifest import COLUMNS
@@ -46,21 +47,16 @@ def parse_args(argv=None):
     add = parser.add_argument
     default = cli.ROOT / "data" / "smileys"
     add("--out", type=Path, default=default, help="folder to write (default data/smileys)")
-    add("--people", type=int, default=20, help="how many people (default 20)")
-    add("--takes", type=int, default=1, help="shots of each smiley (default 1)")
+    add("--people", type=count, default=20, help="how many people (default 20)")
+    add("--takes", type=count, default=1, help="shots of each smiley (default 1)")
     help_text = "neighbouring frames a shot: a number or a range (default 10-12)"
     add("--frames", type=frame_range, default=(10, 12), metavar="K", help=help_text)
-    add("--size", type=int, default=128, help="side of a crop in pixels (default 128)")
-    add("--whole", type=int, default=200, help="whole frames of 640x360 (default 200)")
-    add("--seed", type=int, default=0, help="other seeds, other people (default 0)")
+    add("--size", type=whole(32), default=128, help="side of a crop in pixels (default 128)")
+    add("--whole", type=whole(0), default=200, help="whole frames of 640x360 (default 200)")
+    add("--seed", type=whole(0), default=0, help="other seeds, other people (default 0)")
     add("--men", action="store_true", help="half of the people are men (default: none)")
-    add("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
-    args = parser.parse_args(argv)
-    least_of = {"people": 1, "takes": 1, "size": 32, "whole": 0, "workers": 1, "seed": 0}
-    for name, least in least_of.items():
-        if getattr(args, name) < least:
-            raise cli.UserError(f"--{name} must be at least {least}")
-    return args
+    add("--workers", type=count, default=os.cpu_count(), help="processes (default: all cores)")
+    return parser.parse_args(argv)
 
 
 def frame_range(text):

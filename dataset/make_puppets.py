@@ -34,6 +34,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from common.arguments import count, whole
 from common.cli import UserError
 from common.output import rounded_box, write_csv, write_file
 from common.workers import worker_pool
@@ -57,14 +58,11 @@ def parse_args(argv=None):
     add("--out", type=Path, required=True, help="folder to write")
     help_text = "whose photos: of the people not held out (default), of those held out, of all"
     add("--split", choices=("train", "val", "all"), default="train", help=help_text)
-    add("--most", type=int, default=3, help="photos a person at most (default 3)")
-    add("--each", type=int, default=8, help="smileys a photo, of the 17 (default 8)")
-    add("--seed", type=int, default=0, help="other seeds, other faces (default 0)")
-    add("--workers", type=int, default=os.cpu_count(), help="processes (default: all cores)")
+    add("--most", type=count, default=3, help="photos a person at most (default 3)")
+    add("--each", type=count, default=8, help="smileys a photo, of the 17 (default 8)")
+    add("--seed", type=whole(0), default=0, help="other seeds, other faces (default 0)")
+    add("--workers", type=count, default=os.cpu_count(), help="processes (default: all cores)")
     args = parser.parse_args(argv)
-    for name, least in {"most": 1, "each": 1, "seed": 0, "workers": 1}.items():
-        if getattr(args, name) < least:
-            raise UserError(f"--{name} must be at least {least}")
     if args.landmarks and len(args.landmarks) != len(args.photos):
         raise UserError("give as many files after --landmarks as after --photos")
     return args

@@ -15,6 +15,7 @@ if __name__ == "__main__":
 import cv2
 import numpy as np
 
+from common.arguments import count, whole
 from common.output import check_output, written
 from common.smileys import read_smileys
 from common.tables import manifest_path
@@ -30,8 +31,8 @@ def parse_args(argv=None):
     default = cli.ROOT / "data" / "smileys"
     add("--data", type=Path, default=default, help="folder with manifest.csv, or a CSV file")
     add("--out", type=Path, default=Path("out/sheet.png"), help="a .png or .jpg file")
-    add("--size", type=int, default=96, help="side of a picture in pixels (default 96)")
-    add("--people", type=int, default=20, help="rows at most (default 20)")
+    add("--size", type=whole(8), default=96, help="side of a picture in pixels (default 96)")
+    add("--people", type=count, default=20, help="rows at most (default 20)")
     return parser.parse_args(argv)
 
 
@@ -88,8 +89,6 @@ def draw_sheet(folder, rows, size, people):
 def main(argv=None):
     """Draw and write the sheet."""
     args = parse_args(argv)
-    if args.size < 8 or args.people < 1:
-        raise cli.UserError("--size must be at least 8 and --people at least 1")
     if args.out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise cli.UserError(f"--out {args.out}: give a name that ends in .png or .jpg")
     rows = read_manifest(args.data)

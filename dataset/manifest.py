@@ -22,7 +22,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 import contextlib
 import csv
 import fcntl
@@ -264,7 +263,7 @@ def classes_of(rows):
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Checks data sets and prints what is in them.")
+    parser = cli.parser("Checks data sets and prints what is in them.")
     parser.add_argument(
         "data", nargs="+", type=Path, help="folders with manifest.csv, or CSV files"
     )

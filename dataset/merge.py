@@ -13,7 +13,6 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 import os
 import posixpath
 import re
@@ -30,7 +29,7 @@ from dataset.manifest_summary import summary
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     parser.add_argument("sets", nargs="+", metavar="SET", help="folders, or CSV files")
     parser.add_argument("--out", type=Path, required=True, help="new folder, or CSV file")
     parser.add_argument(

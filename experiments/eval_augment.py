@@ -18,6 +18,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count
 from experiments.core.expected import expecting
 from experiments.core.options import (
     add_recipe_options,
@@ -26,7 +27,6 @@ from experiments.core.options import (
     runner_options,
 )
 from experiments.smileys.splits import split_names
-from pipeline.options import count
 
 KINDS = ("strength", "without", "only")
 

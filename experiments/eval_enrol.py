@@ -16,8 +16,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count
 from experiments.core.expected import expecting
-from pipeline.options import count
 
 COLUMNS = (
     "plan", "person", "taught", "before", "after", "old_before", "old_after", "seconds",

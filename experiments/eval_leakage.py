@@ -14,9 +14,9 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import whole
 from experiments.core.expected import expecting
 from experiments.smileys.splits import SPLITS, split_names
-from pipeline.options import whole
 
 
 def parse_args(argv=None):

@@ -26,8 +26,9 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import number
 from experiments.core.expected import expecting
-from pipeline.options import add_smiles_option, number, smiles_path
+from pipeline.options import add_smiles_option, smiles_path
 
 LONGER = 480  # pixels, as the page looks
 BEGIN = """async () => {

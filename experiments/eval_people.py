@@ -17,6 +17,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count
 from experiments.core.expected import expecting
 from experiments.core.options import (
     add_recipe_options,
@@ -25,7 +26,6 @@ from experiments.core.options import (
     recipe_of,
     runner_options,
 )
-from pipeline.options import count
 
 
 def parse_args(argv=None):

@@ -20,8 +20,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import number
 from experiments.core.expected import expecting
-from pipeline.options import number
 
 PAGE = ("/", "/style.css", "/main.js", "/collect.js", "/mirror.js", "/game.js", "/my_data.js",
         "/inference.js", "/inference_worker.js", "/locales/en.json", "/api/me",

@@ -19,6 +19,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count, whole
 from experiments.core.expected import expecting
 from experiments.core.options import (
     add_recipe_options,
@@ -27,7 +28,6 @@ from experiments.core.options import (
     runner_options,
 )
 from experiments.smileys.splits import SPLITS, split_names
-from pipeline.options import count, whole
 
 
 def parse_args(argv=None):

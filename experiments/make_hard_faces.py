@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from common.arguments import count
 from common.output import make_folder, write_csv, write_file
 from common.tables import BOX, box_of, finite, read_images, read_table, text
 from experiments.core.expected import expecting
@@ -39,18 +40,13 @@ def parse_args(argv=None):
     help_text = "pictures without faces: path, perhaps split and kind (hands hide faces)"
     add("--scenes", type=Path, required=True, metavar="CSV", help=help_text)
     add("--split", default="val", help="which people and scenes (default val)")
-    add("--count", type=int, default=600, help="pictures (default 600)")
+    add("--count", type=count, default=600, help="pictures (default 600)")
     help_text = "of people and scenes, from one of which each picture is (default 1)"
-    add("--groups", type=int, default=1, metavar="N", help=help_text)
+    add("--groups", type=count, default=1, metavar="N", help=help_text)
     add("--seed", type=int, default=0)
     out = cli.ROOT / "data" / "detector"
     add("--out", type=Path, default=out, help="folder to write (default data/detector)")
-    args = parser.parse_args(argv)
-    if args.count < 1:
-        raise cli.UserError("--count must be at least 1")
-    if args.groups < 1:
-        raise cli.UserError("--groups must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def read_people(path, split):

@@ -7,7 +7,6 @@ woman and smiley the first and the last frame, as JPEG, 96 pixels square, the fa
 in the middle half.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from experiments.smileys.replay import REPLAY, kept, pack
 
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     default = cli.ROOT / "data" / "smileys"
     parser.add_argument("--data", type=Path, default=default, help="rendered set (data/smileys)")
     parser.add_argument("--out", type=Path, default=REPLAY, help="default weights/replay.npz")

@@ -16,6 +16,7 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count
 from experiments.core.expected import expecting
 
 
@@ -27,13 +28,10 @@ def parse_args(argv=None):
     add("--faces", required=True, nargs="+", metavar="CSV", help=help_text)
     add("--net", choices=("small", "big"), default="big", help="12 or 48 pixels (default big)")
     add("--out", required=True, type=Path, help="folder for small_ or big_calibration.npz")
-    add("--steps", type=int, default=4000, help="batches of 64 windows (default 4000)")
+    add("--steps", type=count, default=4000, help="batches of 64 windows (default 4000)")
     add("--seed", type=int, default=0)
     add("--workers", type=int, default=1, help="processes that augment (default 1)")
-    args = parser.parse_args(argv)
-    if args.steps < 1:
-        parser.error("--steps must be at least 1")
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv=None):

@@ -17,8 +17,8 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
+from common.arguments import count, whole
 from experiments.core.expected import expecting
-from pipeline.options import count, whole
 
 
 def parse_args(argv=None):

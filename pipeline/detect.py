@@ -13,9 +13,9 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 
-from pipeline.options import add_detector_options, number
+from common.arguments import number
+from pipeline.options import add_detector_options
 
 MIN_FACE = 24
 NAMED = 5  # unreadable pictures told of on one line
@@ -23,7 +23,7 @@ NAMED = 5  # unreadable pictures told of on one line
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("images", nargs="+", metavar="IMAGE", help="pictures to look at")
     add("--json", type=Path, metavar="FILE", help="write the lines to a file, not to the terminal")

@@ -12,20 +12,14 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 
-from pipeline.options import (
-    add_detector_options,
-    add_smiles_option,
-    smallest_face,
-    smiles_path,
-    whole,
-)
+from common.arguments import whole
+from pipeline.options import add_detector_options, add_smiles_option, smallest_face, smiles_path
 
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("source", metavar="IMAGE_OR_VIDEO", help="a picture, or what run_video takes")
     add("--frame", type=whole(0), default=0, metavar="N", help="frame of a video, from 0")

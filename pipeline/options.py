@@ -1,9 +1,8 @@
 """Command-line options that the scripts share, checked before anything slow starts."""
 
-import argparse
-import math
 from pathlib import Path
 
+from common.arguments import number
 from common.cli import ROOT
 
 SMALLEST_FACE = 12  # pixels: below, the small net would look at blown-up pictures
@@ -15,31 +14,6 @@ SMALLEST_PART = 0.1
 def smallest_face(frame):
     """Side of the smallest face looked for in a frame (H, W, 3), unless the user says."""
     return max(24, SMALLEST_PART * min(frame.shape[:2]))
-
-
-def number(smallest, largest=math.inf, kind=float):
-    """Make a type for argparse: a finite number from ``smallest`` to ``largest``."""
-
-    def convert(text):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not smallest <= value <= largest or math.isinf(value):
-            bounds = f"at least {smallest}" if largest == math.inf else f"{smallest} to {largest}"
-            what = "whole number" if kind is int else "number"
-            raise argparse.ArgumentTypeError(f"{text!r} is no {what} of {bounds}")
-        return value
-
-    return convert
-
-
-def whole(smallest):
-    """Make a type for argparse: a whole number from ``smallest``."""
-    return number(smallest, kind=int)
-
-
-count = whole(1)
 
 
 def add_detector_options(parser, min_face_default):

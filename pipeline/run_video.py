@@ -17,15 +17,15 @@ from common import cli
 if __name__ == "__main__":
     cli.use_project_python()
 
-import argparse
 
+from common.arguments import count, number
 from common.interrupt import Interrupt
-from pipeline.options import add_detector_options, add_smiles_option, count, number, smiles_path
+from pipeline.options import add_detector_options, add_smiles_option, smiles_path
 
 
 def parse_args(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = cli.parser(__doc__)
     add = parser.add_argument
     add("video", help="video file, folder of pictures, or number of a camera")
     add("-o", "--out", type=Path, help="video to write (default: VIDEO.smileys.mp4 in this folder)")

@@ -38,6 +38,7 @@ QUALITY = 88
 
 def parse_args(argv):
     """Read the command line."""
+    from common.arguments import whole
     from common.smileys import read_smileys
 
     parser = cli.parser(__doc__)
@@ -46,14 +47,12 @@ def parse_args(argv):
     add("smileys", nargs="*", metavar="SMILEY", help=f"which (default: all): {', '.join(known)}")
     out = cli.ROOT / "dataset" / "smielfy" / "static" / "examples"
     add("--out", type=Path, default=out, help="folder to write (default: the page's)")
-    add("--size", type=int, default=192, help="side of a picture in pixels (default 192)")
+    add("--size", type=whole(32), default=192, help="side of a picture in pixels (default 192)")
     add("--draft", action="store_true", help="rougher, four times as fast")
     arguments = parser.parse_args(argv)
     unknown = set(arguments.smileys) - set(known)
     if unknown:
         raise cli.UserError(f"no smiley is called {', '.join(sorted(unknown))}")
-    if arguments.size < 32:
-        raise cli.UserError("--size must be at least 32")
     return arguments, known
 
 

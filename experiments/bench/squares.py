@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from common import cli
+from common.arguments import count
 from common.images import read_image
 from common.tables import read_csv
 from common.video import open_source
-from pipeline.options import count, smallest_face
+from pipeline.options import smallest_face
 
 
 def squares_parser(doc, limit):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from common import cli
-from pipeline.options import count
+from common.arguments import count
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from common import cli
+from common.arguments import count
 from experiments.core.options import add_runner_options, add_stale_option
-from pipeline.options import count
 
 
 def add_source_options(parser):

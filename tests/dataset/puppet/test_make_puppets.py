@@ -102,8 +102,6 @@ def test_a_users_mistakes_are_said_in_a_line(album, tmp_path):
     with pytest.raises(cli.UserError, match="no usable photo"):
         run(album, tmp_path / "x", "--landmarks", str(wrong))
     assert not (tmp_path / "x").exists()
-    with pytest.raises(cli.UserError, match="--each must be at least 1"):
-        run(album, tmp_path / "x", "--each", "0")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     with pytest.raises(cli.UserError, match="holds no data set"):
