@@ -19,35 +19,30 @@ from augment.transforms import Augmentation, augment
 from common.crops import Mipmap
 
 BATCH = 128
+BATCHES, RUNS = 8, 5  # of a run; of a rate
 
 
 def main(argv=None):
     """Print the rates: median, lowest and highest of several runs."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--batches", type=int, default=8, help="of 128 windows in a run")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--source", type=int, default=192, help="side of the source in pixels")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(argv)
+    cli.parser(__doc__).parse_args(argv)
     cv2.setNumThreads(0)
-    source, settings = Mipmap(drawn_face(args.source)), Augmentation()
-    box = tuple(value * args.source / 192 for value in BOX)
+    source, settings = Mipmap(drawn_face()), Augmentation()
 
     def make_batch(rng):
-        return (np.stack([augment(rng, source, box, settings) for _ in range(BATCH)]),)
+        return (np.stack([augment(rng, source, BOX, settings) for _ in range(BATCH)]),)
 
     for name, workers in (("one core", 0), ("one background worker", 1)):
         rates = []
-        with Stream(make_batch, args.seed, workers, prefetch=1) as stream:
+        with Stream(make_batch, 0, workers, prefetch=1) as stream:
             next(stream)
-            for _ in range(args.runs):
+            for _ in range(RUNS):
                 start = time.perf_counter()
-                for _ in range(args.batches):
+                for _ in range(BATCHES):
                     next(stream)
-                rates.append(BATCH * args.batches / (time.perf_counter() - start))
+                rates.append(BATCH * BATCHES / (time.perf_counter() - start))
         print(
             f"{name}: {np.median(rates):.0f} windows of 48x48 a second "
-            f"(from {min(rates):.0f} to {max(rates):.0f}, {args.runs} runs)"
+            f"(from {min(rates):.0f} to {max(rates):.0f}, {RUNS} runs)"
         )
 
 
