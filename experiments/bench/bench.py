@@ -70,7 +70,7 @@ GROUPS = [
 ]  # fmt: skip
 # By the name of a part, how the titles of its groups begin.
 PARTS = {"train": "training", "vote": "vote", "detect": "detection"}
-FEWEST = 3  # turns, however slow the machine
+FEWEST, FEWEST_FRAMES = 5, 40  # turns and frames of the video, however slow the machine
 # Parts of the whole time: of each group and number of threads, of growth, of each way of the video.
 OF_GROUP, OF_GROWTH, OF_VIDEO = 0.05, 0.1, 0.06
 # Freed memory stays in the process, as `nets.fast` asks for too: it makes PyTorch's vote
@@ -137,13 +137,18 @@ def has_bfloat16():
     return result.stdout.strip() == "True"
 
 
-def turns(most, seconds, fewest=FEWEST):
-    """Count turns from 0: as many as ``seconds`` allow, but ``most`` at most and some always."""
+def turns(most, repeat, seconds, fewest=FEWEST):
+    """Yield how often to run in each turn: as many turns as ``seconds`` allow, some always.
+
+    Once in the first turn, which shows how slow the machine is, and where the time is over;
+    else ``repeat`` times.
+    """
     start = time.monotonic()
     for turn in range(most):
-        if turn >= fewest and time.monotonic() - start > seconds:
+        over = time.monotonic() - start > seconds
+        if turn >= fewest and over:
             return
-        yield turn
+        yield 1 if turn == 0 or over else repeat
 
 
 @contextmanager
@@ -164,11 +169,11 @@ def measure(group, threads, args):
     title, items, candidates = group
     seconds = {name: [] for name, *_ in candidates}
     memory = {}
-    count = turns(args.rounds, OF_GROUP * args.seconds)
+    count = turns(args.rounds, args.repeat, OF_GROUP * args.seconds)
     with machine.Load() as load, workers_for(candidates, threads, args) as workers:
-        for _ in count:
+        for repeat in count:
             for name, _, task, _ in candidates:
-                runs, memory[name] = workers[name].run(task, args.repeat, args.clock)
+                runs, memory[name] = workers[name].run(task, repeat, args.clock)
                 seconds[name].append(float(np.median(runs)))
     ours = np.array(seconds["ours"])
     rows = []
@@ -205,10 +210,10 @@ def growth(threads, args):
     tasks = [(plot, x, task) for plot, sizes in plots.items() for x, task in sizes]
     seconds = {(plot, x): [] for plot, x, _ in tasks}
     with workers_for([("ours", "ours", None, {})], threads, args) as workers:
-        count = turns(args.rounds, OF_GROWTH * args.seconds, 1)
-        for _ in tqdm(count, total=args.rounds, desc=f"growth, {threads} threads"):
+        count = turns(args.rounds, args.repeat, OF_GROWTH * args.seconds, 1)
+        for repeat in tqdm(count, total=args.rounds, desc=f"growth, {threads} threads"):
             for plot, x, task in tasks:
-                seconds[plot, x] += workers["ours"].run(task, args.repeat)[0]
+                seconds[plot, x] += workers["ours"].run(task, repeat)[0]
     return [
         {"plot": plot, "threads": threads, "x": x, "seconds": float(np.median(times))}
         for (plot, x), times in seconds.items()
@@ -246,16 +251,21 @@ def video_rows(args):
         if args.cold:
             flags = {"THEANO_FLAGS": f"base_compiledir={folder}/theano"}
             ways.append(("start to the first frame, nothing compiled", clip, 1, [], flags))
+        most = args.frames
         for name, film, frames, options, extra in tqdm(ways, desc="run_video"):
+            frames = min(frames, most)
             command = [sys.executable, str(script), str(film), "-o", f"{folder}/out.mp4",
                        "--limit", str(frames), *options]  # fmt: skip
             seconds, rates = [], []
-            count = turns(1 if "nothing" in name else args.turns, OF_VIDEO * args.seconds, 1)
+            limit = OF_VIDEO * args.seconds
+            count = turns(1 if "nothing" in name else args.turns, 1, limit, 1)
             with machine.Load() as load:
                 for _ in count:
                     took, rate, memory = run_measured(command[1:], extra)
                     seconds.append(took)
                     rates.append(rate)
+            if seconds[0] > limit and frames > 1:  # the others show fewer frames
+                most = max(FEWEST_FRAMES, int(frames * limit / seconds[0]))
             rows.append({
                 "what": name, "frames": frames, "seconds": np.median(seconds),
                 "rate": np.median(rates) if frames > 1 else "", "peak_mb": memory,

@@ -89,13 +89,32 @@ def test_the_report_warns_where_others_used_the_machine(tmp_path):
     assert "Do not cite" not in report
 
 
-def test_a_slow_machine_has_fewer_turns_but_some(monkeypatch):
+def test_a_slow_machine_has_fewer_turns_and_runs_but_some(monkeypatch):
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr(bench.time, "monotonic", lambda: next(clock))
-    assert len(list(bench.turns(9, 45))) == 7  # ten seconds each, looked at from the third on
-    assert len(list(bench.turns(9, 0))) == 3
-    assert len(list(bench.turns(9, 0, 1))) == 1
-    assert len(list(bench.turns(2, 1000))) == 2
+    # Ten seconds each.
+    assert list(bench.turns(9, 3, 65)) == [1, 3, 3, 3, 3, 3]
+    assert list(bench.turns(9, 3, 35)) == [1, 3, 3, 1, 1]
+    assert list(bench.turns(9, 3, 0)) == [1, 1, 1, 1, 1]
+    assert list(bench.turns(9, 3, 0, 1)) == [1]
+    assert list(bench.turns(2, 3, 1000)) == [1, 3]
+
+
+def test_a_slow_machine_shows_fewer_frames(monkeypatch):
+    asked = []
+
+    def run(command, extra):
+        frames = int(command[command.index("--limit") + 1])
+        asked.append(frames)
+        return frames / 4, 4.0, 100  # seconds
+
+    monkeypatch.setattr(bench, "run_measured", run)
+    monkeypatch.setattr(bench, "slowed_film", lambda *_: "slowed.mkv")
+    args = SimpleNamespace(frames=400, turns=1, seconds=500, cold=False)
+    rows = bench.video_rows(args)
+    # Thirty seconds a way: 120 frames.
+    assert asked[:2] == [400, 120]
+    assert [row["frames"] for row in rows] == [400, 120, 120, 120, 1]
 
 
 def test_a_slowed_film_repeats_its_frames_to_the_pixel(tmp_path):
