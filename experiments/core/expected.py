@@ -147,12 +147,6 @@ def precision(found):
     return f"the same winner in {same / sum(int(row['frames']) for row in rows):.2%} of the frames"
 
 
-def int8(found):
-    """Over the demo's videos."""
-    most = max(float(row["share_differs_most"]) for row in found.rows("bench/int8.csv"))
-    return f"shares differ by {most:.3f} at most"
-
-
 def convolutions(found):
     """Sums over the blocks, one window."""
     theirs, ours = (
@@ -172,7 +166,6 @@ def memory(found):
 EXPECTED = {
     "bench/agreement": ("ten minutes", shortcuts),
     "bench/bench": ("five minutes", speed),
-    "bench/int8": ("minutes", int8),
     "bench/layers": ("a minute", convolutions),
     "bench/memory": ("30 minutes", memory),
     "bench/precision": ("minutes", precision),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT, UserError
-from experiments.bench import int8, precision
+from experiments.bench import precision
 from experiments.bench.squares import squares_of
 
 
@@ -59,13 +59,3 @@ def test_rows_of_a_table_are_drawn_alike(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="no file"):
         precision.main([str(tmp_path / "none.mp4")])
-
-
-def test_filters_keep_their_largest_value_and_have_255_levels():
-    filters = np.random.default_rng(0).normal(size=(3, 2, 5, 5)) * [[[[1]]], [[[9]]], [[[0.1]]]]
-    near = int8.eight_bits(filters)
-    for before, after in zip(filters, near):
-        step = np.abs(before).max() / 127
-        np.testing.assert_allclose(after / step, np.rint(after / step), atol=1e-9)
-        assert np.abs(after - before).max() <= step / 2 + 1e-12
-        assert np.abs(after).max() == pytest.approx(np.abs(before).max())
