@@ -7,7 +7,9 @@ killed goes on at its checkpoint: a comparison can be ended at any time and call
 import contextlib
 import hashlib
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -81,13 +83,19 @@ def read_results(arms, data_hash, out, stale="refuse", counted=COUNTED):
             found[arm.name] = result
     modules = sorted({module for names in old.values() for module in names})
     if old and stale == "refuse":
-        names = sorted(old)
-        some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         raise UserError(
-            f"finished arms in {out} were made by other code ({', '.join(modules)}): {some}; "
-            "--stale train trains them anew, --stale keep takes them as they are"
+            f"finished arms in {out} were made by other code ({', '.join(modules)}): "
+            f"{in_words(old)}; --stale train trains them anew, --stale keep takes them as they are"
         )
     return found, modules
+
+
+def in_words(names, shown=10):
+    """Names of arms, those that differ in their seed together: 'person-plain (5 seeds), ...'."""
+    counts = Counter(re.sub("-seed[0-9]+$", "", name) for name in sorted(names))
+    groups = [f"{name} ({n} seeds)" if n > 1 else name for name, n in counts.items()]
+    more = [f"{len(groups) - shown} others"] if len(groups) > shown else []
+    return ", ".join([*groups[:shown], *more])
 
 
 def read_seconds(arms, out):

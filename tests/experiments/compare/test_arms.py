@@ -7,7 +7,7 @@ import pytest
 
 from common.cli import UserError
 from experiments.compare.training import Arm, probe, probe_halves
-from experiments.core.arms import read_results, read_seconds, write_result
+from experiments.core.arms import in_words, read_results, read_seconds, write_result
 from experiments.core.provenance import code_hashes
 
 ARM = Arm("first", "person", 5, 0, 0, 0, None, epochs=3, steps=2, batch=4)
@@ -58,6 +58,14 @@ def test_other_code_is_named_and_the_user_decides(tmp_path):
         {"first": old},
         ["augment/transforms.py"],
     )
+
+
+def test_arms_that_differ_in_their_seed_are_named_together():
+    names = [f"{split}-plain-seed{seed}" for split in ("person", "image") for seed in range(12)]
+    assert in_words([*names, "clip-plain-seed3"]) == (
+        "clip-plain, image-plain (12 seeds), person-plain (12 seeds)"
+    )
+    assert in_words(map(str, range(12)), shown=2) == "0, 1, 10 others"
 
 
 def test_who_is_who_is_learnt_from_every_other_clip():
