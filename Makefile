@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 .PHONY: help setup test test-browser onnx test-onnx mirror test-lasagne test-theano lint docs demo data sheet train eval-split choose-recipe eval-people claims-figure eval-leakage eval-augment cluster scheduler worker eval-vote collect eval-enrol eval-detector train-detector eval-sealed eval-real train-real eval-sources eval-real-people monitor bench
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 25
 
 setup: ## make .venv, install requirements.txt, compile the networks (PYTHON=python3.10)
 	@PYTHON='$(PYTHON)' sh install/setup.sh
