@@ -28,7 +28,7 @@ export function neighbours([x, y, w, h], scales = SCALES, shifts = SHIFTS) {
 
 const PATTERNS = SCALES.flatMap((scale) => SHIFTS.flatMap((down) => SHIFTS.map((right) => [Math.log(scale), right, down])));
 
-export function overlap(a, b, least = false) {
+function overlap(a, b, least = false) {
   const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   const common = Math.max(width, 0) * Math.max(height, 0);
@@ -37,7 +37,7 @@ export function overlap(a, b, least = false) {
 }
 
 // Indices of the kept boxes, best first; among equals the earlier one.
-export function suppress(boxes, scores, threshold, least = false) {
+function suppress(boxes, scores, threshold, least = false) {
   const order = [...boxes.keys()].sort((a, b) => scores[b] - scores[a] || a - b);
   const kept = [];
   for (const index of order) {

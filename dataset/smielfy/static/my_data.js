@@ -18,7 +18,7 @@ async function attempt(control, action) {
 }
 
 // What became of the taught net when a picture that it had learned from was removed.
-export const removalText = (net) =>
+const removalText = (net) =>
   net === "learning" ? t("mine.removed_again") : t(net ? "mine.removed_net" : "mine.removed");
 
 function removeButton(address, textContent, what) {
