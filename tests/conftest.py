@@ -152,6 +152,21 @@ def refused(call):
 
 
 @pytest.fixture
+def user_flags(monkeypatch):
+    """Call something under a user's Theano flags; what Theano will read then is returned."""
+    from theano_mend import flags
+
+    monkeypatch.setenv("THEANORC", "")
+
+    def under(user, prepare):
+        monkeypatch.setenv("THEANO_FLAGS", user)
+        prepare()
+        return flags.environment()
+
+    return under
+
+
+@pytest.fixture
 def unchanged():
     """Make a context in which a folder must keep exactly the files it has."""
 

@@ -140,13 +140,18 @@ def test_without_packages_make_setup_is_named(bare):
     )
 
 
-def test_without_packages_the_script_restarts_in_the_environment(bare):
-    folder, run = bare
+def write_python(folder, text):
+    """Put a program where a project's environment has its Python."""
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    # It has the packages: it is this very Python.
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.write_text(text)
     python.chmod(0o755)
+
+
+def test_without_packages_the_script_restarts_in_the_environment(bare):
+    folder, run = bare
+    # It has the packages: it is this very Python.
+    write_python(folder, f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     result = run("a b", "--flag")
     assert result.stdout.endswith("['a b', '--flag']\n"), result.stderr
     assert result.returncode == 0
@@ -157,10 +162,7 @@ def test_whatever_another_python_holds_the_script_restarts_in_the_environment(ba
     folder, run = bare
     for name in ("theano", "cv2", "numpy"):
         (tmp_path / f"{name}.py").touch()
-    python = folder / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text("#!/bin/sh\necho restarted\n")
-    python.chmod(0o755)
+    write_python(folder, "#!/bin/sh\necho restarted\n")
     assert run().stdout == "restarted\n"
 
 
@@ -178,10 +180,7 @@ def test_a_foreign_numpy_is_named(tmp_path):
 
 def test_an_environment_without_packages_does_not_restart_for_ever(bare):
     folder, run = bare
-    python = folder / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
-    python.chmod(0o755)
+    write_python(folder, f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
     result = run()
     assert result.returncode == 2
     assert "run 'make setup' first" in result.stderr

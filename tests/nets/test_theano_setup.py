@@ -8,7 +8,6 @@ import pytest
 
 from common.cli import ROOT, UserError
 from nets import theano_setup
-from theano_mend import flags as theano_flags
 
 pytestmark = pytest.mark.slow
 
@@ -26,16 +25,9 @@ def python(code, **variables):
 
 
 @pytest.fixture
-def flags(monkeypatch):
+def flags(user_flags):
     """Call `set_flags` for a user's flags; returns what Theano will read."""
-    monkeypatch.setenv("THEANORC", "")
-
-    def set_flags(user):
-        monkeypatch.setenv("THEANO_FLAGS", user)
-        theano_setup.set_flags()
-        return theano_flags.environment()
-
-    return set_flags
+    return lambda user: user_flags(user, theano_setup.set_flags)
 
 
 def test_flags_without_the_users(flags):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
-from theano_mend import compiling, flags
+from theano_mend import compiling
 
 import theano  # isort: skip
 import theano.tensor as T  # isort: skip
@@ -29,16 +29,9 @@ def computed_in_c(function):
 
 
 @pytest.fixture
-def included(monkeypatch):
+def included(user_flags):
     """Call `include_header` for a user's flags; returns the compiler's arguments."""
-    monkeypatch.setenv("THEANORC", "")
-
-    def include(user):
-        monkeypatch.setenv("THEANO_FLAGS", user)
-        compiling.include_header()
-        return flags.environment()["gcc.cxxflags"].split()
-
-    return include
+    return lambda user: user_flags(user, compiling.include_header)["gcc.cxxflags"].split()
 
 
 def test_the_header_comes_first_and_the_users_arguments_stay(included):

@@ -9,24 +9,17 @@ import numpy as np
 import pytest
 
 from common.cli import ROOT
-from theano_mend import flags, openblas
+from theano_mend import openblas
 
 import theano  # isort: skip
 import theano.tensor as T  # isort: skip
 
 
 @pytest.fixture
-def prepared(monkeypatch):
+def prepared(monkeypatch, user_flags):
     """Call `prepare` for a user's flags; returns what Theano will read."""
-    monkeypatch.setenv("THEANORC", "")
     monkeypatch.setenv("LIBRARY_PATH", "/somewhere")
-
-    def prepare(user):
-        monkeypatch.setenv("THEANO_FLAGS", user)
-        openblas.prepare()
-        return flags.environment()
-
-    return prepare
+    return lambda user: user_flags(user, openblas.prepare)
 
 
 def test_the_linker_finds_the_library(prepared):
