@@ -42,13 +42,7 @@ def pictures(shared, folder, count):
     """All pictures of the test: list of `Sealed`."""
     from common.tables import read_picture
     from experiments.detector.hard_faces import Person, pose_of
-    from experiments.detector.parts import (
-        SEALED,
-        part_of_person,
-        part_of_scene,
-        read,
-        unpack,
-    )
+    from experiments.detector.parts import SEALED, part_of_person, part_of_scene, read, unpack
     from experiments.detector.sealed import COMPOSED, Sealed, compose
     from experiments.detector.truth import LANDMARKS, Picture
 

@@ -37,13 +37,7 @@ def main(argv=None):
     """Write the three tables."""
     args = parse_args(argv)
     from common.output import make_folder, write_csv
-    from experiments.detector.parts import (
-        SEALED,
-        part_of_person,
-        part_of_scene,
-        read,
-        unpack,
-    )
+    from experiments.detector.parts import SEALED, part_of_person, part_of_scene, read, unpack
 
     make_folder(args.out, parents=True)
     for name in (*PEOPLE, "scenes.csv"):

@@ -75,13 +75,7 @@ class Voter:
     """
 
     def __init__(
-        self,
-        smile_probs_sum,
-        classes,
-        shared=False,
-        net="smiles",
-        network=None,
-        normalized=False,
+        self, smile_probs_sum, classes, shared=False, net="smiles", network=None, normalized=False
     ):
         self.smile_probs_sum = smile_probs_sum
         self.classes = classes

@@ -290,8 +290,7 @@ class Store:
         gone = self._gone
         if gone and manifest_path(self.folder).exists():
             update(
-                self.folder,
-                lambda rows: [r for r in rows if not gone & {r["path"], r["person"]}],
+                self.folder, lambda rows: [r for r in rows if not gone & {r["path"], r["person"]}]
             )
         self._gone = set()
 

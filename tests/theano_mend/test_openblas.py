@@ -85,9 +85,7 @@ def test_blas_agrees_with_numpy(dtype):
     shapes = [(40, 30), (30, 50), (40, 50), (30,), (40,)]
     values = [rng.normal(size=shape).astype(dtype) for shape in shapes]
     function = theano.function(
-        [a, b, c, v, w],
-        [symbolic for symbolic, _ in outputs.values()],
-        on_unused_input="ignore",
+        [a, b, c, v, w], [symbolic for symbolic, _ in outputs.values()], on_unused_input="ignore"
     )
     if theano.config.blas.ldflags:
         assert set(outputs) <= {type(node.op).__name__ for node in function.maker.fgraph.toposort()}

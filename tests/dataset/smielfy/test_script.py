@@ -28,10 +28,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [
-        (["--port", "70000"], "no whole number of 0 to 65535"),
-        (["--nonsense"], "unrecognized"),
-    ],
+    [(["--port", "70000"], "no whole number of 0 to 65535"), (["--nonsense"], "unrecognized")],
 )
 def test_wrong_options(call, options, words):
     code, _, err = call(collect.main, *options)

@@ -56,10 +56,7 @@ def test_counts_by_smiley_and_burst_survive_a_restart(store, tmp_path, people):
         for frame in range(frames):
             store.add(ANN, "smile", burst, frame, another(), BOX)
     store.add(ANN, "wink", "cc", 0, another(), BOX)
-    counts = {
-        "smile": {"pictures": 5, "bursts": 2},
-        "wink": {"pictures": 1, "bursts": 1},
-    }
+    counts = {"smile": {"pictures": 5, "bursts": 2}, "wink": {"pictures": 1, "bursts": 1}}
     assert store.bursts(ANN) == counts
     again = Store(tmp_path, people.__contains__)
     assert again.bursts(ANN) == counts
