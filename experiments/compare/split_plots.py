@@ -49,6 +49,9 @@ def plot_confusions(c, path):
     )  # fmt: skip
     places = np.arange(len(c.data.classes))
     for axes, setting in zip(grid.flat, [(split, kind) for kind in kinds for split in splits]):
+        if setting not in c.settings():
+            axes.set_axis_off()
+            continue
         counts = c.confusion(setting).astype(float)
         axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), "Blues", vmax=1)
         axes.set_title(name_of(setting), fontsize=9)

@@ -374,12 +374,17 @@ def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
         assert cv2.imread(str(out / name)).std() > 5
     # Of four settings two have finished: a report of these, and nothing is trained.
     whole = ["--data", faces, "--out", out, "--epochs", 4, "--batch", 4, "--seeds", 1]
-    whole += ["--splits", "person,image", "--growth", "none", "--finished"]
+    whole += ["--growth", "none", "--splits", "person,image", "--finished"]
     assert eval_split.main([str(word) for word in whole]) == 0
     assert len(read_csv(out / "table.csv")) == 2
     assert len(finished(out)) == 2
     line = refused(eval_split.main, *whole, "--only-augment")
     assert "no setting has finished" in line
+    # Of three the fourth's place in the figure is empty.
+    one = ["--splits", "person", "--only-augment", "--processes", "1"]
+    assert eval_split.main([str(word) for word in [*whole[:-3], *one]]) == 0
+    assert eval_split.main([str(word) for word in whole]) == 0
+    assert len(read_csv(out / "table.csv")) == 3
     # Other settings in the same folder.
     options = ["--splits", "person", "--seeds", 1, "--no-augment", "--batch", 4, "--epochs", 5]
     line = refused(eval_split.main, "--data", faces, "--out", out, *options)
