@@ -44,7 +44,10 @@ def write_results(data, arms, results, notes, source, out, command):
 
 def row_of(c, count, pictures, group, people):
     """Cells of people.csv: ``people`` is the accuracy of each unseen person."""
-    found = over_people(list(people.values()), pictures=len(c.hits(group)))
+    there, unseen = len({row["person"] for row in c.data.rows}), group[0].unseen
+    # In turn, people are unseen of one training and learnt by the others.
+    ratio = unseen / (there - unseen) if group[0].folds > 1 else 0
+    found = over_people(list(people.values()), ratio, len(c.hits(group)))
     curves = c.curves(group)
     training = float(np.mean([curve[-1] for curve in curves]))
     learnt = round(np.mean([c.results[arm.name]["pictures"] for arm in group]))

@@ -7,11 +7,13 @@ import pytest
 
 from common.cli import UserError
 from common.tables import read_csv
+from experiments.compare.comparison import Comparison
 from experiments.compare.people_arms import first_pictures, plan, warnings_of
-from experiments.compare.people_report import flat_note, number, write_results
+from experiments.compare.people_report import flat_note, number, row_of, write_results
 from experiments.core import growth_law as law_module
 from experiments.core.growth_law import Law, bounds, fit, fit_people
 from experiments.core.options import Recipe
+from experiments.core.statistics import over_people
 from experiments.smileys.data import SMILEYS
 
 pytestmark = pytest.mark.slow
@@ -127,6 +129,24 @@ def test_intervals_of_the_law_hold_the_truth(monkeypatch):
         low, high = bounds([other.people(0.2) for other in laws])
         held.append(low <= law.people(0.2) <= high)
     assert np.mean(held) >= 0.8
+
+
+def test_intervals_of_people_who_take_turns_allow_for_what_trainings_share():
+    data = data_of(people=12)
+    arms = arms_of(data, (6,), 3, pictures=(1,), seeds=4, rotate=True)
+    rng = np.random.default_rng(0)
+    results = {}
+    for arm in arms.values():
+        val = arm.parts(data.rows).val.tolist()
+        predicted = rng.integers(2, size=len(val)).tolist()
+        results[arm.name] = {"val": val, "predicted": predicted, "pictures": 1,
+                             "history": {"train_accuracy": [0.9] * 20}}  # fmt: skip
+    group = list(arms.values())
+    c = Comparison(data, group, results)
+    people = c.by_person(c.hits(group))
+    _, _, _, _, unseen, mean, low, high, *_ = row_of(c, 6, 1, group, people)
+    wide = over_people(list(people.values()), 3 / 9, 12 * 16)
+    assert (unseen, mean, low, high) == (12, wide.mean, wide.low, wide.high)
 
 
 def test_a_law_of_what_is_not_learnt_is_doubted():
