@@ -21,6 +21,12 @@ def real_faces(found):
     return f"{found.real('fer_valid', 'real')} of web pictures right, among the set's labels"
 
 
+def sources(found):
+    """What rendered people alone give."""
+    all_, rendered = (found.sources("real")[kind][0] for kind in ("all", "rendered only"))
+    return f"{all_} right of real people by all sources, {rendered} by rendered people only"
+
+
 def splits(found):
     """The article's comparison, on rendered people."""
     by_image = found.split("longer", "image", True)
@@ -189,7 +195,7 @@ EXPECTED = {
     "eval_real_people": ("two hours", None),
     "eval_realism": ("25 minutes", realism),
     "eval_sealed": ("minutes", None),
-    "eval_sources": ("two hours", None),
+    "eval_sources": ("an hour and a half", sources),
     "eval_split": ("a night", splits),
     "eval_threshold": ("minutes", promise),
     "eval_transfer": ("minutes", None),

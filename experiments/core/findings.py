@@ -123,6 +123,22 @@ class Findings:
         where = {"who": who, "way": way, "among": among, "label": "mean"}
         return self.value(f"eval_real/{report}/table.csv", "recall", **where)
 
+    def sources(self, sets):
+        """What each kind of training of `eval_sources.py` reaches, and changes: dict of two texts.
+
+        A change is bold where it survives the correction; training on all changes nothing.
+        """
+        found = {}
+        for row in self.rows("eval_sources/table.csv", sets=sets):
+            change = ""
+            if row["change"]:
+                mean, low, high = (float(row[f"change{name}"]) for name in ("", " low", " high"))
+                change = f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+                if float(row["p corrected"]) < 0.05:
+                    change = f"**{change}**"
+            found[row["trained on"]] = f"{float(row['accuracy']):.3f}", change
+        return found
+
     def growth(self, comparison, split):
         """How the gap between training and held-out accuracy shrinks: list of (size, gap)."""
         sizes = {}

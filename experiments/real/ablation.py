@@ -40,7 +40,7 @@ def write_results(data, arms, results, changed, out, command):
 
 
 def write_table(path, judged, changes, corrected):
-    """A row a training and group of sets: accuracy, and what it changes."""
+    """A row a training and group of sets: accuracy, and what it changes; of each set, accuracy."""
     rows = []
     others = [kind for kind in judged.kinds if kind != ALL]
     for group in judged.groups:
@@ -54,6 +54,10 @@ def write_table(path, judged, changes, corrected):
             change = changes[group][place]
             bounds = (change.interval.mean, change.interval.low, change.interval.high)
             rows.append((*row, *bounds, change.p, corrected[group][place]))
+    for one in judged.groups["real"]:
+        for kind in judged.kinds:
+            found = judged.mean(kind, one)
+            rows.append((kind, one.name, len(judged.seeds), found, *[None] * 7))
     columns = ("trained on", "sets", "seeds", "accuracy", "low", "high", "change", "change low",
                "change high", "p", "p corrected")  # fmt: skip
     write_csv(path, columns, rows, digits=4)

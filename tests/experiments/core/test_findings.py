@@ -34,6 +34,12 @@ def found(tmp_path):
         "eval_vote/boxes.csv",
         "box,one_window,vote,gain,gain_low,gain_high\ntrue,0.8,0.7,-0.1,-0.142,0.016\n",
     )
+    write(
+        "eval_sources/table.csv",
+        "trained on,sets,accuracy,change,change low,change high,p corrected\n"
+        "all,real,0.7256,,,,\nrendered only,real,0.4,-0.3256,-0.4,-0.25,0.0001\n"
+        "without x,real,0.7,-0.0256,-0.1,0.05,1.0\nall,puppets,0.5,,,,\n",
+    )
     return Findings(tmp_path)
 
 
@@ -62,6 +68,15 @@ def test_the_gap_by_size(found):
         (4, pytest.approx(0.6)),
         (8, pytest.approx((0.2 + 0.4) / 2)),
     ]
+
+
+def test_what_leaving_a_source_out_changes_and_what_survives_the_correction(found):
+    assert found.sources("real") == {
+        "all": ("0.726", ""),
+        "rendered only": ("0.400", "**-0.326 [-0.400, -0.250]**"),
+        "without x": ("0.700", "-0.026 [-0.100, +0.050]"),
+    }
+    assert list(found.sources("puppets")) == ["all"]
 
 
 def test_counts_and_gains(found):

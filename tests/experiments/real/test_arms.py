@@ -151,4 +151,5 @@ def test_a_report_names_what_was_measured(toy, tmp_path, module):
     assert "acted 2 (2), puppets 2 (2)" in report
     assert len(list(tmp_path.glob("*.png"))) == 1
     rows = (tmp_path / "table.csv").read_text().splitlines()
-    assert len(rows) == 1 + 2 * len({kind for kind, _ in planned})
+    sets = 3 if module is ablation else 2
+    assert len(rows) == 1 + sets * len({kind for kind, _ in planned})
