@@ -29,7 +29,7 @@ def sources(found):
 
 def splits(found):
     """The article's comparison, on rendered people."""
-    by_image = found.split("longer", "image", True)
+    by_image = found.split("rendered", "image", True)
     by_person = found.split("rendered", "person", True)
     return f"held-out accuracy {by_image} by image and {by_person} by person, augmented"
 
