@@ -74,7 +74,7 @@ def run_jobs(jobs, function, source, data, folder, finish, *, processes, schedul
             for future in finished:
                 name = futures.pop(future)
                 try:
-                    ended = future.result()
+                    ended = runner.result(future)
                 except runner.CRASHES:
                     crashed.append(name)
                     continue

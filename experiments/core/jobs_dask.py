@@ -80,6 +80,14 @@ class DaskRunner:
             raise UserError("the scheduler is gone: what is finished is kept; start it again")
         return [future for future in futures if future.done()]
 
+    def result(self, future):
+        """What an ended job has given; raise what it has raised."""
+        try:
+            return future.result()
+        finally:
+            # Else the cluster keeps the result, and runs the job again when its worker dies.
+            future.release()
+
     def steps(self):
         """Unknown here: the bar counts whole jobs."""
         return 0

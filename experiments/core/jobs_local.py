@@ -53,6 +53,10 @@ class LocalRunner:
         """Those that have ended."""
         return wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)[0]
 
+    def result(self, future):
+        """What an ended job has given; raise what it has raised."""
+        return future.result()
+
     def steps(self):
         """Steps done by all processes."""
         return self.counted.value

@@ -9,6 +9,7 @@ from common.output import write_file
 from experiments.core.training import CHECKPOINT
 
 STEPS = 10
+STARTS = "starts"  # a line each time that the job is begun
 
 
 def read(number):
@@ -18,6 +19,8 @@ def read(number):
 
 def count(name, deaths, data, folder, stop, tick):
     """Sum the data so many times, saving after each; be killed before each of these steps."""
+    with open(folder / STARTS, "a") as file:
+        file.write("started\n")
     path = folder / CHECKPOINT
     steps, total, resumed = 0, 0, path.exists()
     if resumed:

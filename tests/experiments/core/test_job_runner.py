@@ -72,10 +72,17 @@ def test_a_cluster_whose_worker_is_killed_gives_what_one_process_gives(tmp_path,
     assert right(serial)
     assert found["job0"]["resumed"]  # the folder could be reached
     left = [path.name for path in (tmp_path / "cluster").glob("*/*")]
-    assert set(left) == {"checkpoint.npz", "death0"}
+    assert set(left) == {"checkpoint.npz", "death0", jobs.STARTS}
 
 
 def test_a_worker_that_is_killed_more_often_than_dask_allows(tmp_path, cluster):
     """Dask gives a job up after four lost workers; here it gets on each time."""
     work = {"job0": ("job0", (1, 2, 3, 4, 5, 6))}
     assert run(tmp_path, work, scheduler=cluster)["job0"]["total"] == 70
+
+
+def test_what_is_finished_is_not_run_again_when_its_worker_dies(tmp_path, cluster):
+    deaths = {"job4": (2, 4, 6, 8)}  # of both workers, which have run the others
+    assert right(run(tmp_path, work_of(**deaths), scheduler=cluster))
+    starts = {name: len((tmp_path / name / jobs.STARTS).read_text().splitlines()) for name in NAMES}
+    assert starts == {name: 1 + len(deaths.get(name, ())) for name in NAMES}
