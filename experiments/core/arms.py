@@ -186,6 +186,7 @@ def run_arms(arms, work, data, source, out, *, processes=1, scheduler=None, stal
             scheduler=scheduler,
             sizes=sizes,
             done=sum(sizes[name] for name in results),
+            counted=work.counted,
         )
     except Stopped as stopped:
         raise Stopped(

@@ -12,12 +12,26 @@ from common.interrupt import Interrupt, Stopped
 from experiments.core.jobs import STARTED
 from experiments.core.jobs_dask import DaskRunner
 from experiments.core.jobs_local import LocalRunner
+from experiments.core.provenance import COUNTED, code_hashes
 from experiments.core.training import CHECKPOINT
 
 MAX_CRASHES = 3  # of a job's processes in a row, without a new checkpoint, before it is given up
 
 
-def run_jobs(jobs, function, source, data, folder, finish, *, processes, scheduler, sizes, done):
+def run_jobs(
+    jobs,
+    function,
+    source,
+    data,
+    folder,
+    finish,
+    *,
+    processes,
+    scheduler,
+    sizes,
+    done,
+    counted=COUNTED,
+):
     """Run jobs until all are finished.
 
     Parameters
@@ -42,6 +56,8 @@ def run_jobs(jobs, function, source, data, folder, finish, *, processes, schedul
         Steps of each job, for the bar.
     done : int
         Steps that earlier calls have done.
+    counted : tuple of str
+        Modules of which a cluster's workers must have the same code.
 
     Raises
     ------
@@ -56,7 +72,7 @@ def run_jobs(jobs, function, source, data, folder, finish, *, processes, schedul
     total = done + sum(sizes[name] for name in jobs)
     count = len(jobs)
     if scheduler:
-        runner = DaskRunner(scheduler, function, data, folder)
+        runner = DaskRunner(scheduler, function, data, folder, code_hashes(counted))
     else:
         runner = LocalRunner(min(processes, len(jobs)), function, source, folder)
     with (

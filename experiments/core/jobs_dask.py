@@ -27,14 +27,17 @@ class DaskRunner:
     address : str
         Of the scheduler.
     function, data, folder : as for `run_jobs`
+    code : dict of str to str
+        Hashes of modules, as from `experiments.core.provenance.code_hashes`, that workers must
+        have the same.
     """
 
-    def __init__(self, address, function, data, folder):
+    def __init__(self, address, function, data, folder, code):
         try:
             import distributed
         except ImportError:
             raise UserError("--scheduler needs Dask: run 'make cluster' first") from None
-        self.function, self.data, self.folder = function, data, folder
+        self.function, self.data, self.folder, self.code = function, data, folder, code
         try:
             self.client = distributed.Client(address, timeout=10)
         except (OSError, ValueError):
@@ -65,7 +68,7 @@ class DaskRunner:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
             return self.client.submit(
-                run_remote, self.function, job, self.packed, str(folder), self.token, code_hashes(),
+                run_remote, self.function, job, self.packed, str(folder), self.token, self.code,
                 pure=False, key=f"{name}-{uuid.uuid4().hex}",
             )  # fmt: skip
 
@@ -115,7 +118,7 @@ def run_remote(function, job, data, folder, token, code):
     """Run one job in a worker of the cluster; see `timed`."""
     import distributed
 
-    if code_hashes() != code:
+    if code_hashes(tuple(code)) != code:
         raise UserError("a worker has other code than this program: start it in the same checkout")
     if os.environ.get("OMP_NUM_THREADS") != "1":
         raise UserError("start workers with OMP_NUM_THREADS=1: results depend on it")

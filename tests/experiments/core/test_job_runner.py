@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from common.cli import UserError
+from experiments.core import job_runner
 from experiments.core.job_runner import run_jobs
 from tests.experiments.conftest import free_port
 from tests.experiments.core import jobs
@@ -14,20 +15,27 @@ pytestmark = pytest.mark.slow
 NAMES = [f"job{k}" for k in range(5)]
 
 
-def run(folder, work, scheduler=None, processes=2):
+def run(folder, work, scheduler=None, processes=2, **options):
     """Results by name."""
     found = {}
+
+    def finish(name, result, seconds):
+        found[name] = result
+        with open(folder / name / jobs.STARTS, "a") as file:
+            file.write("finished\n")
+
     run_jobs(
         work,
         jobs.count,
         (jobs.read, 7),
         jobs.read(7),
         lambda name: folder / name,
-        lambda name, result, seconds: found.__setitem__(name, result),
+        finish,
         processes=processes,
         scheduler=scheduler,
         sizes=dict.fromkeys(work, jobs.STEPS),
         done=0,
+        **options,
     )
     return found
 
@@ -84,5 +92,18 @@ def test_a_worker_that_is_killed_more_often_than_dask_allows(tmp_path, cluster):
 def test_what_is_finished_is_not_run_again_when_its_worker_dies(tmp_path, cluster):
     deaths = {"job4": (2, 4, 6, 8)}  # of both workers, which have run the others
     assert right(run(tmp_path, work_of(**deaths), scheduler=cluster))
-    starts = {name: len((tmp_path / name / jobs.STARTS).read_text().splitlines()) for name in NAMES}
-    assert starts == {name: 1 + len(deaths.get(name, ())) for name in NAMES}
+    for name in NAMES:
+        lines = (tmp_path / name / jobs.STARTS).read_text().splitlines()
+        assert lines[-1] == "finished"
+        assert lines.count("finished") == 1
+
+
+def test_a_worker_with_other_code_in_a_counted_module_is_refused(tmp_path, cluster, monkeypatch):
+    """Of the modules that this comparison counts, not of those that all count."""
+    modules = ("experiments/real/mixture.py",)
+    assert run(tmp_path / "same", {"job0": ("job0", ())}, cluster, counted=modules)
+    monkeypatch.setattr(
+        job_runner, "code_hashes", lambda counted: dict.fromkeys(counted, "00000000")
+    )
+    with pytest.raises(UserError, match="a worker has other code"):
+        run(tmp_path / "other", {"job0": ("job0", ())}, cluster, counted=modules)
