@@ -197,12 +197,13 @@ def setting(judged, changed, out, command):
     """Lines that say how trainings were made and on whom they are judged."""
     first = next(iter(judged.arms.values()))
     seconds = read_seconds(judged.arms.values(), out)
+    seeds = "one seed" if len(judged.seeds) == 1 else f"{len(judged.seeds)} seeds each"
     people = ", ".join(f"{one.name} {one.count} ({one.pictures})" for one in judged.judges)
     return [
         f"`{command}`",
         "",
         f"{len(judged.arms)} trainings of {first.epochs * first.steps} batches of {first.batch} "
-        f"windows from `{START.name}`, {len(judged.seeds)} seeds each{timing(seconds)}. They are "
+        f"windows from `{START.name}`, {seeds}{timing(seconds)}. They are "
         "short: the shipped net took many times as many batches. The shares of the sources that "
         "are there are scaled to add up to 1.",
         "",
