@@ -109,5 +109,5 @@ def plot(judged, law, path):
     axes.set_xlabel("people trained on")
     axes.set_ylabel("accuracy among 17, people unseen")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside right upper")
     save(figure, path)
