@@ -52,10 +52,10 @@ def main(argv=None):
     args = parse_args(argv)
     recipe = recipe_of(args)
     from experiments.compare.arms import WORK
-    from experiments.compare.page import kept_note
     from experiments.compare.people_arms import plan, warnings_of
     from experiments.compare.people_report import write_results
     from experiments.core.arms import run_arms
+    from experiments.core.page import kept_note
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 

@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from experiments.core.expected import expecting
 from experiments.core.options import numbers
-from experiments.real.options import add_source_options, arms_parser, budget_of, run_real_arms
+from experiments.real.options import add_source_options, arms_parser, budget_of, compare
 
 PEOPLE = (20, 60, 200, 600, 2000, 8000)
 
@@ -45,10 +45,7 @@ def main(argv=None):
     from experiments.real.growth import plan, write_results
 
     arms = plan(args.people, args.seeds, **budget_of(args))
-    results, data, changed = run_real_arms(arms, args)
-    command = command_line("python experiments/eval_real_people.py", argv)
-    write_results(data, arms, results, changed, args.out, command)
-    print((args.out / "REPORT.md").read_text(encoding="utf-8"))
+    compare(arms, args, write_results, command_line("python experiments/eval_real_people.py", argv))
     return 0
 
 

@@ -18,7 +18,7 @@ if __name__ == "__main__":
     cli.use_project_python()
 
 from experiments.core.expected import expecting
-from experiments.real.options import add_source_options, arms_parser, budget_of, run_real_arms
+from experiments.real.options import add_source_options, arms_parser, budget_of, compare
 
 
 def parse_args(argv=None):
@@ -35,10 +35,7 @@ def main(argv=None):
     from experiments.real.ablation import plan, write_results
 
     arms = plan(args.seeds, **budget_of(args))
-    results, data, changed = run_real_arms(arms, args)
-    command = command_line("python experiments/eval_sources.py", argv)
-    write_results(data, arms, results, changed, args.out, command)
-    print((args.out / "REPORT.md").read_text(encoding="utf-8"))
+    compare(arms, args, write_results, command_line("python experiments/eval_sources.py", argv))
     return 0
 
 

@@ -82,10 +82,10 @@ def main(argv=None):
     from experiments.compare.arms import WORK
     from experiments.compare.controls import controls_of
     from experiments.compare.leakage import divisions_of
-    from experiments.compare.page import kept_note
     from experiments.compare.split_arms import check_data, plan, warnings_of, whole_settings
     from experiments.compare.split_report import write_results
     from experiments.core.arms import read_results, run_arms
+    from experiments.core.page import kept_note
     from experiments.core.results import command_line
     from experiments.smileys.data import SmileyData
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.compare.augment_arms import BASE, NAMES, NOTHING, STRENGTHS
-from experiments.compare.page import about_data, kept_note, opening, section
 from experiments.core.arms import read_seconds, timing
+from experiments.core.page import about_data, kept_note, opening, section
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, differences, holm, interval

@@ -6,8 +6,8 @@ import numpy as np
 
 from common.output import write_csv, write_file
 from experiments.compare.controls import METHODS, controls_of
-from experiments.compare.page import name_of_set, opening
 from experiments.compare.split_arms import folds_for
+from experiments.core.page import name_of_set, opening
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import Interval, over_people

@@ -6,9 +6,9 @@ from common.output import write_csv, write_file
 from experiments.compare.claims import skill
 from experiments.compare.comparison import Comparison
 from experiments.compare.convergence import RISE, is_flat
-from experiments.compare.page import about_data, opening, section
 from experiments.core.arms import read_seconds, timing
-from experiments.core.growth_law import bounds, fit_people
+from experiments.core.growth_law import fit_people, law_cells
+from experiments.core.page import about_data, opening, section
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import Interval, over_people
@@ -126,18 +126,7 @@ def law_lines(laws):
     heads = " | ".join(f"people for skill {wanted:g}" for wanted in WANTED)
     yield from table_head(f"| pictures | floor c | a | b | {heads} |")
     for pictures, (_, _, law, drawn) in laws.items():
-        cells = [
-            f"{value:.3f} ({low:.3f} to {high:.3f})"
-            for value, (low, high) in (
-                (getattr(law, name), bounds([getattr(other, name) for other in drawn]))
-                for name in ("floor", "scale", "power")
-            )
-        ]
-        cells += [
-            f"{number(law.people(1 - wanted))} "
-            f"({' to '.join(map(number, bounds([o.people(1 - wanted) for o in drawn])))})"
-            for wanted in WANTED
-        ]
+        cells = law_cells(law, drawn, [1 - wanted for wanted in WANTED])
         yield f"| {pictures} | {' | '.join(cells)} |"
     yield ""
     yield (
@@ -146,13 +135,6 @@ def law_lines(laws):
     )
     yield ""
     yield "![Error and people](law.png)"
-
-
-def number(people):
-    """A number of people in words."""
-    if np.isinf(people) or people > 1e6:
-        return "never"
-    return f"{np.ceil(round(people, 1)):.0f}"  # 10.02 of a fit are 10
 
 
 def plot(laws, path):

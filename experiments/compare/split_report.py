@@ -9,10 +9,10 @@ from experiments.compare.claims import FAILS, WORKS, assess, closes, skill
 from experiments.compare.comparison import Comparison, name_of
 from experiments.compare.controls import METHODS, identity_by_hog
 from experiments.compare.convergence import RISE, is_flat, rise
-from experiments.compare.page import about_data, opening, section
 from experiments.compare.split_plots import plot_arms, plot_confusions, plot_growth, plot_people
 from experiments.compare.split_tables import write_tables
 from experiments.core.arms import read_seconds, timing
+from experiments.core.page import about_data, opening, section
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, holm, interval, over_people, p_value
 from experiments.smileys.splits import MANY

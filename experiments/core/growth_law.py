@@ -83,3 +83,25 @@ def bounds(values, level=0.95):
     """Percentiles of what resampled people gave."""
     # Of infinities no mean is taken: an order statistic stays what it is.
     return np.quantile(values, [(1 - level) / 2, (1 + level) / 2], method="nearest")
+
+
+def law_cells(law, drawn, errors):
+    """Cells of a table: floor, scale and power, and the people whom each error takes.
+
+    Each with the percentiles of ``drawn``, laws of resampled people; see `number`.
+    """
+    cells = []
+    for name in ("floor", "scale", "power"):
+        low, high = bounds([getattr(other, name) for other in drawn])
+        cells.append(f"{getattr(law, name):.3f} ({low:.3f} to {high:.3f})")
+    for error in errors:
+        low, high = bounds([other.people(error) for other in drawn])
+        cells.append(f"{number(law.people(error))} ({number(low)} to {number(high)})")
+    return cells
+
+
+def number(people):
+    """A number of people in words."""
+    if np.isinf(people) or people > 1e6:
+        return "never"
+    return f"{np.ceil(round(people, 1)):.0f}"  # 10.02 of a fit are 10

@@ -3,11 +3,12 @@
 import numpy as np
 
 from common.output import write_csv, write_file
+from experiments.core.page import section
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.core.statistics import holm
 from experiments.real.arms import RealArm
-from experiments.real.compared import Judged, accuracy_lines, setting
+from experiments.real.compared import Judged, accuracy_lines, opening_of
 from experiments.real.recipe import SHARES
 
 ALL = "all"
@@ -67,14 +68,9 @@ def report(judged, changes, corrected, changed, out, command):
     """REPORT.md."""
     others = [kind for kind in judged.kinds if kind != ALL]
     lines = [
-        "# What is each source worth?",
-        "",
-        *setting(judged, changed, out, command),
-        "## Accuracy",
-        "",
-        *accuracy_lines(judged, "trained on"),
-        "## What is lost without",
-        "",
+        *opening_of("What is each source worth?", judged, changed, out, command),
+        *section("Accuracy", accuracy_lines(judged, "trained on")),
+        *section("What is lost without", []),
         *table_head("| trained on | real | p, corrected | puppets | p, corrected |"),
     ]
     for place, kind in enumerate(others):

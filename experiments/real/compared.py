@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.core.arms import read_seconds, timing
+from experiments.core.page import kept_note, opening
 from experiments.core.results import table_head
 from experiments.core.statistics import LEVEL, Interval
 from experiments.real.arms import START
@@ -43,18 +44,20 @@ class Judges:
         people, self.members = np.unique(np.array(one.people)[self.kept], return_inverse=True)
         self.count, self.pictures = len(people), len(self.labels)
 
-    def mean(self, values, weights=None):
+    def mean(self, values):
         """Mean over the labels of a value a picture, (N,): accuracy, or a difference of two."""
-        weights = np.ones(self.pictures) if weights is None else weights
-        total = np.bincount(self.labels, weights)
-        found = np.bincount(self.labels, weights * np.asarray(values)[self.kept])
-        return float(np.mean(found[total > 0] / total[total > 0]))
+        values = np.asarray(values)[self.kept]
+        return float(np.mean([values[self.labels == k].mean() for k in np.unique(self.labels)]))
 
     def draws(self, values):
         """That mean for people drawn with replacement, with all their pictures: (`RESAMPLES`,)."""
         rng = np.random.default_rng(self.count)
         drawn = rng.multinomial(self.count, np.full(self.count, 1 / self.count), RESAMPLES)
-        return np.array([self.mean(values, row[self.members].astype(float)) for row in drawn])
+        weights = drawn[:, self.members].astype(float)
+        labels = self.labels[:, None] == np.unique(self.labels)
+        with np.errstate(invalid="ignore"):  # a label that nobody drawn has counts for nothing
+            means = (weights * np.asarray(values)[self.kept]) @ labels / (weights @ labels)
+        return np.nanmean(means, axis=1)
 
     def variance(self, values):
         """Of that mean, from who the people are; nan of a single person."""
@@ -193,27 +196,22 @@ class Judged:
         return float(np.mean([self.results[kind, seed]["curve"][-1] for seed in self.seeds]))
 
 
-def setting(judged, changed, out, command):
-    """Lines that say how trainings were made and on whom they are judged."""
+def opening_of(title, judged, changed, out, command):
+    """Lines of a page down to its first section: how trainings were made, and who judges."""
     first = next(iter(judged.arms.values()))
     seconds = read_seconds(judged.arms.values(), out)
     seeds = "one seed" if len(judged.seeds) == 1 else f"{len(judged.seeds)} seeds each"
     people = ", ".join(f"{one.name} {one.count} ({one.pictures})" for one in judged.judges)
-    return [
-        f"`{command}`",
-        "",
+    about = (
         f"{len(judged.arms)} trainings of {first.epochs * first.steps} batches of {first.batch} "
         f"windows from `{START.name}`, {seeds}{timing(seconds)}. They are "
         "short: the shipped net took many times as many batches. The shares of the sources that "
-        "are there are scaled to add up to 1.",
-        "",
+        "are there are scaled to add up to 1.\n\n"
         "Judged among all 17 smileys, by the vote of nine windows, means over the labels. People "
         f"(pictures): {people}. No source trains on them; they choose how the shipped net is "
-        "finished. *Real*: the mean of all sets but `puppets`.",
-        "",
-        *(f"**Finished trainings of other code were kept: {name}.**" for name in changed),
-        *("" for _ in changed[:1]),
-    ]
+        "finished. *Real*: the mean of all sets but `puppets`."
+    )
+    return opening(title, command, about, kept_note(changed))
 
 
 def accuracy_lines(judged, what):
@@ -225,4 +223,3 @@ def accuracy_lines(judged, what):
         yield f"| {kind} | {judged.learnt(kind):.3f} | {judged.accuracy(kind, 'real')} | {own} |"
     yield ""
     yield "Its windows: part named rightly in the last epoch; sources differ in how hard they are."
-    yield ""

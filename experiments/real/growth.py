@@ -3,11 +3,12 @@
 import numpy as np
 
 from common.output import write_csv, write_file
-from experiments.core.growth_law import bounds, fit
+from experiments.core.growth_law import fit, law_cells
+from experiments.core.page import section
 from experiments.core.plots import plt, save
 from experiments.core.results import table_head
 from experiments.real.arms import RealArm
-from experiments.real.compared import Judged, accuracy_lines, setting
+from experiments.real.compared import Judged, accuracy_lines, opening_of
 from experiments.real.recipe import SHARES
 
 DRAWS = 300  # laws fitted to people drawn with replacement
@@ -52,41 +53,22 @@ def write_results(data, arms, results, changed, out, command):
     write_csv(out / "table.csv", columns, rows, digits=4)
     plot(judged, law, out / "people.png")
     lines = [
-        "# How many real people?",
+        *opening_of("How many real people?", judged, changed, out, command),
         "",
-        *setting(judged, changed, out, command),
         "People are drawn for each seed, of every source in proportion to its share (all of a "
         "source where it has fewer); rendered people are all there in every training.",
         "",
         *accuracy_lines(judged, "people"),
-        "## The law",
-        "",
+        *section("The law", []),
         *table_head("| floor c | a | b |" + "".join(f" people for {w:g} |" for w in WANTED)),
-        law_line(law, laws),
+        f"| {' | '.join(law_cells(law, laws, [1 - wanted for wanted in WANTED]))} |",
         "",
         "Error on real people is c + a n^-b, by least squares, intervals by drawing the people who "
-        "judge; never: the floor lies above. Beyond the numbers tried it is a guess.",
+        "judge; never: the error does not fall so far. Beyond the numbers tried it is a guess.",
         "",
         "![Accuracy by people trained on](people.png)",
     ]
     write_file(out / "REPORT.md", "\n".join(lines) + "\n")
-
-
-def law_line(law, laws):
-    """The row of the law's parameters, and of how many people each accuracy takes."""
-    cells = []
-    for name in ("floor", "scale", "power"):
-        low, high = bounds([getattr(one, name) for one in laws])
-        cells.append(f"{getattr(law, name):.3f} ({low:.3f} to {high:.3f})")
-    for wanted in WANTED:
-        low, high = bounds([one.people(1 - wanted) for one in laws])
-        cells.append(f"{number(law.people(1 - wanted))} ({number(low)} to {number(high)})")
-    return f"| {' | '.join(cells)} |"
-
-
-def number(people):
-    """Two digits of how many people, or 'never'."""
-    return f"{float(f'{people:.2g}'):,.0f}" if np.isfinite(people) else "never"
 
 
 def plot(judged, law, path):

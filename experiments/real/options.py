@@ -4,7 +4,7 @@ from pathlib import Path
 
 from common import cli
 from common.arguments import count
-from experiments.core.options import add_runner_options, add_stale_option
+from experiments.core.options import add_runner_options, add_stale_option, runner_options
 
 
 def add_source_options(parser):
@@ -36,21 +36,18 @@ def budget_of(args):
     return {name: getattr(args, name) for name in ("epochs", "steps", "batch")}
 
 
-def run_real_arms(arms, args):
-    """Train what is missing of a dict of arms: (results by name, data, modules changed since)."""
+def compare(arms, args, write_results, command):
+    """Train what is missing of a dict of arms, write the results and print the report.
+
+    ``write_results`` is of `experiments.real.ablation` or `experiments.real.growth`.
+    """
     from experiments.core.arms import Work, run_arms
     from experiments.real.arms import MODULES, RealData, train_arm
 
     folders = (args.data, args.rendered, args.puppets)
     data = RealData.read(folders)
-    results, changed = run_arms(
-        list(arms.values()),
-        Work(RealData.read, train_arm, MODULES),
-        data,
-        folders,
-        args.out,
-        processes=args.processes,
-        scheduler=args.scheduler,
-        stale=args.stale,
-    )
-    return results, data, changed
+    work = Work(RealData.read, train_arm, MODULES)
+    options = {**runner_options(args), "source": folders}
+    results, changed = run_arms(list(arms.values()), work, data, **options)
+    write_results(data, arms, results, changed, args.out, command)
+    print((args.out / "REPORT.md").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ from common.cli import UserError
 from common.tables import read_csv
 from experiments.compare.comparison import Comparison
 from experiments.compare.people_arms import first_pictures, plan, warnings_of
-from experiments.compare.people_report import flat_note, number, row_of, write_results
+from experiments.compare.people_report import flat_note, row_of, write_results
 from experiments.core import growth_law as law_module
-from experiments.core.growth_law import Law, bounds, fit, fit_people
+from experiments.core.growth_law import Law, bounds, fit, fit_people, number
 from experiments.core.options import Recipe
 from experiments.core.statistics import over_people
 from experiments.smileys.data import SMILEYS

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.compare.page import about_data, kept_note, name_of_set, opening, section
 from experiments.compare.split_report import in_words
+from experiments.core.page import about_data, kept_note, name_of_set, opening, section
 
 
 @pytest.mark.parametrize(
