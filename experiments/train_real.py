@@ -84,7 +84,7 @@ def main(argv=None):
     from experiments.core.results import command_line
     from experiments.core.training import check_unfinished
     from experiments.real import choosing, recipe
-    from experiments.real.card import write_card
+    from experiments.real.card import bias_words, write_card
     from experiments.real.choosing import recalls
     from experiments.real.finish import finish, see_no_colour, taken
     from experiments.real.mixture import Mixture
@@ -149,7 +149,7 @@ def main(argv=None):
         f"falling from {args.rate:g} to 0 along a cosine, to its end. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
         f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
-        f"the bias {bias_words(penalty, args.final)}."
+        f"the last layer's bias: {bias_words(penalty)}."
     )
     write_card(
         args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
@@ -157,13 +157,6 @@ def main(argv=None):
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
     print(f"weight {weight}, penalty {penalty}, on the validation sets: {shown}")
     return 0
-
-
-def bias_words(penalty, final):
-    """How the last layer's bias was found, for the card."""
-    if final:
-        return f"that of `{final.parent.name}/{final.name}`"
-    return f"calibrated with a penalty of {penalty:g}" if penalty else "as learnt"
 
 
 if __name__ == "__main__":

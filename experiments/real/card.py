@@ -58,10 +58,14 @@ def chosen_lines(tried, chosen):
     for one in tried:
         same = all(one[name] == chosen[name] for name in ("weight", "penalty"))
         mark = " (shipped)" if same else ""
-        penalty = one["penalty"]
-        bias = f"penalty {penalty:g}" if isinstance(penalty, float) else penalty or "as learnt"
+        bias = bias_words(one["penalty"])
         cells = " | ".join(f"{one[name]:.3f}" for name in names)
         yield (f"| {one['weight']:.2f} | {bias}{mark} | {one['choose_accuracy']:.3f} | {cells} |")
+
+
+def bias_words(penalty):
+    """How the last layer's bias was found: a penalty, None for none, or words already."""
+    return f"penalty {penalty:g}" if isinstance(penalty, float) else penalty or "as learnt"
 
 
 def failure_lines(recalled):

@@ -9,11 +9,10 @@ import json
 import lasagne
 import numpy as np
 import theano
-from scipy.special import softmax
 
 from common.cli import UserError
 from experiments.real.choosing import chosen_metrics
-from experiments.real.finish import finish, voted
+from experiments.real.finish import finish, held_out, voted
 from experiments.real.labels import SMILEYS
 from nets.functions import input_of
 
@@ -61,5 +60,5 @@ def finish_as(settled, network, mixture, sets, seed=0):
     outputs = theano.function(
         [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
     )
-    predicted = [softmax(voted(outputs, one.votes), axis=2).mean(axis=1) for one in sets]
+    predicted = held_out([voted(outputs, one.votes) for one in sets], sets, None)
     return [{"weight": weight, "penalty": "as chosen", **chosen_metrics(sets, predicted)}]
