@@ -74,7 +74,8 @@ def test_names_that_are_no_text_can_be_printed():
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_polite_end_is_like_ctrl_c(name):
     number = getattr(signal, name)
-    body = "print('on', flush=True)\n    import signal; signal.pause()"
+    # Not `signal.pause()`: a signal that comes just before it is not seen until the next one.
+    body = "print('on', flush=True)\n    while True: pass"
     code = f"{FRAME}def main():\n    {body}\ncli.run(main)"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
