@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+import textwrap
 from pathlib import Path
 
 from common.cli import UserError
@@ -62,7 +63,9 @@ def parse_table(lines, path, columns, optional=()):
     header = read_header(lines, path)
     missing = [name for name in columns if name not in header]
     if missing:
-        hint = f": {SAVE_AS}" if header and re.search("[;\t]", header[0]) else ""
+        hint = f"; it has {textwrap.shorten(', '.join(header), 200)}" if any(header) else ""
+        if header and re.search("[;\t]", header[0]):
+            hint = f": {SAVE_AS}"
         raise UserError(f"{path} lacks the column {', '.join(missing)}{hint}")
     wanted = dict.fromkeys(optional, str) | columns
     for name in wanted:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from common.cli import UserError
 from common.crops import Mipmap, crop
+from common.tables import SHOWN, meets, read_picture
 from experiments.core.peer_process import ask_peer
 from experiments.real import peers
 from experiments.real.labelled import to_haar
@@ -70,10 +71,26 @@ def detected(data, weights):
 
 
 def whole_where_missing(data):
-    """The labelled boxes, `whole_square` of the picture where there is none: (N, 4)."""
-    boxes = data.boxes.copy()
-    for index in np.flatnonzero(np.isnan(boxes).any(axis=1)):
-        boxes[index] = whole_square(data.picture(index).shape)
+    """The labelled boxes, `whole_square` of the picture where there is none: (N, 4).
+
+    Raises
+    ------
+    UserError
+        Naming the pictures that cannot be read, or whose box does not meet them: before the
+        long work, not within it.
+    """
+    boxes, problems = data.boxes.copy(), []
+    for index, path in enumerate(data.paths):
+        picture = read_picture(path)
+        if picture is None:
+            problems.append(f"no readable picture {path}")
+        elif np.isnan(boxes[index]).any():
+            boxes[index] = whole_square(picture.shape)
+        elif not meets(dict(zip("xywh", boxes[index])), picture.shape):
+            problems.append(f"box outside the picture {path}")
+    if problems:
+        more = len(problems) - SHOWN
+        raise UserError("; ".join(problems[:SHOWN]) + (f"; and {more} more" if more > 0 else ""))
     return boxes
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from common.cli import UserError
+from common.cli import ROOT, UserError
 from common.smileys import SMILEYS
 from common.tables import read_csv
 
@@ -24,7 +24,7 @@ def meanings():
 
 
 def meaning(word):
-    """The smileys that a word may mean.
+    """The smileys that a word may mean, in small letters or large.
 
     Raises
     ------
@@ -32,9 +32,9 @@ def meaning(word):
         If nobody has said what it means.
     """
     known = meanings()
-    if word not in known:
+    if word.lower() not in known:
         raise UserError(
-            f"no smiley is known for {word!r}: add it to {VOCABULARY.name}, "
-            f"or use one of {', '.join(known)}"
+            f"no smiley is known for {word!r}: add it to {VOCABULARY.relative_to(ROOT)}, "
+            f"nothing after the comma if it is none, or use one of {', '.join(known)}"
         )
-    return known[word]
+    return known[word.lower()]

@@ -29,7 +29,7 @@ def test_a_table_is_converted(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"path,x\n", "lacks the column y"),
+        (b"path,x\n", "lacks the column y; it has path, x"),
         (b"path,x,y\n", "has no rows"),
         (b"", "lacks the column path, x, y"),
         (

@@ -12,7 +12,7 @@ from common.cli import ROOT, UserError
 from common.tables import read_csv
 from experiments import eval_real
 from experiments.real import unpack as unpacking
-from experiments.real.answers import BOX, Answers, hog_answers, peer_answers
+from experiments.real.answers import BOX, Answers, all_answers, hog_answers, peer_answers
 from experiments.real.labelled import from_haar, read_labelled, to_haar
 from experiments.real.measures import (
     ALL,
@@ -45,7 +45,8 @@ def test_every_word_means_smileys_of_the_17():
     assert all({*slugs} <= {*smileys()} for slugs in meanings().values())
     assert meaning("happy") == HAPPY
     assert meaning("smile") == ("smile",)
-    assert meaning("fear") == ()
+    assert meaning("Anger") == meaning("ANGRY") == ("angry",)
+    assert meaning("fear") == meaning("disgusted") == ()
     assert all(isinstance(meaning(word), tuple) for peer in PEERS.values() for word in peer.CLASSES)
     with pytest.raises(UserError, match="no smiley is known for 'hungry'"):
         meaning("hungry")
@@ -70,6 +71,24 @@ def test_a_set_is_read_with_and_without_people_and_boxes(tmp_path):
     file = write_set(tmp_path / "3", ["path", "smiley"], [("a.png", "wink"), ("b.png", "fear")])
     with pytest.raises(UserError, match="fewer than two smileys"):
         read_labelled(file)
+
+
+def test_all_that_cannot_be_measured_is_named_before_the_work(tmp_path):
+    """A box without a size ended in OpenCV, one off the picture was measured."""
+    rows = [("fine.png", "smile", -5, 0, 50, 50), ("flat.png", "sad", 10, 10, 0, 9),
+            ("off.png", "wink", 900, 900, 50, 50), ("none.png", "odd", 0, 0, 40, 40),
+            ("text.png", "cry", 0, 0, 40, 40)]  # fmt: skip
+    file = write_set(tmp_path, ["path", "smiley", *"xywh"], rows)
+    (tmp_path / "none.png").unlink()
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(UserError) as told:
+        all_answers(read_labelled(file), [], tmp_path / "no weights")
+    text = str(told.value)
+    assert "fine.png" not in text
+    for name in ("flat.png", "off.png"):
+        assert f"box outside the picture {tmp_path / name}" in text
+    for name in ("none.png", "text.png"):
+        assert f"no readable picture {tmp_path / name}" in text
 
 
 def test_halves_are_of_the_sorted_people(tmp_path):
