@@ -709,6 +709,7 @@ int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int b
         long each = (read + written + scratch + 15) / 16 * 16;
         float *space = buffer(OUTPUT, team_size() * each);
         std::string failure;
+        std::mutex failing;  // the team's threads are not OpenMP's, whose `critical` is for its own
         auto run = in_halves ? run_chain_in_halves : run_chain;
         share(n, [&](long i, int thread) {
             float *small = space + thread * each, *large = small + read;
@@ -716,7 +717,7 @@ int fast_chain_infer(int owner, int in_halves, int n, int h, int w, int c, int b
                 run(layers, x + i * strides[0], strides + 1, c, small, large, large + written,
                     z + i * out);
             } catch (const std::exception &error) {
-#pragma omp critical
+                std::lock_guard<std::mutex> hold(failing);
                 failure = error.what();
             }
         });
