@@ -76,39 +76,34 @@ def parse_args(argv=None):
     return args
 
 
-def main(argv=None):
-    """Train, save the net, print what it reaches on those who chose."""
-    args = parse_args(argv)
-    from common.interrupt import Interrupt
-    from common.output import make_folder, write_file
-    from experiments.core.results import command_line
-    from experiments.core.training import check_unfinished
+def read_data(args):
+    """What trains and who chooses: (Mixture, list of sets as from `choosing.choosers`)."""
     from experiments.real import choosing, recipe
-    from experiments.real.card import bias_words, write_card
-    from experiments.real.choosing import recalls
-    from experiments.real.finish import finish, see_no_colour, taken
     from experiments.real.mixture import Mixture
-    from experiments.real.settled import finish_as, note_bias, read_settled
-    from experiments.real.training import train_real
-    from experiments.smileys.metrics import predict
-    from nets.functions import compile_probabilities
-    from nets.weights import save_weights
 
-    make_folder(args.out, parents=True)
-    if not args.resume:
-        check_unfinished(args.out, args.epochs * args.steps)
-    settled = read_settled(args.final) if args.final else None
     acting = "first half" if args.final else "train"
     parts = recipe.parts_of(args.names, args.data, args.rendered, args.puppets, acting)
     mixture = Mixture(parts, args.batch)
-    counts = {part.source.name: [len(part.source), part.share] for part in parts}
-    for name, (count, share) in counts.items():
+    for name, (count, share) in counts_of(mixture).items():
         print(f"{name}: {count} faces, share {share}")
     sets = choosing.choosers(
         args.names, args.data, args.rendered, args.puppets, acted=not args.final
     )
+    return mixture, sets
+
+
+def counts_of(mixture):
+    """Faces of each source, and its share of the batches: dict of name to [int, float]."""
+    return {part.source.name: [len(part.source), part.share] for part in mixture.parts}
+
+
+def train(mixture, sets, args):
+    """Train until the end, or until Ctrl-C: the network, and the last epoch's metrics."""
+    from common.interrupt import Interrupt
+    from experiments.real.training import train_real
+
     with Interrupt() as interrupt:
-        network, chosen = train_real(
+        return train_real(
             mixture,
             sets,
             args.out,
@@ -122,40 +117,91 @@ def main(argv=None):
             resume=args.resume,
             stop=lambda: interrupt.wanted,
         )
+
+
+def finish_network(network, mixture, sets, settled, seed):
+    """Finish a trained network as those who choose want it, or as another training has chosen.
+
+    Returns
+    -------
+    (list of dict, dict)
+        What was tried, as from `experiments.real.finish.finish`; of it what was taken, with what
+        it has added to the ``bias``.
+    """
+    from experiments.real.finish import finish, see_no_colour, taken
+    from experiments.real.settled import finish_as, note_bias
+
     see_no_colour(network)
     before = network.b.get_value()
     if settled:
-        tried = finish_as(settled, network, mixture, sets, args.seed)
+        tried = finish_as(settled, network, mixture, sets, seed)
     else:
-        tried = finish(network, mixture, sets, args.seed)
-    chosen = {**chosen, **taken(tried)}
-    weight, penalty = chosen["weight"], chosen["penalty"]
-    chosen["bias"] = note_bias(before, network.b.get_value())
+        tried = finish(network, mixture, sets, seed)
+    return tried, {**taken(tried), "bias": note_bias(before, network.b.get_value())}
+
+
+def recalls_of(network, sets):
+    """Recall of each label in each set that chose: dict of name to dict."""
+    from experiments.real.choosing import SMILEYS, recalls
+    from experiments.smileys.metrics import predict
+    from nets.functions import compile_probabilities
+
     probabilities = compile_probabilities(network)
-    recalled = {
-        one.name: recalls(predict(probabilities, one.inputs), one.targets, choosing.SMILEYS)
-        for one in sets
+    return {
+        one.name: recalls(predict(probabilities, one.inputs), one.targets, SMILEYS) for one in sets
     }
-    origin = command_line("experiments/train_real.py", argv, without=["--resume"])
-    classes = list(choosing.SMILEYS)
-    save_weights(
-        args.out / "real.npz", network, "smiles", classes=classes, normalized=True, origin=origin
-    )
-    text = json.dumps({"sources": counts, "finish": tried, **chosen}, indent=1)
-    write_file(args.out / "chosen.json", text)
-    training = (
+
+
+def training_words(args, chosen):
+    """How it was trained and finished, for the model card."""
+    from experiments.real.card import bias_words
+
+    weight = chosen["weight"]
+    return (
         f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
         f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "
         f"falling from {args.rate:g} to 0 along a cosine, to its end. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "
         f"statistics: {1 - weight:.2f} of the mixture's, {weight:.2f} of its real faces'; "
-        f"the last layer's bias: {bias_words(penalty)}."
+        f"the last layer's bias: {bias_words(chosen['penalty'])}."
     )
+
+
+def main(argv=None):
+    """Train, finish and save the net, print what it reaches on those who chose."""
+    args = parse_args(argv)
+    from common.output import make_folder, write_file
+    from experiments.core.results import command_line
+    from experiments.core.training import check_unfinished
+    from experiments.real.card import write_card
+    from experiments.real.labels import SMILEYS
+    from experiments.real.settled import read_settled
+    from nets.weights import save_weights
+
+    make_folder(args.out, parents=True)
+    if not args.resume:
+        check_unfinished(args.out, args.epochs * args.steps)
+    settled = read_settled(args.final) if args.final else None
+    mixture, sets = read_data(args)
+    network, chosen = train(mixture, sets, args)
+    tried, finished = finish_network(network, mixture, sets, settled, args.seed)
+    chosen = {**chosen, **finished}
+    recalled = recalls_of(network, sets)
+    origin = command_line("experiments/train_real.py", argv, without=["--resume"])
+    classes = list(SMILEYS)
+    save_weights(
+        args.out / "real.npz", network, "smiles", classes=classes, normalized=True, origin=origin
+    )
+    text = json.dumps({"sources": counts_of(mixture), "finish": tried, **chosen}, indent=1)
+    write_file(args.out / "chosen.json", text)
+    training = training_words(args, chosen)
     write_card(
         args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
     )  # fmt: skip
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
-    print(f"weight {weight}, penalty {penalty}, on the validation sets: {shown}")
+    print(
+        f"weight {chosen['weight']}, penalty {chosen['penalty']}, on the validation sets: {shown}"
+    )
     return 0
 
 

@@ -274,8 +274,8 @@ def video_rows(args):
     return rows
 
 
-def main(argv=None):
-    """Measure and report."""
+def parse_args(argv=None):
+    """The command line."""
     parser = cli.parser(expecting(__doc__, "bench/bench"))
     parser.add_argument("--peers", required=True, type=Path, help="Python with the peers installed")
     parser.add_argument(
@@ -308,54 +308,78 @@ def main(argv=None):
         "--out", type=Path, help="folder (default: results/bench/ and the machine's name)"
     )
     args = parser.parse_args(argv)
+    args.seconds = 60 * args.minutes
+    if args.clock == "processor" and (args.threads != [1] or not set(args.parts) <= set(PARTS)):
+        raise cli.UserError(
+            f"--clock processor needs --threads 1 and --parts of {', '.join(PARTS)}"
+        )
+    return args
+
+
+def worker_commands(peers, picture):
+    """How the workers are started, ours and the peers': dict of list of str."""
+    picture = picture or rendered_picture(cli.ROOT / ".cache" / "bench.png")
+    if not picture.is_file():
+        raise cli.UserError(f"no picture {picture}")
+    onnx = cli.ROOT / ".cache" / "smiles.onnx"
+    return {
+        "ours": [sys.executable, str(HERE / "ours.py"), str(picture)],
+        "peers": [str(peers), str(HERE / "peers.py"), str(picture), str(onnx)],
+    }
+
+
+def measure_part(part, groups, args):
+    """Measure a part, and write its rows into its table."""
+    if part == "video":
+        rows = video_rows(args)
+        write_csv(args.out / "video.csv", list(rows[0]), rows, digits=4)
+        return
+    for threads in args.threads:
+        if part == "growth":
+            replace_rows(args.out / "growth.csv", "plot", growth(threads, args))
+            continue
+        mine = [group for group in groups if group[0].startswith(PARTS[part])]
+        rows = []
+        for group in tqdm(mine, desc=f"{part}, {threads} threads"):
+            rows += measure(group, threads, args)
+        replace_rows(args.out / "table.csv", "what", rows)
+
+
+def replace_rows(path, key, new):
+    """Write rows into a table, in the place of those of the same ``key`` and number of threads."""
+    replaced = {(row[key], row["threads"]) for row in new}
+    old = [row for row in read_table(path) if (row[key], row["threads"]) not in replaced]
+    rows = old + new
+    write_csv(path, list(rows[0]), rows, digits=4)
+
+
+def report(told, out):
+    """Draw and write the report of the tables in a folder; returns others' part of the machine."""
+    rows = read_table(out / "table.csv")
+    rows.sort(key=lambda row: ([g[0] for g in GROUPS].index(row["what"]), row["threads"]))
+    curves = read_table(out / "growth.csv")
+    if curves:
+        plot_growth(curves, out / "growth.png")
+    videos = read_table(out / "video.csv")
+    write_report(rows, videos, told, out)
+    print((out / "REPORT.md").read_text())
+    return max((row["others"] for row in [*rows, *videos]), default=0)
+
+
+def main(argv=None):
+    """Measure and report."""
+    args = parse_args(argv)
     told, name = machine.describe()
     if args.clock == "processor":
-        if args.threads != [1] or not set(args.parts) <= set(PARTS):
-            raise cli.UserError(
-                f"--clock processor needs --threads 1 and --parts of {', '.join(PARTS)}"
-            )
         told, name = {**told, "time": "the processor's, not the wall's"}, f"{name}-busy"
     args.out = args.out or cli.ROOT / "results" / "bench" / name
-    args.seconds = 60 * args.minutes
-    bfloat16 = has_bfloat16()
-    args.picture = args.picture or rendered_picture(cli.ROOT / ".cache" / "bench.png")
-    if not args.picture.is_file():
-        raise cli.UserError(f"no picture {args.picture}")
+    args.commands = worker_commands(args.peers, args.picture)
     args.out.mkdir(parents=True, exist_ok=True)
-    onnx = cli.ROOT / ".cache" / "smiles.onnx"
-    args.commands = {
-        "ours": [sys.executable, str(HERE / "ours.py"), str(args.picture)],
-        "peers": [str(args.peers), str(HERE / "peers.py"), str(args.picture), str(onnx)],
-    }
+    bfloat16 = has_bfloat16()
+    groups = [group for group in GROUPS if bfloat16 or "bfloat16" not in group[0]]
     for part in args.parts:
-        if part == "video":
-            rows = video_rows(args)
-            write_csv(args.out / "video.csv", list(rows[0]), rows, digits=4)
-            continue
-        path = args.out / ("growth.csv" if part == "growth" else "table.csv")
-        for threads in args.threads:
-            if part == "growth":
-                new = growth(threads, args)
-            else:
-                groups = [group for group in GROUPS if group[0].startswith(PARTS[part])]
-                groups = [group for group in groups if bfloat16 or "bfloat16" not in group[0]]
-                new = []
-                for group in tqdm(groups, desc=f"{part}, {threads} threads"):
-                    new += measure(group, threads, args)
-            key = "plot" if part == "growth" else "what"
-            replaced = {(row[key], row["threads"]) for row in new}
-            old = [r for r in read_table(path) if (r[key], r["threads"]) not in replaced]
-            rows = old + new
-            write_csv(path, list(rows[0]), rows, digits=4)
-    rows = read_table(args.out / "table.csv")
-    rows.sort(key=lambda row: ([g[0] for g in GROUPS].index(row["what"]), row["threads"]))
-    curves = read_table(args.out / "growth.csv")
-    if curves:
-        plot_growth(curves, args.out / "growth.png")
-    videos = read_table(args.out / "video.csv")
-    write_report(rows, videos, told, args.out)
-    print((args.out / "REPORT.md").read_text())
-    busy = max((row["others"] for row in [*rows, *videos]), default=0)
+        measure_part(part, groups, args)
+    busy = report(told, args.out)
     if busy > machine.DISTURBED and args.clock == "wall":
         print(f"warning: others took up to {busy:.0%} of this machine", file=sys.stderr)
 

@@ -133,6 +133,28 @@ def test_tables_come_back_as_they_were_written(tmp_path):
     assert read_table(tmp_path / "none.csv") == []
 
 
+def test_a_part_measured_again_leaves_the_rest_of_the_table(tmp_path, monkeypatch, capsys):
+    rates = {}
+
+    def measure(group, threads, args):
+        return [{**ROW, "what": group[0], "threads": threads, "rate": rates["now"]}]
+
+    monkeypatch.setattr(bench, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(bench, "measure", measure)
+    picture = ROOT / "dataset" / "smielfy" / "static" / "examples" / "joy-1.jpg"
+    words = ["--peers", "python", "--threads", "1", "2", "--picture", picture, "--out", tmp_path]
+    words = [str(word) for word in words]
+    for rates["now"], threads, parts in ((2.5, [], ["vote", "train"]), (3.5, ["1"], ["train"])):
+        again = ["--threads", *threads] if threads else []
+        bench.main([*words, *again, "--parts", *parts])
+    rows = [(row["what"].split()[0], row["threads"], row["rate"])
+            for row in read_table(tmp_path / "table.csv")]  # fmt: skip
+    # No bfloat16 here: one group of votes.
+    assert rows == [("vote", 1, 2.5), ("vote", 2, 2.5), ("training", 2, 2.5), ("training", 1, 3.5)]
+    said = capsys.readouterr().out
+    assert said.index("## training step") < said.index("## vote of 45")
+
+
 def test_growth_asks_for_every_size_and_is_drawn(tmp_path, fake_workers):
     fake_workers(FakeWorker(*[0.5] * 300))
     args = SimpleNamespace(rounds=3, repeat=1, seconds=100, commands={"ours": []})
