@@ -10,7 +10,7 @@ import pytest
 from common.cli import ROOT, UserError
 from common.output import write_csv
 from common.video import open_source
-from experiments.bench import bench, memory, worker
+from experiments.bench import bench, measuring, memory, worker
 from experiments.bench.report import plot_growth, read_table, write_report
 from experiments.bench.scenes import scene, slowed_film
 from experiments.bench.sizes import AREAS
@@ -40,7 +40,7 @@ def fake_workers(monkeypatch):
 
     def use(*workers):
         queue = list(workers)
-        monkeypatch.setattr(bench, "Worker", lambda command, threads, extra: queue.pop(0))
+        monkeypatch.setattr(measuring, "Worker", lambda command, threads, extra: queue.pop(0))
         return workers
 
     return use
@@ -51,7 +51,7 @@ def test_ratios_are_taken_within_a_turn(fake_workers):
     workers = fake_workers(FakeWorker(1.0, 2.0), FakeWorker(3.0, 6.0))
     group = ("steps", 10, [("ours", "ours", "a", {}), ("other", "peers", "b", {})])
     args = SimpleNamespace(rounds=2, repeat=2, seconds=100, clock="wall", commands=COMMANDS)
-    ours, other = bench.measure(group, 1, args)
+    ours, other = measuring.measure(group, 1, args)
     assert all(worker.closed for worker in workers)  # a process each: memory is its own
     assert (ours["ours_faster"], ours["ours_faster_low"]) == (1.0, 1.0)
     assert (other["ours_faster_low"], other["ours_faster_high"]) == (3.0, 3.0)
@@ -91,13 +91,13 @@ def test_the_report_warns_where_others_used_the_machine(tmp_path):
 
 def test_a_slow_machine_has_fewer_turns_and_runs_but_some(monkeypatch):
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(bench.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(measuring.time, "monotonic", lambda: next(clock))
     # Ten seconds each.
-    assert list(bench.turns(9, 3, 65)) == [1, 3, 3, 3, 3, 3]
-    assert list(bench.turns(9, 3, 35)) == [1, 3, 3, 1, 1]
-    assert list(bench.turns(9, 3, 0)) == [1, 1, 1, 1, 1]
-    assert list(bench.turns(9, 3, 0, 1)) == [1]
-    assert list(bench.turns(2, 3, 1000)) == [1, 3]
+    assert list(measuring.turns(9, 3, 65)) == [1, 3, 3, 3, 3, 3]
+    assert list(measuring.turns(9, 3, 35)) == [1, 3, 3, 1, 1]
+    assert list(measuring.turns(9, 3, 0)) == [1, 1, 1, 1, 1]
+    assert list(measuring.turns(9, 3, 0, 1)) == [1]
+    assert list(measuring.turns(2, 3, 1000)) == [1, 3]
 
 
 def test_a_slow_machine_shows_fewer_frames(monkeypatch):
@@ -108,10 +108,10 @@ def test_a_slow_machine_shows_fewer_frames(monkeypatch):
         asked.append(frames)
         return frames / 4, 4.0, 100  # seconds
 
-    monkeypatch.setattr(bench, "run_measured", run)
-    monkeypatch.setattr(bench, "slowed_film", lambda *_: "slowed.mkv")
+    monkeypatch.setattr(measuring, "run_measured", run)
+    monkeypatch.setattr(measuring, "slowed_film", lambda *_: "slowed.mkv")
     args = SimpleNamespace(frames=400, turns=1, seconds=500, cold=False)
-    rows = bench.video_rows(args)
+    rows = measuring.video_rows(args)
     # Thirty seconds a way: 120 frames.
     assert asked[:2] == [400, 120]
     assert [row["frames"] for row in rows] == [400, 120, 120, 120, 1]
@@ -158,7 +158,7 @@ def test_a_part_measured_again_leaves_the_rest_of_the_table(tmp_path, monkeypatc
 def test_growth_asks_for_every_size_and_is_drawn(tmp_path, fake_workers):
     fake_workers(FakeWorker(*[0.5] * 300))
     args = SimpleNamespace(rounds=3, repeat=1, seconds=100, commands={"ours": []})
-    rows = bench.growth(1, args)
+    rows = measuring.growth(1, args)
     assert {row["seconds"] for row in rows} == {0.5}
     areas = [row["x"] for row in rows if "megapixels" in row["plot"]]
     assert areas == [w * h / 1e6 for w, h in AREAS]
@@ -214,7 +214,7 @@ def test_the_processors_time_of_two_threads_is_refused():
 
 
 def test_a_worker_that_dies_is_named():
-    worker = bench.Worker([sys.executable, "-c", ""], 1, {})
+    worker = measuring.Worker([sys.executable, "-c", ""], 1, {})
     worker.process.wait()
     with pytest.raises((UserError, BrokenPipeError)):
         worker.run("train", 1)
