@@ -338,19 +338,8 @@ def test_a_comparison_killed_and_called_again(faces, tmp_path, refused):
     for name, stamp in stamps.items():  # not trained again
         assert (out / "arms" / name / "result.json").stat().st_mtime_ns == stamp
     rows = read_csv(out / "table.csv")
-    assert list(rows[0]) == (
-        [
-            "split",
-            "augment",
-            "seed",
-            "fold",
-            "epochs",
-            "train_accuracy",
-            "val_accuracy",
-            "val_loss",
-            "chance",
-        ]
-    )
+    columns = "split,augment,seed,fold,epochs,train_accuracy,val_accuracy,val_loss,chance"
+    assert ",".join(rows[0]) == columns
     assert [(r["split"], r["augment"], r["seed"], r["epochs"], r["chance"]) for r in rows] == [
         (split, "0", "0", "4", "0.5000") for split in ("person", "image")
     ]
