@@ -8,6 +8,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from common.output import written
+from experiments.core.confusion import row_shares
 
 # Okabe & Ito's colours, which those see apart to whom red and green are one.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
@@ -61,9 +62,7 @@ def confusion_picture(confusion, classes, cell=22):
     -------
     ndarray of uint8 (H, W, 3), BGR
     """
-    confusion = np.asarray(confusion, float)
-    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    grey = np.uint8(255 - 255 * shares)
+    grey = np.uint8(255 - 255 * row_shares(confusion))
     grid = cv2.resize(grey, None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     margin = 100
     height, width = grid.shape

@@ -33,6 +33,7 @@ COUNTED = (
 UNCOUNTED = {
     "common": "reads pictures and manifests, whose pixels the data's own hash covers",
     "dataset": "the same",
+    "experiments/core/confusion.py": "for what is drawn and told",
     "experiments/core/monitor.py": "shows a training",
     "experiments/core/plots.py": "draws",
     "experiments/core/provenance.py": "itself",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.core.confusion import confusion_matrix, row_shares
 from experiments.core.statistics import LEVEL, Interval, reliability
 
 RESAMPLES = 2000
@@ -105,9 +106,8 @@ def confusion(data, answers, outcome):
     -------
     ndarray (labels, outputs + 1)
     """
-    counts = np.zeros((len(data.groups), len(answers.voices) + 1))
-    np.add.at(counts, (outcome.truth, outcome.chosen), 1)
-    return counts / counts.sum(axis=1, keepdims=True)
+    shape = len(data.groups), len(answers.voices) + 1
+    return row_shares(confusion_matrix(outcome.truth, outcome.chosen, shape))
 
 
 def reliability_of(outcome):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from common.output import write_file
+from experiments.core.confusion import row_shares
 from experiments.core.results import table_head
 
 CONFUSED = 5  # pairs named
@@ -77,7 +78,7 @@ def failures(data, parts, trained):
     part = "val" if len(parts.val) else "choose"
     confusion = np.array(trained.chosen[f"{part}_confusion"])
     counts = confusion.sum(axis=1)
-    shares = confusion / np.maximum(counts, 1)[:, None]
+    shares = row_shares(confusion)
     worst = [k for k in np.argsort(np.diag(shares)) if counts[k]][:CONFUSED]
     yield (
         "Recall is lowest for "
