@@ -64,14 +64,28 @@ demo: setup ## name the smileys of two rendered women in their videos, into out/
 
 DATA ?= data/smileys
 
+# What is named must be there before hours of work begin; data/smileys is made where it is not.
+.PHONY: named sets labelled
+named:
+	@there() { test -z "$$1" || test "$$1" = data/smileys || test -e "$$1" || \
+	    { echo "error: no file or folder $$1" >&2; exit 2; }; }; \
+	for name in '$(DATA)' '$(SETS)' '$(FACES)' '$(SCENES)' '$(PHOTOS)' '$(WALLPAPERS)' $(WEIGHTS); do there "$$name"; done; \
+	test -e '$(REAL)' || for name in $(REAL); do there "$$name"; done
+
+sets: named
+	@test -n '$(SETS)' || { echo 'error: name the folder of the published sets: SETS=folder' >&2; exit 2; }
+
+labelled: named
+	@test '$(DATA)' != data/smileys || { echo 'error: name the labelled faces: DATA=faces.csv' >&2; exit 2; }
+
 data: setup ## render the stand-in people: 20 women, 17 smileys (ARGS='--people 500 --out data/many')
 	$(RUN) dataset/make_data.py $(ARGS)
 
-sheet: setup ## draw a data set: a row a person, a column a smiley (DATA=folder OUT=picture)
+sheet: named setup ## draw a data set: a row a person, a column a smiley (DATA=folder OUT=picture)
 	@mkdir -p out
 	$(RUN) dataset/make_sheet.py --data '$(DATA)' --out '$(or $(OUT),out/sheet.png)' $(ARGS)
 
-train: setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split person')
+train: named setup ## train the smiley net (DATA=folder OUT=runs/smiles ARGS='--split person')
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/train_smiles.py --data '$(DATA)' --out '$(or $(OUT),runs/smiles)' $(ARGS)
 
@@ -86,7 +100,7 @@ COMPARISON = $(or $(OUT),$(if $(filter data/takes,$(COMPARED)),results/eval_spli
 # Where it has been chosen, all comparisons take it.
 RECIPE = $(if $(QUICK),,$(addprefix --recipe ,$(wildcard results/recipe/recipe.json)))
 
-eval-split: setup ## compare splits and augmentation: a night (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
+eval-split: named setup ## compare splits and augmentation: a night (QUICK=1: minutes; DATA=folder OUT=folder; REAL=CSV too)
 	@test '$(COMPARED)' != data/takes || $(RUN) dataset/make_data.py $(TAKES) --out data/takes
 	@test '$(COMPARED)' != data/quick || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
 	$(RUN) experiments/eval_split.py --data '$(COMPARED)' --out '$(COMPARISON)' $(if $(QUICK),$(QUICK_ARMS),$(RECIPE)) $(ARGS)
@@ -105,7 +119,7 @@ choose-recipe: setup ## choose learning rate, batch, schedule and budget for all
 	$(RUN) experiments/choose_recipe.py $(if $(QUICK),--data data/quick --batches 20 --doublings 1 \
 	    --out runs/recipe,--data data/tuning --out results/recipe) $(ARGS)
 
-eval-people: setup ## how many people it takes: a night (QUICK=1: minutes; REAL=CSV: real people too)
+eval-people: named setup ## how many people it takes: a night (QUICK=1: minutes; REAL=CSV: real people too)
 	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py --people 360 --takes 2 --frames 5 --whole 0 --seed 12 --out data/crowd
 	@test -z '$(QUICK)' || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
 	$(RUN) experiments/eval_people.py $(if $(QUICK),--data data/quick --unseen 2 --out runs/eval_people/quick \
@@ -120,11 +134,11 @@ QUICK_GRID = --people 2,3,4 --pictures 1,4 --seeds 1 --batch 16 --batches 100 --
 claims-figure: setup ## draw the article's claims and what has become of them
 	$(RUN) experiments/claims_figure.py $(ARGS)
 
-eval-leakage: setup ## what each split gives away without a network: minutes (REAL='CSV CSV')
+eval-leakage: named setup ## what each split gives away without a network: minutes (REAL='CSV CSV')
 	$(RUN) dataset/make_data.py $(TAKES) --out data/takes
 	$(RUN) experiments/eval_leakage.py --data $(REAL) data/takes --out '$(or $(OUT),results/leakage)' $(ARGS)
 
-eval-augment: setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
+eval-augment: named setup ## train without each transform, with it alone, at other strengths: hours (DATA=folder OUT=folder)
 	@test '$(DATA)' != data/smileys || $(RUN) dataset/make_data.py
 	$(RUN) experiments/eval_augment.py --data '$(DATA)' --out '$(or $(OUT),runs/eval_augment)' $(RECIPE) $(ARGS)
 
@@ -146,7 +160,7 @@ scheduler: cluster ## share out a comparison's trainings among workers (HOST=10.
 HOST ?= 127.0.0.1
 
 worker: cluster ## train for a comparison that runs elsewhere (SCHEDULER=tcp://10.0.0.1:8786)
-	@test -n '$(SCHEDULER)' || { echo 'name the scheduler: SCHEDULER=tcp://10.0.0.1:8786'; exit 2; }
+	@test -n '$(SCHEDULER)' || { echo 'error: name the scheduler: SCHEDULER=tcp://10.0.0.1:8786' >&2; exit 2; }
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=. .venv/bin/dask worker '$(SCHEDULER)' --nworkers=$(WORKERS) --nthreads 1 --no-dashboard
 
 # The demo's films: one of a woman of the data set, one of a woman who is not in it.
@@ -169,7 +183,7 @@ PHOTOS ?=
 FRAMES = data/smileys/frames.csv
 
 # People of FACES are pasted into SCENES; without both, the rendered frames alone are searched.
-eval-detector: setup ## measure the face detector beside others (FACES=csv SCENES=csv PHOTOS=csv OUT=folder)
+eval-detector: named setup ## measure the face detector beside others (FACES=csv SCENES=csv PHOTOS=csv OUT=folder)
 	$(RUN) dataset/make_data.py
 	@test -z '$(FACES)' || test -z '$(SCENES)' || test -f data/detector/faces.csv || \
 	    $(RUN) experiments/make_hard_faces.py --faces '$(FACES)' --scenes '$(SCENES)'
@@ -184,8 +198,7 @@ NEWS = runs/news
 WALLPAPERS ?=
 
 # On from the weights that are there: the small net and the calibration nets stay.
-train-detector: setup ## teach the detector news photos (SETS=folder of the published sets WALLPAPERS=folder of unpacked packages)
-	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+train-detector: sets setup ## teach the detector news photos (SETS=folder of the published sets WALLPAPERS=folder of unpacked packages)
 	$(RUN) dataset/make_data.py --people 20 --men --frames 1 --whole 160 --seed 7 --out $(RENDERED)
 	$(RUN) experiments/make_parts.py --shared '$(SETS)' --out $(PARTS)
 	$(RUN) experiments/train_detector.py --init weights --calibration weights/small_calibration.npz \
@@ -199,13 +212,12 @@ train-detector: setup ## teach the detector news photos (SETS=folder of the publ
 	$(RUN) experiments/set_threshold.py --images $(PARTS)/groups/faces.csv \
 	    --scenes $(PARTS)/scenes.csv $(if $(WALLPAPERS),$(PARTS)/wallpapers/scenes.csv) --weights $(NEWS)/blend --out $(NEWS)/blend
 
-eval-sealed: setup ## judge the detector on people and scenes kept from it; each use is counted (SETS=folder)
-	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+eval-sealed: sets setup ## judge the detector on people and scenes kept from it; each use is counted (SETS=folder)
 	$(RUN) experiments/eval_sealed.py --shared '$(SETS)' $(ARGS)
 
 WEIGHTS ?=
 
-eval-real: setup .venv-bench/faces ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
+eval-real: labelled setup .venv-bench/faces ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
 	$(RUN) experiments/eval_real.py --data '$(DATA)' $(if $(WEIGHTS),--smiles $(WEIGHTS)) \
 	    --peers .venv-bench/bin/python --out '$(or $(OUT),runs/eval_real/$(basename $(notdir $(DATA))))' $(ARGS)
 
@@ -216,8 +228,7 @@ REAL_RUN = $(RUN) experiments/train_real.py --data '$(SETS)' --rendered data/few
 # Eight steps: without puppets, whose making takes longest, with the first set, with both; then longer,
 # in larger batches; without colour; with normalised contrast; with acted expressions of half of the
 # performers, of whom the others choose how it is finished; at last with those of all.
-train-real: setup ## train the net for real people: five hours (SETS=folder of the published sets)
-	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+train-real: sets setup ## train the net for real people: five hours (SETS=folder of the published sets)
 	$(RUN) dataset/make_data.py --people 30 --men --frames 1 --whole 0 --seed 8 --out data/few
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 6 --seed 0 --out data/puppets
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 7 --seed 1 --out data/puppets-more
@@ -237,12 +248,10 @@ train-real: setup ## train the net for real people: five hours (SETS=folder of t
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 50 --batch 64 \
 	    --rate 0.0012 --final runs/real/six/chosen.json --out runs/real/acted
 
-eval-sources: setup ## what each source of the net for real people is worth, after train-real's sets (SETS=folder OUT=folder)
-	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+eval-sources: sets setup ## what each source of the net for real people is worth, after train-real's sets (SETS=folder OUT=folder)
 	$(RUN) experiments/eval_sources.py --data '$(SETS)' --out '$(or $(OUT),runs/eval_sources)' $(ARGS)
 
-eval-real-people: setup ## how many real people it takes, after train-real's sets (SETS=folder OUT=folder)
-	@test -n '$(SETS)' || { echo 'name the folder of the published sets: SETS=folder'; exit 2; }
+eval-real-people: sets setup ## how many real people it takes, after train-real's sets (SETS=folder OUT=folder)
 	$(RUN) experiments/eval_real_people.py --data '$(SETS)' --out '$(or $(OUT),runs/eval_real_people)' $(ARGS)
 
 RUNS ?= runs

@@ -272,6 +272,34 @@ def test_train_passes_its_variables_on():
     assert "experiments/train_smiles.py --data 'a b' --out 'c' --epochs 2" in recipe
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["eval-split", "REAL=no where.csv"], "no file or folder no"),
+        (["eval-leakage", "REAL=a.csv b.csv"], "no file or folder b.csv"),
+        (["train", "DATA=nowhere"], "no file or folder nowhere"),
+        (["train-real", "SETS=nowhere"], "no file or folder nowhere"),
+        (["train-real"], "name the folder of the published sets: SETS=folder"),
+        (["eval-real"], "name the labelled faces: DATA=faces.csv"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_starts(tmp_path, arguments, said):
+    """``make eval-split REAL=mistyped`` compared for a night first."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "a.csv").touch()
+    result = call("make", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert f"error: {said}" in result.stderr.splitlines()[0]
+    assert not result.stdout
+
+
+def test_what_is_there_may_have_blanks_in_its_name(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "a b.csv").touch()
+    named = ["DATA=a b.csv", "REAL=a b.csv", "FACES=", "SETS=a b.csv"]
+    assert call("make", "sets", *named, cwd=tmp_path).returncode == 0
+
+
 def test_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split())
