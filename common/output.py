@@ -92,6 +92,8 @@ def check_output(path, *others):
         raise UserError(f"{path} is named twice: give what is written a name of its own")
     if path.is_dir():
         raise UserError(f"{path} is a folder: name a file to write")
+    if path.exists() and not path.is_file():  # root would replace /dev/null by a plain file
+        raise UserError(f"{path} is a device or a pipe: name a file to write")
     if not path.parent.exists():
         raise UserError(f"no folder {path.parent}: make it first, or write elsewhere")
     claim(path)
@@ -145,6 +147,20 @@ def make_folder(path, parents=False):
     except OSError as error:
         raise UserError(f"cannot make the folder {path}: {error.strerror}") from None
     check_writable(Path(path) / "probe")
+
+
+class PrintedLines:
+    """JSON lines on the standard output, in the place of `JsonLines`."""
+
+    def __enter__(self):
+        return self
+
+    def write(self, value):
+        """Print one line, at once."""
+        print(line(value), flush=True)
+
+    def __exit__(self, *_):
+        pass
 
 
 class JsonLines:

@@ -117,6 +117,8 @@ def main(argv=None):
     problems = unreadable(images)
     if set(problems) == set(images):
         complain(problems, len(set(images)))
+    if str(arguments.json) == "-":  # what it does without
+        arguments.json = None
     if arguments.json:
         check_output(arguments.json, *arguments.images)
     drawn = None

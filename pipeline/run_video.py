@@ -30,7 +30,7 @@ def parse_args(argv):
     add("video", help="video file, folder of pictures, or number of a camera")
     add("-o", "--out", type=Path, help="video to write (default: VIDEO.smileys.mp4 in this folder)")
     add("--slow", type=number(1, 1000), default=1.0, metavar="N", help="make it N times as long")
-    add("--json", type=Path, metavar="FILE", help="write one JSON line a frame")
+    add("--json", type=Path, metavar="FILE", help="write one JSON line a frame; - prints them")
     add("--limit", type=count, metavar="N", help="stop after N frames")
     add(
         "--scan-every",
@@ -178,7 +178,7 @@ def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse_args(argv)
     # What can be wrong is looked at before Theano is imported, which takes seconds.
-    from common.output import JsonLines, check_output, fitting
+    from common.output import JsonLines, PrintedLines, check_output, fitting
     from common.video import open_source
     from common.writer import VideoWriter, check_video_output
 
@@ -187,7 +187,8 @@ def main(argv=None):
     slow = arguments.slow
     with open_source(arguments.video) as source:
         out = arguments.out or Path(fitting(Path(source.name).stem, ".smileys.mp4"))
-        if arguments.json:
+        printed = str(arguments.json) == "-"
+        if arguments.json and not printed:
             check_output(arguments.json, arguments.video, out)
         check_output(out, arguments.video)
         check_video_output(out)
@@ -223,13 +224,15 @@ def main(argv=None):
             closing(read_ahead(islice(source.timed(), arguments.limit))) as ahead,
             tqdm(ahead, total=min(counts, default=None), unit=" frames") as bar,
             video,
-            JsonLines(arguments.json) as lines,
+            PrintedLines() if printed else JsonLines(arguments.json) as lines,
         ):
             annotate(bar, recognizer, video, lines, slow)
         told = source.warning()
     if told:
         note(told)
-    print(f"wrote {out}: {bar.n} frames at {bar.n / bar.format_dict['elapsed']:.1f} a second")
+    rate = bar.n / bar.format_dict["elapsed"]
+    told = sys.stderr if printed else sys.stdout
+    print(f"wrote {out}: {bar.n} frames at {rate:.1f} a second", file=told)
 
 
 if __name__ == "__main__":

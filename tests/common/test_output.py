@@ -58,6 +58,15 @@ def test_a_killed_run_stands_in_nobodys_way(other, tmp_path):
     check_output(tmp_path / "a.mp4")  # this process holds it now
 
 
+def test_devices_and_pipes_are_not_replaced(tmp_path):
+    """``--json /dev/stdout``, by root, made a plain file of it."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name in ("pipe", "link"):
+        with pytest.raises(UserError, match="is a device or a pipe"):
+            check_output(tmp_path / name)
+
+
 def test_long_names_are_cut_where_they_must_be(tmp_path):
     assert fitting("a", ".smileys.mp4") == "a.smileys.mp4"
     names = {fitting(end * 3 + "ü" * 120 + end, ".smileys.mp4") for end in ("a", "b")}

@@ -114,6 +114,20 @@ def test_run_video_writes_a_slowed_video_and_lines(fake, call, tmp_path, monkeyp
     assert sum(lines[3]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
+def test_lines_can_be_printed(fake, call, tmp_path, monkeypatch):
+    """As other programs do by ``-``: a file of that name was written."""
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "clip.mp4", frames=3)
+    code, out, err = call(run_video.main, "clip.mp4", "-o", "out.mp4", "--json", "-")
+    assert code == 0, err
+    assert [json.loads(line)["frame"] for line in out.splitlines()] == [0, 1, 2]
+    assert "wrote out.mp4: 3 frames" in err
+    cv2.imwrite("face.png", drawn_face(60, 60))
+    code, out, err = call(detect.main, "face.png", "--json", "-")
+    assert (code, json.loads(out)["image"]) == (0, "face.png")
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "out.mp4", "face.png"}
+
+
 def test_run_video_of_a_folder_whose_sizes_change(fake, call, tmp_path):
     frames = tmp_path / "frames"
     frames.mkdir()
