@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import sys
 import threading
 import warnings
@@ -79,7 +80,8 @@ def check_file(path):
     path = Path(path)
     try:
         if path.is_dir():
-            raise UserError(f"{path} is a folder: name the files in it, for example {path}/*.jpg")
+            files = f"{shlex.quote(str(path))}/*.jpg"
+            raise UserError(f"{path} is a folder: name the files in it, for example {files}")
         with open(path, "rb") as file:
             if not file.read(1):
                 raise UserError(f"{path} is empty: copy it again")

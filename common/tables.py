@@ -111,7 +111,9 @@ def read_lines(path):
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
-        raise UserError(f"no file {path}") from None
+        there = Path(path).name == "manifest.csv" and Path(path).parent.is_dir()
+        hint = ": dataset/convert.py makes it of folders person/smiley" if there else ""
+        raise UserError(f"no file {path}{hint}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
     if b"\0" in data:

@@ -227,7 +227,10 @@ def open_source(name):
         return Video(name, name)
     check_file(path)
     if is_picture(path):
-        raise UserError(f"{name} is a picture, not a video: use pipeline/detect.py for it")
+        raise UserError(
+            f"{name} is a picture, not a video: name its folder, "
+            "or use pipeline/detect.py to find its faces"
+        )
     if is_animated_webp(path):
         return Animation(path)
     if is_truncated(path):

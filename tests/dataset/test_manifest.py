@@ -123,7 +123,7 @@ def test_a_file_that_is_no_manifest_is_refused(folder, content, message):
 
 
 def test_a_folder_without_a_manifest_or_in_its_place(tmp_path):
-    with pytest.raises(UserError, match=r"no file .*manifest\.csv"):
+    with pytest.raises(UserError, match=r"no file .*manifest\.csv: dataset/convert\.py makes it"):
         read_manifest(tmp_path)
     (tmp_path / "manifest.csv").mkdir()
     with pytest.raises(UserError, match=r"cannot read .*manifest\.csv"):

@@ -54,7 +54,7 @@ BAD_VIDEOS = {
     "no video": (lambda at: words(at / "a.mp4"), "no video"),
     "random bytes": (lambda at: (at / "a.mp4", (at / "a.mp4").write_bytes(os.urandom(9999)))[0],
                      "no video"),
-    "picture": (lambda at: picture(at / "a.png"), "is a picture"),
+    "picture": (lambda at: picture(at / "a.png"), "name its folder"),
     "png named mp4": (lambda at: rename(picture(at / "a.png"), "a.mp4"), "is a picture"),
     "jpg named mp4": (lambda at: rename(picture(at / "a.jpg"), "a.mp4"), "is a picture"),
     "empty folder": (lambda at: (at / "f", (at / "f").mkdir())[0], "holds no pictures"),
