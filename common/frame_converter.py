@@ -5,11 +5,10 @@ from fractions import Fraction
 
 import av
 import av.filter
-import cv2
 import numpy as np
-from av.sidedata.sidedata import Type
 
 from common import hdr
+from common.orientation import apply_display_matrix, display_matrix
 
 MATRICES = {1: "bt709", 4: "fcc", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}  # by H.273's number
 HD = (1280, 577)  # from this width or height on, players take unnamed colours for BT.709
@@ -20,33 +19,6 @@ LONGEST = 4  # times as long as wide: beyond, a pixel's shape is an error in the
 def is_hd(width, height):
     """Whether players take unnamed colours of pictures of this size for BT.709."""
     return width >= HD[0] or height >= HD[1]
-
-
-def apply_display_matrix(image, matrix):
-    """Turn and mirror a picture by quarter turns.
-
-    Parameters
-    ----------
-    image : ndarray (H, W, 3)
-    matrix : sequence of 9 numbers, or None
-        A display matrix: a pixel at (x, y) is shown at (a x + c y, b x + d y), with a, b in
-        the first row and c, d in the second. Angles between are rounded.
-    """
-    if matrix is None:
-        return image
-    a, b, _, c, d = matrix[:5]
-    swapped = abs(b) + abs(c) > abs(a) + abs(d)
-    if swapped:
-        image, a, d = cv2.transpose(image), c, b
-    if a < 0 or d < 0:
-        image = cv2.flip(image, -1 if a < 0 and d < 0 else 1 if a < 0 else 0)
-    return image
-
-
-def display_matrix(frame):
-    """The display matrix that comes with a frame, 9 integers; None without one."""
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
-    return None if data is None else np.frombuffer(bytes(data), np.int32)
 
 
 def square_size(width, height, aspect):

@@ -28,11 +28,11 @@ from starlette.routing import Route
 from common.smileys import read_smileys
 from dataset.smielfy.admin_routes import AdminRoutes
 from dataset.smielfy.collect_routes import CollectRoutes
+from dataset.smielfy.consent import People
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.mirror_routes import MirrorRoutes
-from dataset.smielfy.people import People
 from dataset.smielfy.rate_limit import RateLimit
 from dataset.smielfy.request_body import read_json
 from dataset.smielfy.signing import Key

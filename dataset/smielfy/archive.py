@@ -15,9 +15,9 @@ import zipfile
 
 from common.cli import UserError
 from dataset.manifest import parse_manifest, rows_text
+from dataset.smielfy.consent import NAME
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES, decode
-from dataset.smielfy.people import NAME
 from dataset.smielfy.store import storing_problem
 
 TABLE_BYTES = 50_000_000  # of a manifest that is read
@@ -51,7 +51,7 @@ def pack(store, people, person=None):
     Parameters
     ----------
     store : dataset.smielfy.store.Store
-    people : dataset.smielfy.people.People
+    people : dataset.smielfy.consent.People
     person : str, optional
     """
     pipe, rows, lost = Pipe(), [], []

@@ -11,6 +11,7 @@ the file by hand say, is named to whoever runs the service, and left out.
 """
 
 import collections
+import contextlib
 import errno
 import hashlib
 import os
@@ -24,7 +25,6 @@ from common.output import written
 from common.tables import complain, manifest_path, read_lines
 from dataset.manifest import extend, parse_manifest, update
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.people import remove_folder
 
 FRAMES = 10  # pictures of a burst
 MOST = 3000  # pictures of one person
@@ -305,3 +305,9 @@ def storing_problem(error):
     """The refusal that an error while writing comes to."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return RequestError(507, "disk_full" if full else "cannot_store")
+
+
+def remove_folder(path):
+    """Remove a folder and what is in it, if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(path)

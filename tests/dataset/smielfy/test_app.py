@@ -255,7 +255,7 @@ def test_a_deletion_on_a_full_disk_is_ended_by_itself(ann, smielfy, tmp_path, mo
 def test_who_agreed_too_long_ago_is_deleted(nets, tmp_path, monkeypatch):
     smielfy = service(nets, tmp_path / "out", keep_days=30)
     ann, ben = (Visitor(smielfy.application()) for _ in range(2))
-    monkeypatch.setattr("dataset.smielfy.people.today", lambda: "2001-02-03")
+    monkeypatch.setattr("dataset.smielfy.consent.today", lambda: "2001-02-03")
     old = ann.agree()
     ann.give("smile")
     monkeypatch.undo()

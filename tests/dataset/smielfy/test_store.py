@@ -14,8 +14,8 @@ import pytest
 from common.cli import ROOT
 from dataset.manifest import append, read_manifest
 from dataset.smielfy import store as module
+from dataset.smielfy.consent import People
 from dataset.smielfy.errors import RequestError
-from dataset.smielfy.people import People
 from dataset.smielfy.signing import Key
 from dataset.smielfy.store import Store
 from tests.dataset.smielfy.helpers import FACE, another, files, mentions
@@ -382,7 +382,7 @@ def test_the_text_that_a_person_agreed_to_is_kept(tmp_path):
 
 def test_who_agreed_too_long_ago(tmp_path, monkeypatch):
     people = People(tmp_path)
-    monkeypatch.setattr("dataset.smielfy.people.today", lambda: "2001-02-03")
+    monkeypatch.setattr("dataset.smielfy.consent.today", lambda: "2001-02-03")
     old = people.agree()
     monkeypatch.undo()
     people.agree()

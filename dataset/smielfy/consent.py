@@ -12,7 +12,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import threading
 from pathlib import Path
 
@@ -230,9 +229,3 @@ def record_of(agreed, version, language):
         "agreed": agreed, "version": version, "language": language,
         "shows": False, "shown": {}, "approved": [],
     }  # fmt: skip
-
-
-def remove_folder(path):
-    """Remove a folder and what is in it, if it is there."""
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
