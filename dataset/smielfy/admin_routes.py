@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from dataset.smielfy.archive import pack, unpack
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.middleware import constant_time_equal
 from dataset.smielfy.request_body import read_json
-from dataset.smielfy.routes import Routes
+from dataset.smielfy.routes import Routes, picture_response
 from dataset.smielfy.store import storing_problem
 from dataset.smielfy.visitor_routes import download
 
@@ -106,11 +106,7 @@ class AdminRoutes(Routes):
         person = path.parts[1] if len(path.parts) > 1 else ""
         if str(path) not in {one[0] for one in self.service.store.pictures(person)}:
             raise HTTPException(404)
-        try:
-            data = await run_in_threadpool(self.service.store.picture, str(path))
-        except OSError:
-            raise HTTPException(404) from None
-        return Response(data, media_type="image/jpeg")
+        return await picture_response(self.service.store.picture, str(path))
 
     async def remove(self, request):
         """Remove a person, or a burst or a picture of hers."""
@@ -132,12 +128,8 @@ class AdminRoutes(Routes):
     async def shown(self, request):
         """A picture that somebody wants to show, approved or not."""
         self.check(request)
-        data = await run_in_threadpool(
-            self.service.people.example, request.path_params["name"], False
-        )
-        if data is None:
-            raise HTTPException(404)
-        return Response(data, media_type="image/jpeg")
+        name = request.path_params["name"]
+        return await picture_response(self.service.people.example, name, False)
 
     async def approve(self, request):
         """Let others see a picture, or no longer."""

@@ -5,12 +5,12 @@ import secrets
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.faces import MAX_BYTES
 from dataset.smielfy.request_body import read_body, read_json
-from dataset.smielfy.routes import Routes
+from dataset.smielfy.routes import Routes, picture_response
 from dataset.smielfy.store import FRAMES
 
 EXAMPLES = 3  # of other people, shown at once
@@ -56,10 +56,7 @@ class CollectRoutes(Routes):
 
     async def example(self, request):
         """One of these pictures."""
-        data = await run_in_threadpool(self.service.people.example, request.path_params["name"])
-        if data is None:
-            raise HTTPException(404)
-        return Response(data, media_type="image/jpeg")
+        return await picture_response(self.service.people.example, request.path_params["name"])
 
     def smiley(self, request):
         """The smiley in a request's path."""

@@ -5,12 +5,12 @@ import io
 import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from dataset.smielfy.archive import pack
 from dataset.smielfy.errors import RequestError
 from dataset.smielfy.request_body import read_json
-from dataset.smielfy.routes import Routes
+from dataset.smielfy.routes import Routes, picture_response
 
 COOKIE, PASS = "smielfy", "smielfy-pass"
 
@@ -52,11 +52,7 @@ class VisitorRoutes(Routes):
     async def picture(self, request):
         """One picture."""
         path = self.path(self.service.agreed(request), request.path_params["name"])
-        try:
-            data = await run_in_threadpool(self.service.store.picture, path)
-        except OSError:
-            raise HTTPException(404) from None
-        return Response(data, media_type="image/jpeg")
+        return await picture_response(self.service.store.picture, path)
 
     async def remove(self, request):
         """Remove one picture."""
