@@ -51,7 +51,7 @@ def main(argv=None):
     args = parse_args(argv)
     import numpy as np
 
-    from common.output import make_folder, write_csv
+    from experiments.core.results import write_rows
     from experiments.detector.runs import run_ours
     from experiments.detector.sealed import resampled
 
@@ -73,8 +73,7 @@ def main(argv=None):
         ]
         low, high = np.percentile(drawn[1] - drawn[0], (2.5, 97.5))
         rows.append({**row, "difference": row["after"] - row["before"], "low": low, "high": high})
-    make_folder(args.out.parent, parents=True)
-    write_csv(args.out, list(rows[0]), rows, digits=4)
+    write_rows(args.out, rows)
     print(args.out.read_text(encoding="utf-8"))
 
 

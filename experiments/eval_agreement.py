@@ -103,8 +103,8 @@ def main(argv=None):
     args = parse_args(argv)
     from tqdm import tqdm
 
-    from common.output import make_folder, write_csv
     from common.tables import read_picture
+    from experiments.core.results import write_rows
     from experiments.detector.metrics import assign
     from experiments.detector.truth import read_set, set_name
     from pipeline.cascade import Detector
@@ -124,8 +124,7 @@ def main(argv=None):
         }
         for change, (found, stay, false, new) in counts.items()
     ]  # fmt: skip
-    make_folder(args.out.parent, parents=True)
-    write_csv(args.out, list(rows[0]), rows, digits=4)
+    write_rows(args.out, rows)
     print(args.out.read_text(encoding="utf-8"))
 
 

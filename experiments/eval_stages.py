@@ -105,8 +105,8 @@ def main(argv=None):
     args = parse_args(argv)
     from tqdm import tqdm
 
-    from common.output import write_csv
     from common.tables import read_picture
+    from experiments.core.results import write_rows
     from experiments.detector.metrics import localisation
     from experiments.detector.runs import OURS, Run
     from experiments.detector.stages import stage_of
@@ -142,8 +142,7 @@ def main(argv=None):
             )
         row = table_row(name, false, faces, threshold)
         rows.append({"set": name, "pictures": len(chosen) or "", **row})
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(args.out, list(rows[0]), rows, digits=4)
+    write_rows(args.out, rows)
     print(args.out.read_text(encoding="utf-8"))
 
 

@@ -97,7 +97,7 @@ def rows_of(shown, results, groups, args):
 def main(argv=None):
     """Search once, choose and judge, write the table."""
     args = parse_args(argv)
-    from common.output import make_folder, write_csv
+    from experiments.core.results import write_rows
     from experiments.detector.promise import groups_of, read_shown
     from experiments.detector.runs import run_ours
 
@@ -107,8 +107,7 @@ def main(argv=None):
     run = run_ours(pictures, args.weights, args.min_face)
     results = run.results(pictures, run.assigned(pictures, args.iou), range(len(pictures)))
     rows = rows_of(shown, results, groups, args)
-    make_folder(args.out.parent, parents=True)
-    write_csv(args.out, list(rows[0]), rows, digits=4)
+    write_rows(args.out, rows)
     print(args.out.read_text(encoding="utf-8"))
 
 

@@ -18,9 +18,9 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from common.output import write_csv, write_file
+from common.output import write_file
 from experiments.core.expected import expecting
-from experiments.core.results import table_head
+from experiments.core.results import table_head, write_rows
 
 # Name, frames from one whole search to the next, whether the vote is shared.
 SETTINGS = [
@@ -81,7 +81,7 @@ def compare(found, faithful, truth):
 
 def report(rows, out):
     """Write agreement.csv and AGREEMENT.md."""
-    write_csv(out / "agreement.csv", list(rows[0]), rows, digits=4)
+    write_rows(out / "agreement.csv", rows)
     lines = [
         "# What the shortcuts change",
         "",

@@ -20,12 +20,12 @@ if __name__ == "__main__":
 
 from tqdm import tqdm
 
-from common.output import write_csv
 from experiments.bench import machine
 from experiments.bench.measuring import growth, measure, video_rows
 from experiments.bench.report import plot_growth, read_table, write_report
 from experiments.bench.scenes import face
 from experiments.core.expected import expecting
+from experiments.core.results import write_rows
 
 HERE = Path(__file__).parent
 OFF = {"SMILEYS_FAST": "0"}  # Theano's own Ops
@@ -142,8 +142,7 @@ def worker_commands(peers, picture):
 def measure_part(part, groups, args):
     """Measure a part, and write its rows into its table."""
     if part == "video":
-        rows = video_rows(args)
-        write_csv(args.out / "video.csv", list(rows[0]), rows, digits=4)
+        write_rows(args.out / "video.csv", video_rows(args))
         return
     for threads in args.threads:
         if part == "growth":
@@ -160,8 +159,7 @@ def replace_rows(path, key, new):
     """Write rows into a table, in the place of those of the same ``key`` and number of threads."""
     replaced = {(row[key], row["threads"]) for row in new}
     old = [row for row in read_table(path) if (row[key], row["threads"]) not in replaced]
-    rows = old + new
-    write_csv(path, list(rows[0]), rows, digits=4)
+    write_rows(path, old + new)
 
 
 def report(told, out):

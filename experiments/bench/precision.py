@@ -19,10 +19,10 @@ if __name__ == "__main__":
 import numpy as np
 from tqdm import tqdm
 
-from common.output import write_csv
 from experiments.bench.machine import bfloat16_or_error
 from experiments.bench.squares import squares_of, squares_parser
 from experiments.core.expected import expecting
+from experiments.core.results import write_rows
 
 PRECISIONS = ("float32", "bfloat16")
 SAME, SHARE = 0.999, 0.005  # what bfloat16 must keep to be the default
@@ -78,7 +78,7 @@ def main(argv=None):
             found = compare(voters, tqdm(squares, desc=f"{net.stem}, {path.stem}"))
             if len(found[0]["float32"]):
                 rows.append(row_of(net.stem, path.stem, *found))
-                write_csv(args.out / "precision.csv", list(rows[0]), rows, digits=4)
+                write_rows(args.out / "precision.csv", rows)
     frames = np.array([row["frames"] for row in rows])
     same = np.average([row["same_winner"] for row in rows], weights=frames)
     most = max(row["share_differs_most"] for row in rows)

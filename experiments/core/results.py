@@ -2,7 +2,9 @@
 
 import shlex
 import sys
-from pathlib import PurePath
+from pathlib import Path, PurePath
+
+from common.output import make_folder, write_csv
 
 
 def command_line(script, argv=None, without=()):
@@ -38,3 +40,9 @@ def inner(word):
 def table_head(names):
     """Begin a table in Markdown: the line of names, ``| a | b |``, and the rule below it."""
     return [names, "| --- " * (names.count("|") - 1) + "|"]
+
+
+def write_rows(path, rows):
+    """Write dicts of the same keys as a table, floats to four digits; its folder is made, too."""
+    make_folder(Path(path).parent, parents=True)
+    write_csv(path, list(rows[0]), rows, digits=4)

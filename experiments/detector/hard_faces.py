@@ -67,18 +67,7 @@ def turn_of(landmarks):
 
 
 def pose_of(landmarks):
-    """Pose and roll of a face.
-
-    Parameters
-    ----------
-    landmarks : dict of float
-        ``leye_x`` to ``nose_y``; left and right as seen in the picture.
-
-    Returns
-    -------
-    (pose, roll)
-        One of `POSES`; degrees by which the eyes' line is turned, clockwise in the picture.
-    """
+    """Pose, one of `POSES`, and roll of a face of these landmarks, both by `turn_of`."""
     aside, roll = turn_of(landmarks)
     return list(POSES)[int(aside >= HALF_PROFILE) + int(aside >= PROFILE)], roll
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.core.results import command_line, table_head
+from experiments.core.results import command_line, table_head, write_rows
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,9 @@ def test_the_rule_has_a_column_for_each_name(names, rule):
 )
 def test_a_command_names_nothing_outside_the_project(words, written):
     assert command_line("a.py", words, without=["--resume"]) == f"a.py {written}"
+
+
+def test_rows_make_a_table_of_four_digits_in_a_folder_of_their_own(tmp_path):
+    path = tmp_path / "a" / "b" / "t.csv"
+    write_rows(path, [{"who": "x, y", "share": 2 / 3, "count": 123456}])
+    assert path.read_text() == 'who,share,count\n"x, y",0.6667,123456\n'
