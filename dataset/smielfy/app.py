@@ -1,13 +1,8 @@
-"""The service: who asks, what she agreed to, and its application.
+"""The service: who asks, what becomes of her pictures, and its application.
 
-GET    /api/me                 who I am, what I agreed to, what I have given
-POST   /api/enter              {"code"}: give the access code
-POST   /api/consent            {"agree": true}: get a pseudonym
-POST   /api/shown              {"shown": bool}: whether others may see my pictures
-DELETE /api/me                 remove all that is mine
-
-Collecting: `collect_routes`; mirror and teaching: `mirror_routes`; a visitor's own pictures:
-`visitor_routes`; the administrator's page: `admin_routes`.
+Requests are answered by groups of routes: `account_routes` (coming, agreeing, leaving),
+`collect_routes`, `mirror_routes` (and teaching), `visitor_routes` (her own pictures) and
+`admin_routes`.
 """
 
 import asyncio
@@ -23,9 +18,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from common.smileys import read_smileys
+from dataset.smielfy.account_routes import AccountRoutes, plain
 from dataset.smielfy.admin_routes import AdminRoutes
 from dataset.smielfy.collect_routes import CollectRoutes
 from dataset.smielfy.consent import People
@@ -34,10 +29,9 @@ from dataset.smielfy.middleware import GuardMiddleware, constant_time_equal
 from dataset.smielfy.mirror_folder import CACHE
 from dataset.smielfy.mirror_routes import MirrorRoutes
 from dataset.smielfy.rate_limit import RateLimit
-from dataset.smielfy.request_body import read_json
 from dataset.smielfy.signing import Key
-from dataset.smielfy.static_files import LANGUAGES, read_words, rendered_examples, static_routes
-from dataset.smielfy.store import Store, check_space, storing_problem
+from dataset.smielfy.static_files import read_words, rendered_examples, static_routes
+from dataset.smielfy.store import Store, storing_problem
 from dataset.smielfy.teaching import Teaching, enough
 from dataset.smielfy.visitor_routes import COOKIE, PASS, VisitorRoutes
 
@@ -144,67 +138,7 @@ class Smielfy:
             name, value, max_age=YEAR, httponly=True, samesite="strict", secure=self.https
         )
 
-    # What is asked.
-
-    async def me(self, request):
-        """Tell a visitor what is known of her."""
-        person = self.person(request)
-        return JSONResponse(
-            {
-                "person": person,
-                "leaving": self.people.leaving(person),
-                "entered": self.entered(request.headers.get("cookie", "")),
-                "shown": bool(person) and self.people.shows(person),
-                "given": self.store.bursts(person) if person else {},
-                "people": len(self.people),
-                "taught": self.teaching.net(person) is not None,
-            }
-        )
-
-    async def enter(self, request):
-        """Check the access code."""
-        self.limit("code", request.client.host if request.client else "")
-        self.allowed("guess", "all")
-        body = await read_json(request, {"code": str})
-        if not constant_time_equal(plain(body["code"]), self.code):
-            # All guesses together, too: who has many addresses has no more of them.
-            self.limit("guess", "all")
-            raise RequestError(403, "wrong_code")
-        response = JSONResponse({"entered": True})
-        self.set_cookie(response, PASS, self.pass_)
-        return response
-
-    async def consent(self, request):
-        """Give a pseudonym to who agrees."""
-        self.limit("consent", request.client.host if request.client else "")
-        body = await read_json(request, {"agree": bool})
-        if not body["agree"]:
-            raise RequestError(422, "no_consent")
-        person = self.person(request)
-        if person is None:
-            check_space(self.store.folder)
-            language = body.get("language") if body.get("language") in LANGUAGES else "en"
-            text = self.consent_text(language)
-            person = await run_in_threadpool(self.writing, self.people.agree, text, language)
-        response = JSONResponse({"person": person}, 201)
-        self.set_cookie(response, COOKIE, self.key.signed("person", person))
-        return response
-
-    def consent_text(self, language):
-        """What a visitor reads before she agrees."""
-        words = read_words(language)["consent"]
-        names = ("who_text", "what_text", "kept_text", "yours_text", "agree")
-        until = words["until"].format(days=self.keep_days) if self.keep_days else ""
-        text = "\n".join([*(words[name] for name in names), until])
-        return text.replace("{keeper}", self.keeper or words["keeper"])
-
-    async def shown(self, request):
-        """Show the visitor's pictures as examples, or no longer."""
-        person = self.agreed(request)
-        self.limit("change", person)
-        body = await read_json(request, {"shown": bool})
-        await run_in_threadpool(self.show, person, body["shown"])
-        return JSONResponse({"shown": body["shown"]})
+    # What it does to her pictures.
 
     def show(self, person, shown, only_if_shown=False):
         """Choose one picture a smiley to show."""
@@ -243,16 +177,6 @@ class Smielfy:
                 self.teaching.start(person, given)
                 net = "learning"
         return JSONResponse({"given": given, "removed": removed, "net": net})
-
-    async def leave(self, request):
-        """Remove all that is the visitor's."""
-        person = self.person(request)
-        if person is None:
-            raise RequestError(403, "no_consent")
-        await run_in_threadpool(self.forget, person)
-        response = JSONResponse({"person": None})
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.https)
-        return response
 
     def forget(self, person):
         """Remove a person: first her consent, then all else; what a kill leaves, a start ends.
@@ -315,11 +239,7 @@ class Smielfy:
     def application(self, names=()):
         """The ASGI application; ``names`` as for `dataset.smielfy.middleware.GuardMiddleware`."""
         routes = [
-            Route("/api/me", self.me, methods=["GET"]),
-            Route("/api/me", self.leave, methods=["DELETE"]),
-            Route("/api/enter", self.enter, methods=["POST"]),
-            Route("/api/consent", self.consent, methods=["POST"]),
-            Route("/api/shown", self.shown, methods=["POST"]),
+            *AccountRoutes(self).routes(),
             *CollectRoutes(self).routes(),
             *MirrorRoutes(self).routes(),
             *VisitorRoutes(self).routes(),
@@ -346,8 +266,3 @@ def mirror_of(smiles):
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return CACHE if same_net else None
-
-
-def plain(code):
-    """An access code without what is easily mistaken: case and blanks."""
-    return "".join(code.split()).casefold()
