@@ -29,8 +29,9 @@ def parse_args(argv):
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder with manifest.csv, or a CSV file")
     add("--person", help="whose pictures (default: the only person in it)")
-    smiles = cli.ROOT / "weights" / "smiles.npz"
-    add("--smiles", type=Path, default=smiles, help="net to start from (default: the shipped one)")
+    smiles = cli.ROOT / "weights" / "real.npz"
+    add("--smiles", type=Path, default=smiles,
+        help="net to start from (default: the shipped one for real people)")  # fmt: skip
     add("--old", type=Path, help="data set of old people (default: the pictures shipped for this)")
     add("--seed", type=int, default=0)
     add("--json", action="store_true", help="print the progress as JSON lines, for programs")
@@ -149,9 +150,9 @@ def main(argv=None):
     from experiments.smileys import replay
     from nets.weights import load_network, save_weights
 
+    rows, pictures = pictures_of(arguments.data, arguments.person)
     network, meta = load_network(arguments.smiles, "smiles")
     normalized = meta["normalized"]
-    rows, pictures = pictures_of(arguments.data, arguments.person)
     check_smileys(rows, meta["classes"], arguments.data)
     old = old_pictures(arguments.old)
     check_smileys(old[0], meta["classes"], arguments.old or replay.REPLAY)

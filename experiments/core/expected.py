@@ -186,7 +186,7 @@ EXPECTED = {
     "choose_recipe": ("3 to 5 hours", recipe),
     "claims_figure": ("seconds", None),
     "compare_detectors": ("minutes", difference),
-    "enrol": ("four minutes", enrolment),
+    "enrol": ("a minute", enrolment_real),
     "eval_agreement": ("minutes", agreement),
     "eval_augment": ("8 hours", augmentation),
     "eval_detector": ("half an hour", detector),

@@ -248,6 +248,15 @@ def test_a_persons_own_threshold_is_where_nine_of_ten_are_right():
     assert enrol.own_threshold(votes[-7:], rows[:7]) is None  # too few
 
 
+def test_who_names_no_net_gets_that_for_real_people(tmp_path, refused):
+    """It was that of the rendered women, which run_video has not shown for long."""
+    options = ["--data", tmp_path / "none.csv", "--out", tmp_path / "mine.npz"]
+    assert enrol.parse_args(map(str, options)).smiles == ROOT / "weights" / "real.npz"
+    # What is there is looked at before a net is compiled.
+    message = refused(enrol.main, *options, "--smiles", tmp_path / "none.npz")
+    assert "none.csv" in message
+
+
 def test_the_script_refuses_with_words(collected, refused):
     net = collected / "net.npz"
     options = ["--data", collected / "set", "--smiles", net, "--out", collected / "mine.npz"]
