@@ -34,11 +34,31 @@ def use_project_python():
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says the user's mistake in one line, as all of the project does."""
+    """A parser that says the user's mistake in one line, and each option's default in its help."""
+
+    def add_argument(self, *names, **settings):
+        """Add an argument; a default that its help does not tell is told behind it."""
+        action = super().add_argument(*names, **settings)
+        shown, said = shown_default(action.default), action.help or ""
+        if shown and "default" not in said and f"({shown})" not in said:
+            action.help = f"{said} (default {shown})" if said else f"default {shown}"
+        return action
 
     def error(self, message):
         """End with exit code 2."""
         give_up(f"{message} (--help tells more)")
+
+
+def shown_default(value):
+    """How a help tells a default; empty for None, switches, and what is not given."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(shown_default, value))
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        value = value.relative_to(ROOT)
+    if value is None or isinstance(value, bool) or value == argparse.SUPPRESS:
+        return ""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text.replace("%", "%%")
 
 
 def parser(doc):

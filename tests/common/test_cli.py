@@ -23,6 +23,34 @@ def program(body, **options):
 
 
 @pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"default": 0.5, "help": "share"}, "share (default 0.5)"),
+        ({"default": 32}, "default 32"),
+        ({"default": cli.ROOT / "weights", "help": "folder"}, "folder (default weights)"),
+        ({"default": [1, 2], "nargs": "+", "help": "rates"}, "rates (default 1 2)"),
+        ({"default": "90%", "help": "how much"}, "how much (default 90%)"),
+        ({"default": 4.0, "help": "how often (4)"}, "how often (4)"),
+        (
+            {"default": 4, "help": "how often (default: as before)"},
+            "how often (default: as before)",
+        ),
+        ({"help": "file"}, "file"),
+        ({"action": "store_true", "help": "be quick"}, "be quick"),
+    ],
+)
+def test_a_help_tells_each_default_once(settings, told):
+    """Of most options the default was a secret, such as train_smiles.py's epochs."""
+    parser = cli.parser("Does it.")
+    parser.add_argument("--it", **settings)
+    lines = parser.format_help().splitlines()
+    at = next(k for k, line in enumerate(lines) if line.strip().startswith("--it"))
+    words = " ".join(lines[at:]).split()
+    assert " ".join(words).endswith(told)
+    assert " ".join(words).count("default") == told.count("default")
+
+
+@pytest.mark.parametrize(
     ("body", "code", "message"),
     [
         ("return None", 0, ""),
