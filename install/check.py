@@ -3,6 +3,7 @@
 Prints one line that names each missing thing and the command that brings them all.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -73,6 +74,7 @@ def fix_command(found):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     found = problems()
     if found:
         print("; ".join(missing for missing, *_ in found) + f" ({fix_command(found)})")

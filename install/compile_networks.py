@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from common.cli import UserError, run, use_project_python
+from common.cli import UserError, parser, run, use_project_python
 
 WINDOWS = 45
 
@@ -50,6 +50,7 @@ def seconds(function, argument, repeats=15):
 
 def main():
     """Compile, measure, print one line."""
+    parser(__doc__).parse_args()
     use_project_python()
     check_opencv()
     import nets  # noqa: F401  # isort: skip

@@ -5,6 +5,7 @@ chooses it. Nothing is done twice: each step leaves a stamp that names what it w
 made from, written when the step is complete.
 """
 
+import argparse
 import fcntl
 import hashlib
 import os
@@ -154,6 +155,7 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         main()
     except KeyboardInterrupt:

@@ -300,6 +300,14 @@ def test_what_is_there_may_have_blanks_in_its_name(tmp_path):
     assert call("make", "sets", *named, cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.parametrize("name", ["check", "compile_networks", "environment"])
+def test_asked_for_help_they_do_not_begin(name, machine):
+    folder, _ = machine
+    result = call(sys.executable, ROOT / "install" / f"{name}.py", "--help", PATH=str(folder))
+    assert result.returncode == 0
+    assert result.stdout.startswith("usage: ")
+
+
 def test_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split())
