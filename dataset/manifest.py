@@ -6,7 +6,8 @@ Columns: ``path`` (relative to the file), ``person``, ``smiley`` (a slug), ``cli
 
 Sets made elsewhere are read as they are: ``label`` may stand for ``smiley`` and
 ``serial`` for ``frame``; without ``clip``, all pictures of one person and smiley
-are one clip.
+are one clip, and without ``frame`` their order is the rows'; without ``x,y,w,h``
+the face fills each picture.
 
 As a program, it checks a data set and prints what is in it::
 
@@ -32,7 +33,16 @@ import posixpath
 from common.cli import UserError
 from common.output import written
 from common.smileys import read_smileys
-from common.tables import BOX, complain, manifest_path, parse_table, read_header, read_lines, text
+from common.tables import (
+    BOX,
+    complain,
+    manifest_path,
+    parse_table,
+    read_header,
+    read_lines,
+    read_picture,
+    text,
+)
 from dataset.manifest_checks import frame_number, inner_path, picture_problem, row_problems
 
 COLUMNS = ("path", "person", "smiley", "clip", "frame", "x", "y", "w", "h")
@@ -65,8 +75,10 @@ def read_manifest(data, smileys=None, pictures=False):
         Naming every bad row by its line.
     """
     path = manifest_path(data)
-    rows, problems = parse_manifest(read_lines(path), path)
+    rows, problems = parse_manifest(read_lines(path), path, whole=False)
     for row in rows:
+        if not {*BOX} & {*row}:
+            row.update(zip(BOX, whole_picture(path.parent, row)))
         problems += [(row["line"], problem) for problem in row_problems(path.parent, row, smileys)]
     if problems or pictures:
         for row in rows:
@@ -76,8 +88,17 @@ def read_manifest(data, smileys=None, pictures=False):
     return rows
 
 
-def parse_manifest(lines, path):
+def whole_picture(folder, row):
+    """The box of a row's whole picture, which has no size where it cannot be read: 4 floats."""
+    picture = read_picture(folder / row["path"]) if "path" in row else None
+    height, width = (0, 0) if picture is None else picture.shape[:2]
+    return 0.0, 0.0, float(width), float(height)
+
+
+def parse_manifest(lines, path, whole=True):
     """Rows of a manifest given by its lines, and what is wrong with it apart from the pictures.
+
+    Not ``whole``, it may lack the frames, which are the lines' numbers then, or the boxes.
 
     Returns
     -------
@@ -95,6 +116,10 @@ def parse_manifest(lines, path):
     }  # fmt: skip
     if "clip" in header:
         columns["clip"] = text
+    if not whole:
+        for group in ({names["frame"]}, {*BOX}):
+            if not group & {*header}:
+                columns = {name: columns[name] for name in columns if name not in group}
     rows, problems = parse_table(lines, path, columns)
     seen = {}
     for row in rows:
@@ -109,6 +134,8 @@ def parse_manifest(lines, path):
         if "path" in row:
             key = posixpath.normpath(row["path"])
             problems += repeated(seen, key, row["line"], row["path"])
+        if names["frame"] not in columns:
+            row["frame"] = str(row["line"])
         row.setdefault("clip", f"{row.get('person')}/{row.get('smiley')}")
     return rows, problems
 

@@ -136,6 +136,27 @@ def test_sets_made_elsewhere_may_repeat_serials(folder):
     assert [r["frame"] for r in read_manifest(folder)] == ["s2", "s2"]
 
 
+def test_sets_made_elsewhere_may_lack_frames_and_boxes(folder):
+    """Photos have no frame's number, and cut faces no box: such sets were refused."""
+    header = "path,person,label"
+    write(folder, "b.png,p,happy", "a.png,p,happy", "c.png,q,sad", header=header)
+    found = read_manifest(folder, pictures=True)
+    assert [r["frame"] for r in found] == ["2", "3", "4"]
+    assert [r["clip"] for r in found] == ["p/happy", "p/happy", "q/sad"]
+    assert {tuple(r[side] for side in "xywh") for r in found} == {(0, 0, 30, 20)}
+    write(folder, "a.png,p,happy", "broken.png,p,sad", "none.png,p,sad", header=header)
+    with pytest.raises(UserError) as told:
+        read_manifest(folder)
+    assert "line 3: the box has no size, no readable picture broken.png" in str(told.value)
+    assert "no picture none.png" in str(told.value)
+    # Half of a box is none, and what the project itself goes on with is whole.
+    write(folder, "a.png,p,happy,1,2", header=header + ",x,y")
+    with pytest.raises(UserError, match="lacks the column w, h"):
+        read_manifest(folder)
+    with pytest.raises(UserError, match="lacks the column"):
+        append(folder, [row("b.png")])
+
+
 def test_broken_pictures_are_named_without_other_faults_only_if_asked(folder):
     write(folder, "broken.png,p,smile,c,0,1,2,3,4")
     read_manifest(folder)

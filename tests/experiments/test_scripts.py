@@ -197,7 +197,7 @@ def test_train_detector_from_end_to_end_and_resumed(faces, tmp_path):
         ("train_smiles.py", ["--data", "{faces}", "--fold", "9"], "--fold must be from 0 to 4"),
         ("train_smiles.py", ["--data", "{faces}", "--split", "person"], "there are 4"),
         ("train_smiles.py", ["--data", "{faces}", "--strangers", "--no-augment"], "contradict"),
-        ("train_smiles.py", ["--data", "{faces}/faces.csv"], "lacks the column smiley, frame"),
+        ("train_smiles.py", ["--data", "{faces}/faces.csv"], "lacks the column smiley;"),
         ("train_detector.py", ["--faces", "none.csv", "--scenes", "x"], "error: no file none.csv"),
     ],
 )
