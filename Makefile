@@ -217,7 +217,8 @@ eval-sealed: sets setup ## judge the detector on people and scenes kept from it;
 
 WEIGHTS ?=
 
-eval-real: labelled setup .venv-bench/faces ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
+eval-real: labelled setup ## measure the nets beside fer and facex on labelled faces (DATA=csv WEIGHTS='a.npz b.npz')
+	@$(MAKE) --no-print-directory .venv-bench/faces || echo 'note: fer and facex cannot be installed: without them' >&2
 	$(RUN) experiments/eval_real.py --data '$(DATA)' $(if $(WEIGHTS),--smiles $(WEIGHTS)) \
 	    --peers .venv-bench/bin/python --out '$(or $(OUT),runs/eval_real/$(basename $(notdir $(DATA))))' $(ARGS)
 
