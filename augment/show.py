@@ -20,7 +20,7 @@ from augment.drawn import drawn_face
 from augment.transforms import Augmentation, augment
 from common.arguments import count, number
 from common.crops import crop
-from common.output import check_output, written
+from common.output import atomic_write, check_output
 from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
 
 NAMES = list(Augmentation.__dataclass_fields__)
@@ -72,7 +72,7 @@ def main(argv=None):
     rng = np.random.default_rng(args.seed)
     pairs = sources(args.data, args.rows, rng)
     sheet = contact_sheet(pairs, settings, args.columns, args.size, rng)
-    with written(args.out) as temporary:
+    with atomic_write(args.out) as temporary:
         cv2.imwrite(str(temporary), sheet)
     print(f"{args.out}: {sheet.shape[0] // args.size} sources, {args.columns} variations each")
 

@@ -43,7 +43,7 @@ def finish(path, keep):
 
 
 @contextlib.contextmanager
-def written(path):
+def atomic_write(path):
     """Give the name to write a file to; it takes its place at the end, or after an error none."""
     try:
         yield temporary_path(path)
@@ -55,7 +55,7 @@ def written(path):
 
 def write_file(path, data):
     """Write bytes, or text as UTF-8, to a temporary file and put it in the file's place."""
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
@@ -71,7 +71,10 @@ def write_csv(path, columns, rows, digits=None):
     digits : int, optional
         Floats are rounded to so many significant ones.
     """
-    with written(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+    with (
+        atomic_write(path) as temporary,
+        open(temporary, "w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from common.arguments import count, whole
-from common.output import check_output, written
+from common.output import atomic_write, check_output
 from common.smileys import read_smileys
 from common.tables import manifest_path
 from dataset.manifest import classes_of, read_manifest
@@ -97,7 +97,7 @@ def main(argv=None):
         args.out.parent.mkdir(exist_ok=True)
     check_output(args.out, args.data)
     sheet = draw_sheet(folder, rows, args.size, args.people)
-    with written(args.out) as temporary:
+    with atomic_write(args.out) as temporary:
         cv2.imwrite(str(temporary), sheet)
     print(args.out)
 

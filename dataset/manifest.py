@@ -31,7 +31,7 @@ import os
 import posixpath
 
 from common.cli import UserError
-from common.output import written
+from common.output import atomic_write
 from common.smileys import read_smileys
 from common.tables import (
     BOX,
@@ -258,7 +258,10 @@ def replace(path, rows):
     lines = content.split("\n")
     if any(lines[1:]):  # nothing is written that could not be read
         complain(path, parse_manifest(lines, path)[1], SHOWN)
-    with written(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with (
+        atomic_write(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,
+    ):
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from common.output import write_csv, written
+from common.output import atomic_write, write_csv
 from common.tables import read_csv
 from common.workers import worker_pool
 from dataset.manifest import read_manifest
@@ -117,7 +117,7 @@ def render_person(task):
             frame = studio.frame(float(time), index)
             patches.append((index, face_patch(frame.image, frame.box)))
     index, patch = (np.array(column) for column in zip(*patches))
-    with written(kept) as temporary:
+    with atomic_write(kept) as temporary:
         np.savez(temporary, index=index, patch=patch)
     return index, patch
 

@@ -127,7 +127,7 @@ def main(argv=None):
     parser.add_argument("--table", type=Path, metavar="CSV", help="also write the counts there")
     parser.add_argument("--slow", default="4", help="how many times as long (default 4)")
     args = parser.parse_args(argv)
-    from common.output import check_output, make_folder, write_csv, written
+    from common.output import atomic_write, check_output, make_folder, write_csv
 
     if args.table:
         check_output(args.table)
@@ -149,7 +149,7 @@ def main(argv=None):
     )
     import cv2
 
-    with written(args.out / "demo.jpg") as temporary:
+    with atomic_write(args.out / "demo.jpg") as temporary:
         cv2.imwrite(str(temporary), draw_strip(list(videos.values()), list(truths.values())))
     frame = middle_frame(truths["known"], SHOWN)
     picture = args.out / "pipeline.png"

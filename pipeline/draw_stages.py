@@ -32,7 +32,7 @@ def parse_args(argv):
 def main(argv=None):
     """Run the script; ``argv`` as for argparse."""
     arguments = parse_args(argv)
-    from common.output import check_output, written
+    from common.output import atomic_write, check_output
     from pipeline.stages_figure import draw_stages, read_frame
 
     if arguments.out.suffix.lower() != ".png":
@@ -62,7 +62,7 @@ def main(argv=None):
     draw_stages(figure, image, found, detector.big_threshold, box, score, vote, voter.net)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     try:
-        with written(arguments.out) as temporary:
+        with atomic_write(arguments.out) as temporary:
             figure.savefig(temporary)
     except OSError as error:
         raise cli.UserError(f"cannot write {arguments.out}: {error.strerror}") from None

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from common.output import write_file, written
+from common.output import atomic_write, write_file
 
 DAYS = 397  # longer ones are refused by some browsers
 
@@ -87,7 +87,7 @@ def make(file, key_file, names, now):
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with written(key_file) as temporary:
+    with atomic_write(key_file) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "wb") as out:
             out.write(pem)

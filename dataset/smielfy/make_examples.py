@@ -99,7 +99,7 @@ def main(argv=None):
     import cv2
     from tqdm import tqdm
 
-    from common.output import make_folder, written
+    from common.output import atomic_write, make_folder
 
     make_folder(arguments.out)
     jobs = [
@@ -110,7 +110,7 @@ def main(argv=None):
     ]
     for smiley, number, seed, sex in tqdm(jobs, unit="picture", desc="rendering"):
         image = render(seed, sex, smiley, arguments.size, arguments.draft)
-        with written(arguments.out / f"{smiley}-{number}.jpg") as temporary:
+        with atomic_write(arguments.out / f"{smiley}-{number}.jpg") as temporary:
             cv2.imwrite(str(temporary), image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     print(f"{len(jobs)} pictures in {arguments.out}")
 

@@ -114,7 +114,7 @@ def main(argv=None):
     import cv2
     import numpy as np
 
-    from common.output import make_folder, written
+    from common.output import atomic_write, make_folder
 
     make_folder(arguments.out)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
@@ -145,7 +145,7 @@ def main(argv=None):
             process.terminate()
             process.wait(20)
         for name, picture in pictures.items():
-            with written(arguments.out / f"{name}.jpg") as temporary:
+            with atomic_write(arguments.out / f"{name}.jpg") as temporary:
                 cv2.imwrite(str(temporary), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     print(f"{', '.join(pictures)} in {arguments.out}")
 

@@ -21,7 +21,7 @@ import threading
 from pathlib import Path
 
 from common.cli import UserError
-from common.output import written
+from common.output import atomic_write
 from common.tables import complain, manifest_path, read_lines
 from dataset.manifest import extend, parse_manifest, update
 from dataset.smielfy.errors import RequestError
@@ -159,7 +159,7 @@ class Store:
             check_space(self.folder)
             try:
                 path.parent.mkdir(exist_ok=True)
-                with written(path) as temporary, open(temporary, "wb") as file:
+                with atomic_write(path) as temporary, open(temporary, "wb") as file:
                     file.write(picture)
                     file.flush()
                     os.fsync(file.fileno())

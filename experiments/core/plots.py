@@ -7,7 +7,7 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from common.output import written
+from common.output import atomic_write
 from experiments.core.confusion import row_shares
 
 # Okabe & Ito's colours, which those see apart to whom red and green are one.
@@ -44,7 +44,7 @@ def plot_curves(history, path, chance):
 
 def save(figure, path):
     """Write a figure as PNG, beside and renamed, and close it."""
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=120)
     plt.close(figure)
 

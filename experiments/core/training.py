@@ -15,7 +15,7 @@ from tqdm import tqdm
 from augment.stream import Stream
 from common.cli import UserError
 from common.interrupt import Stopped
-from common.output import written
+from common.output import atomic_write
 from experiments.core.monitor import MetricsFile, NoMonitor
 from nets.functions import input_of
 from nets.input import network_input
@@ -151,8 +151,8 @@ def save_checkpoint(path, state, **extra):
     """Write `Trainer.state` and named arrays beside ``path``, then rename."""
     data = io.BytesIO()  # a full disk leaves a half-open archive behind that complains later
     np.savez(data, **{f"state{k:03d}": array for k, array in enumerate(state)}, **extra)
-    with written(path) as beside:
-        beside.write_bytes(data.getbuffer())
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(data.getbuffer())
 
 
 def load_checkpoint(path):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from common.crops import crop
-from common.output import write_csv, write_file, written
+from common.output import atomic_write, write_csv, write_file
 from common.tables import read_picture
 from experiments.core.plots import plt, save, sheet_picture
 from experiments.core.results import table_head
@@ -308,7 +308,7 @@ def sheets(one, out):
         tiles = [tile(one.pictures[number], box, score) for score, number, box in rows]
         blank = [np.zeros((TILE, TILE, 3), np.uint8)]
         image = sheet_picture(np.stack(tiles or blank))
-        with written(out / f"{name}.jpg") as temporary:
+        with atomic_write(out / f"{name}.jpg") as temporary:
             cv2.imwrite(str(temporary), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 

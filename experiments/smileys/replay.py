@@ -7,7 +7,7 @@ import numpy as np
 
 from common.cli import ROOT, UserError
 from common.crops import Mipmap, crop
-from common.output import written
+from common.output import atomic_write
 from common.tables import box_of
 
 REPLAY = ROOT / "weights" / "replay.npz"
@@ -41,7 +41,7 @@ def pack(rows, pictures, path):
         "smileys": np.array([row["smiley"] for row in rows]),
         "people": np.array([row["person"] for row in rows]),
     }
-    with written(path) as temporary, open(temporary, "wb") as file:
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
 
