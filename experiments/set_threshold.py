@@ -107,7 +107,7 @@ def rescale(network, a, b):
     network.b.set_value((a * bias + (0, b)).astype(np.float32))
 
 
-def settled(measure, network, doubt, rounds=ROUNDS):
+def scale_at_fixed_point(measure, network, doubt, rounds=ROUNDS):
     """Scale a network until the scores that are measured with it need no other scale.
 
     Parameters
@@ -139,10 +139,10 @@ def settled(measure, network, doubt, rounds=ROUNDS):
         if max(abs((a - 1) * edge + b) for edge in log_odds(doubt)) < STILL:
             return results, scales
         rescale(network, a, b)
-    raise cli.UserError(f"the scale has not settled in {rounds} rounds: take more pictures")
+    raise cli.UserError(f"the scale found no fixed point in {rounds} rounds: take more pictures")
 
 
-def threshold_settled(measure, detector, rounds=ROUNDS):
+def threshold_at_fixed_point(measure, detector, rounds=ROUNDS):
     """Measure until the threshold stays: `Results`; it says which thumbnails are looked at twice.
 
     Where it goes in a circle, the highest of the circle is taken: measured with it, a lower one
@@ -151,7 +151,7 @@ def threshold_settled(measure, detector, rounds=ROUNDS):
     Parameters
     ----------
     measure : callable
-        As for `settled`; sets the detector's threshold.
+        As for `scale_at_fixed_point`; sets the detector's threshold.
     detector : pipeline.cascade.Detector
     rounds : int
         At most so many measurements.
@@ -168,7 +168,9 @@ def threshold_settled(measure, detector, rounds=ROUNDS):
             results = measure()
             detector.big_threshold = highest
             return results
-    raise cli.UserError(f"the threshold has not settled in {rounds} rounds: take more pictures")
+    raise cli.UserError(
+        f"the threshold found no fixed point in {rounds} rounds: take more pictures"
+    )
 
 
 def main(argv=None):
@@ -196,9 +198,9 @@ def main(argv=None):
         return found
 
     if args.keep_scale:
-        results, scales = threshold_settled(measure, detector), []
+        results, scales = threshold_at_fixed_point(measure, detector), []
     else:
-        results, scales = settled(measure, network, DOUBT)
+        results, scales = scale_at_fixed_point(measure, network, DOUBT)
     threshold = detector.big_threshold
     meta = {name: value for name, value in meta.items() if name not in ("kind", "threshold")}
     save_weights(args.out / "big.npz", network, "big", threshold=threshold, **meta)

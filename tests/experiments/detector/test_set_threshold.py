@@ -10,7 +10,13 @@ from common.cli import UserError
 from experiments import set_threshold
 from experiments.core.statistics import reliability
 from experiments.detector.metrics import Results
-from experiments.set_threshold import fit, log_odds, rescale, settled, threshold_settled
+from experiments.set_threshold import (
+    fit,
+    log_odds,
+    rescale,
+    scale_at_fixed_point,
+    threshold_at_fixed_point,
+)
 from nets.detector import build_net_big
 from nets.functions import compile_faces
 from nets.weights import read_weights
@@ -86,7 +92,7 @@ def scaling(network, a, b):
 def test_the_scale_settles_where_votes_depend_on_it(monkeypatch):
     monkeypatch.setattr(set_threshold, "rescale", scaling)
     network, doubt, votes = TwoNumbers(), (0.05, 0.9), []
-    results, scales = settled(cascade(network, doubt, votes), network, doubt)
+    results, scales = scale_at_fixed_point(cascade(network, doubt, votes), network, doubt)
     assert len(scales) > 2
     # One fit alone leaves other windows voting than those it was fitted to.
     assert (votes[0] != votes[1]).mean() > 0.03
@@ -100,8 +106,8 @@ def test_the_scale_settles_where_votes_depend_on_it(monkeypatch):
 def test_a_scale_that_does_not_settle_is_told(monkeypatch):
     monkeypatch.setattr(set_threshold, "rescale", lambda *_: None)
     network = TwoNumbers()
-    with pytest.raises(UserError, match="not settled in 3 rounds"):
-        settled(cascade(network, (0.05, 0.9), []), network, (0.05, 0.9), rounds=3)
+    with pytest.raises(UserError, match="no fixed point in 3 rounds"):
+        scale_at_fixed_point(cascade(network, (0.05, 0.9), []), network, (0.05, 0.9), rounds=3)
 
 
 class Threshold:
@@ -119,11 +125,11 @@ def test_the_threshold_is_that_of_the_last_measurement():
         detector.big_threshold = min(8, detector.big_threshold + 1)
         return len(measured)
 
-    assert threshold_settled(measure, detector) == 4
+    assert threshold_at_fixed_point(measure, detector) == 4
     assert measured == [5, 6, 7, 8]
     detector.big_threshold = 5
-    with pytest.raises(UserError, match="not settled in 2 rounds"):
-        threshold_settled(measure, detector, rounds=2)
+    with pytest.raises(UserError, match="no fixed point in 2 rounds"):
+        threshold_at_fixed_point(measure, detector, rounds=2)
 
 
 def test_of_thresholds_that_call_for_each_other_the_highest_is_taken():
@@ -135,7 +141,7 @@ def test_of_thresholds_that_call_for_each_other_the_highest_is_taken():
         detector.big_threshold = called[detector.big_threshold]
         return len(measured)
 
-    assert threshold_settled(measure, detector) == 5
+    assert threshold_at_fixed_point(measure, detector) == 5
     assert measured == [5, 2, 4, 3, 4]
     assert detector.big_threshold == 4
 
