@@ -119,7 +119,7 @@ def train(mixture, sets, args):
         )
 
 
-def finish_network(network, mixture, sets, settled, seed):
+def finish_network(network, mixture, sets, final, seed):
     """Finish a trained network as those who choose want it, or as another training has chosen.
 
     Returns
@@ -129,12 +129,12 @@ def finish_network(network, mixture, sets, settled, seed):
         it has added to the ``bias``.
     """
     from experiments.real.finish import finish, see_no_colour, taken
-    from experiments.real.settled import finish_as, note_bias
+    from experiments.real.finish_as import finish_as, note_bias
 
     see_no_colour(network)
     before = network.b.get_value()
-    if settled:
-        tried = finish_as(settled, network, mixture, sets, seed)
+    if final:
+        tried = finish_as(final, network, mixture, sets, seed)
     else:
         tried = finish(network, mixture, sets, seed)
     return tried, {**taken(tried), "bias": note_bias(before, network.b.get_value())}
@@ -175,16 +175,16 @@ def main(argv=None):
     from experiments.core.training import check_unfinished
     from experiments.real.card import write_card
     from experiments.real.labels import SMILEYS
-    from experiments.real.settled import read_settled
+    from experiments.real.finish_as import read_chosen
     from nets.weights import save_weights
 
     make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
-    settled = read_settled(args.final) if args.final else None
+    final = read_chosen(args.final) if args.final else None
     mixture, sets = read_data(args)
     network, chosen = train(mixture, sets, args)
-    tried, finished = finish_network(network, mixture, sets, settled, args.seed)
+    tried, finished = finish_network(network, mixture, sets, final, args.seed)
     chosen = {**chosen, **finished}
     recalled = recalls_of(network, sets)
     origin = command_line("experiments/train_real.py", argv, without=["--resume"])

@@ -56,7 +56,7 @@ def real_windows(parts, seed=0, augmentation: Augmentation = LIGHT):
     return network_input(windows)
 
 
-def finish(network, mixture, sets, seed=0, settled=None):
+def finish(network, mixture, sets, seed=0, weight=None):
     """Choose how far a network's statistics move to those of real faces, and calibrate its bias.
 
     Parameters
@@ -66,8 +66,9 @@ def finish(network, mixture, sets, seed=0, settled=None):
     mixture : experiments.real.mixture.Mixture
         What it learnt from.
     sets : list of experiments.real.choosing.Chooser
-    settled : pair of float or None
-        Weight and penalty (0: the bias as learnt), where another training has chosen them.
+    weight : float or None
+        Of real faces' statistics, where another training has chosen it; the bias then stays as
+        it was learnt.
 
     Returns
     -------
@@ -82,8 +83,8 @@ def finish(network, mixture, sets, seed=0, settled=None):
         [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
     )
     weights, penalties = WEIGHTS if len(windows) else (0.0,), PENALTIES
-    if settled:
-        weights, penalties = (settled[0],), (settled[1] or None,)
+    if weight is not None:
+        weights, penalties = (weight,), (None,)
     tried, logits = [], {}
     for weight in weights:
         if weight:

@@ -22,7 +22,7 @@ def note_bias(before, after):
     return {name: float(value) for name, value in zip(SMILEYS, np.subtract(after, before))}
 
 
-def read_settled(path):
+def read_chosen(path):
     """What `train_real.py` has chosen, from its ``chosen.json``: (weight, bias (classes,)).
 
     Raises
@@ -31,21 +31,21 @@ def read_settled(path):
         If the file is not there or is none.
     """
     try:
-        chosen = json.loads(path.read_text())
-        return float(chosen["weight"]), np.float32([chosen["bias"][name] for name in SMILEYS])
+        note = json.loads(path.read_text())
+        return float(note["weight"]), np.float32([note["bias"][name] for name in SMILEYS])
     except FileNotFoundError:
         raise UserError(f"there is no {path}: train without --final first") from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path} is no chosen.json of train_real.py") from None
 
 
-def finish_as(settled, network, mixture, sets, seed=0):
+def finish_as(chosen, network, mixture, sets, seed=0):
     """Give a network the statistics and the bias of a training that has chosen.
 
     Parameters
     ----------
-    settled : (float, ndarray of float32 (classes,))
-        As from `read_settled`.
+    chosen : (float, ndarray of float32 (classes,))
+        As from `read_chosen`.
     network, mixture, sets, seed : as for `experiments.real.finish.finish`
         ``sets`` measure only.
 
@@ -54,8 +54,8 @@ def finish_as(settled, network, mixture, sets, seed=0):
     list of dict
         One, as `finish` gives them.
     """
-    weight, bias = settled
-    finish(network, mixture, sets, seed, (weight, 0))
+    weight, bias = chosen
+    finish(network, mixture, sets, seed, weight)
     network.b.set_value(network.b.get_value() + bias)
     outputs = theano.function(
         [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
