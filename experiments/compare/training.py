@@ -1,6 +1,5 @@
 """The training of one arm, wherever it runs: the same arm gives the same bytes."""
 
-import threading
 from dataclasses import asdict, dataclass
 
 import lasagne
@@ -9,7 +8,7 @@ import numpy as np
 from augment.transforms import Augmentation
 from experiments.core.provenance import code_hashes
 from experiments.core.ridge import ridge_names
-from experiments.core.training import CHECKPOINT, RATE, load_checkpoint, read_note
+from experiments.core.training import CHECKPOINT, RATE, RNG_LOCK, forget_other
 from experiments.smileys.data import labelled_squares
 from experiments.smileys.splits import groups_of, parts_of, subset
 from experiments.smileys.training import train_smileys
@@ -18,7 +17,6 @@ from nets.input import network_input
 
 SHOWN = 256  # training pictures measured after an epoch
 CURVES = ("loss", "accuracy")
-_alone = threading.Lock()  # Lasagne's random numbers are the process's
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,8 @@ def train_arm(arm, data, data_hash, folder, stop=lambda: False, tick=lambda: Non
         JSON: settings, code, the chosen epoch, curves, what each held-out picture was named.
     """
     parts = arm.parts(data.rows)
-    forget_other_code(folder / CHECKPOINT)
-    with _alone:
+    forget_other(folder / CHECKPOINT, {"code": code_hashes()})
+    with RNG_LOCK:
         trained = train_smileys(
             data,
             parts,
@@ -129,14 +127,6 @@ def train_arm(arm, data, data_hash, folder, stop=lambda: False, tick=lambda: Non
         "predicted": trained.predicted.argmax(axis=1).tolist(),
         "identity": identity_of(trained.network, data),
     }
-
-
-def forget_other_code(path):
-    """Remove the checkpoint of a training that other code has begun: it would be half of each."""
-    if path.exists():
-        note = read_note(path, load_checkpoint(path)[1])
-        if note["settings"].get("code") != code_hashes():
-            path.unlink()
 
 
 def identity_of(network, data):

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import threading
 import zipfile
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from nets.input import network_input
 
 RATE = 3e-3  # first step size of Adam, falling to 0 along half a cosine
 CHECKPOINT = "checkpoint.npz"
+RNG_LOCK = threading.Lock()  # Lasagne's random numbers are the process's: one training at a time
 
 
 def set_seed(seed):
@@ -218,6 +220,14 @@ def read_note(path, extra):
         return json.loads(extra["note"].tobytes().decode())
     except (KeyError, ValueError):
         raise UserError(f"{path} is no checkpoint of a training: start anew") from None
+
+
+def forget_other(path, settings):
+    """Remove a checkpoint of other settings or code: the training would be half of each."""
+    if path.exists():
+        before = read_note(path, load_checkpoint(path)[1])["settings"]
+        if any(before.get(name) != value for name, value in settings.items()):
+            path.unlink()
 
 
 def check_settings(folder, before, now):

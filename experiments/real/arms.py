@@ -1,7 +1,6 @@
 """Short trainings that are compared: without one of the sources, or on few people."""
 
 import json
-import threading
 import zlib
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from scipy.special import softmax
 
 from common.cli import ROOT
 from experiments.core.provenance import COUNTED, code_hashes
-from experiments.core.training import CHECKPOINT, load_checkpoint, read_note
+from experiments.core.training import CHECKPOINT, RNG_LOCK, forget_other
 from experiments.real import recipe
 from experiments.real.choosing import choosers
 from experiments.real.finish import voted
@@ -34,7 +33,6 @@ MODULES = (
     "pipeline/windows.py",
 )  # fmt: skip
 codes = partial(code_hashes, MODULES)
-_alone = threading.Lock()  # Lasagne's random numbers are the process's
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def train_arm(arm, data_hash, data, folder, stop, tick):
     mixture = data.mixture(arm)
     settings = {"arm": json.loads(json.dumps(arm.settings(data_hash))), "code": codes()}
     forget_other(folder / CHECKPOINT, settings)
-    with _alone:
+    with RNG_LOCK:
         network, _ = train_real(
             mixture,
             data.sets,
@@ -184,11 +182,3 @@ def train_arm(arm, data_hash, data, folder, stop, tick):
 def named(outputs, votes):
     """Class of each picture by the vote of its windows, (N, windows, 48, 48, 3): list of int."""
     return softmax(voted(outputs, votes), axis=2).mean(axis=1).argmax(axis=1).tolist()
-
-
-def forget_other(path, settings):
-    """Remove a checkpoint of other settings or code: the training would be half of each."""
-    if path.exists():
-        before = read_note(path, load_checkpoint(path)[1])["settings"]
-        if any(before.get(name) != value for name, value in settings.items()):
-            path.unlink()
