@@ -72,7 +72,7 @@ def main(argv=None):
 
     data = SmileyData.read(args.data)
     parts = parts_of(data.rows, args.split, args.folds, args.fold, args.seed)
-    steps = epoch_steps(len(parts.fit), args.batch)
+    steps = epoch_steps(len(parts.train), args.batch)
     out = args.out
     make_folder(out, parents=True)
     if not args.resume:
@@ -103,8 +103,8 @@ def main(argv=None):
             "with --resume"
         ) from None
     chosen = trained.chosen
-    part = "test" if len(parts.val) else "validation"
-    accuracy = chosen["val_accuracy" if len(parts.val) else "choose_accuracy"]
+    part = "test" if len(parts.test) else "validation"
+    accuracy = chosen["val_accuracy" if len(parts.test) else "choose_accuracy"]
     print(
         f"{part} accuracy {accuracy:.3f} (chance {1 / len(data.classes):.3f}), "
         f"training {chosen['train_accuracy']:.3f}, epoch {chosen['epoch']} of {args.epochs}; "
@@ -125,7 +125,7 @@ def write_results(args, argv, data, parts, trained, data_hash):
     command = command_line("experiments/train_smiles.py", argv, without=["--resume"])
     meta = {"classes": data.classes, "origin": command}
     save_weights(args.out / "smiles.npz", trained.network, "smiles", **meta)
-    steps = epoch_steps(len(parts.fit), args.batch)
+    steps = epoch_steps(len(parts.train), args.batch)
     what = "windows as labelled" if args.no_augment else "augmented windows"
     what += ", harder than usual (`STRANGERS`)" * args.strangers
     write_card(

@@ -16,14 +16,14 @@ def pixels_of(data):
 
 
 def divisions_of(data, arms):
-    """The divisions of a comparison: dict of (split, deal, fold) to (train, val).
+    """The divisions of a comparison: dict of (split, repeat, fold) to (train, val).
 
     The pictures that choose the epoch are training data too.
     """
     divisions = {}
     for arm in arms:
-        if arm.share == 1 and (arm.split, arm.deal, arm.fold) not in divisions:
+        if arm.share == 1 and (arm.split, arm.repeat, arm.fold) not in divisions:
             parts = arm.parts(data.rows)
-            train = np.sort(np.concatenate([parts.fit, parts.choose]))
-            divisions[arm.split, arm.deal, arm.fold] = train, parts.val
+            train = np.sort(np.concatenate([parts.train, parts.validation]))
+            divisions[arm.split, arm.repeat, arm.fold] = train, parts.test
     return divisions

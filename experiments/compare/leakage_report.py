@@ -54,8 +54,8 @@ def measure_set(name, data, splits, folds, seed):
         ratios[split] = 1 / (count - 1)
         for fold in range(count):
             parts = parts_of(data.rows, split, count, fold, 0)
-            train = np.sort(np.concatenate([parts.fit, parts.choose]))
-            divisions[split, 0, fold] = train, parts.val
+            train = np.sort(np.concatenate([parts.train, parts.validation]))
+            divisions[split, 0, fold] = train, parts.test
     found = controls_of(data, divisions, seed)
     people = len({row["person"] for row in data.rows})
     about = name, data.hash(), len(data.rows), people, len(data.classes)

@@ -8,7 +8,7 @@ import numpy as np
 from common.cli import UserError
 from experiments.compare.training import Arm
 from experiments.smileys.data import SMILEYS
-from experiments.smileys.splits import CHOOSE, Parts
+from experiments.smileys.splits import VALIDATION, Parts
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class GridArm(Arm):
         shuffled = np.random.default_rng([self.seed, 5]).permutation(len(rest))[: self.count]
         chosen = [rest[k] for k in shuffled]
         # Every eighth: with more people, those who chose before choose still.
-        validation = set(chosen[1::CHOOSE])
+        validation = set(chosen[1::VALIDATION])
         train = set(chosen) - validation
         few = first_pictures(rows, self.pictures)
         return Parts(
@@ -104,7 +104,7 @@ def plan(data, recipe, *, people, pictures, unseen, seeds, batches, epoch, rotat
     for count in [number for number in people if number <= most]:
         for most_pictures in dict.fromkeys(min(number, largest) for number in pictures):
             for seed in range(seeds):
-                place = {"folds": folds, "fold": seed % folds, "deal": 0, "seed": seed}
+                place = {"folds": folds, "fold": seed % folds, "repeat": 0, "seed": seed}
                 size = {"count": count, "pictures": most_pictures, "unseen": unseen}
                 arms[count, most_pictures, seed] = GridArm(
                     name=f"people{count}-pictures{most_pictures}-seed{seed}",
@@ -133,7 +133,7 @@ def warnings_of(data, arms, people, pictures):
     ]
     lacking = {}
     for (count, _, seed), arm in arms.items():
-        there = {data.rows[k]["smiley"] for k in arm.parts(data.rows).fit}
+        there = {data.rows[k]["smiley"] for k in arm.parts(data.rows).train}
         if len(there) < 2:
             raise UserError(
                 f"{count} people, of whom one chooses the epoch, would learn one class only: leave "

@@ -41,12 +41,12 @@ def folds_for(data, split, folds=FOLDS):
 
 
 def arm_of(data, split, seed, name, folds=FOLDS, **settings):
-    """One arm: seed s holds out fold s mod k of deal s // k.
+    """One arm: seed s holds out fold s mod k of repeat s // k.
 
     After k seeds everyone has been held out once, and the groups are dealt anew.
     """
     folds = folds_for(data, split, folds)
-    place = {"folds": folds, "fold": seed % folds, "deal": seed // folds}
+    place = {"folds": folds, "fold": seed % folds, "repeat": seed // folds}
     return Arm(name=f"{name}-seed{seed}", split=split, seed=seed, **place, **settings)
 
 
@@ -113,10 +113,10 @@ def warnings_of(data, arms):
     """What to know about the classes: those that a part lacks. Raise if a part lacks nearly all."""
     lacking, folds = {}, {}
     for arm in arms:
-        fold = arm.deal, arm.fold
+        fold = arm.repeat, arm.fold
         folds.setdefault(arm.split, set()).add(fold)
         parts = arm.parts(data.rows)
-        for what, part in (("training", parts.fit), ("held-out", parts.val)):
+        for what, part in (("training", parts.train), ("held-out", parts.test)):
             there = {data.rows[k]["smiley"] for k in part}
             if what == "training" and len(there) < 2:
                 raise UserError(

@@ -247,7 +247,7 @@ def class_lines(c):
     for split in c.splits():
         sizes, classes = [], []
         for arm in c.any_group(split):
-            val = arm.parts(c.data.rows).val
+            val = arm.parts(c.data.rows).test
             counts = Counter(c.data.rows[k]["smiley"] for k in val)
             sizes.append(len(val))
             classes += [counts[name] for name in c.data.classes]

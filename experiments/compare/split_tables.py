@@ -18,7 +18,7 @@ def write_tables(c, verdicts, controls, out):
     write_csv(out / "people.csv", columns, people(c))
     columns = ("split", "share", "people", "pictures", "seed", *ACCURACIES)
     write_csv(out / "growth.csv", columns, growth(c))
-    columns = ("split", "deal", "fold", "smiley", "pictures")
+    columns = ("split", "repeat", "fold", "smiley", "pictures")
     write_csv(out / "balance.csv", columns, balance(c))
     columns = ("split", "method", "accuracy", "low", "high", "people")
     write_csv(out / "controls.csv", columns, methods(c, controls))
@@ -56,10 +56,10 @@ def balance(c):
     """How many pictures of each class each fold holds out."""
     seen = set()
     for arm in c.arms:
-        fold = arm.split, arm.deal, arm.fold
+        fold = arm.split, arm.repeat, arm.fold
         if arm.share == 1 and fold not in seen:
             seen.add(fold)
-            counts = Counter(c.data.rows[k]["smiley"] for k in arm.parts(c.data.rows).val)
+            counts = Counter(c.data.rows[k]["smiley"] for k in arm.parts(c.data.rows).test)
             yield from ((*fold, name, counts[name]) for name in c.data.classes)
 
 

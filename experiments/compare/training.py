@@ -28,8 +28,8 @@ class Arm:
     name : str
         Of its folder; part of no result.
     split : {'person', 'clip', 'image'}
-    folds, fold, deal : int
-        Which part is the test; ``deal`` seeds who shares a fold: the repeat.
+    folds, fold, repeat : int
+        Which part is the test; ``repeat`` seeds who shares a fold.
     seed : int
         Of weights, batches and dropout.
     augmentation : Augmentation or None
@@ -47,7 +47,7 @@ class Arm:
     split: str
     folds: int
     fold: int
-    deal: int
+    repeat: int
     seed: int
     augmentation: Augmentation
     epochs: int
@@ -65,9 +65,9 @@ class Arm:
 
     def parts(self, rows):
         """Training, validation and test pictures."""
-        parts = parts_of(rows, self.split, self.folds, self.fold, self.deal)
+        parts = parts_of(rows, self.split, self.folds, self.fold, self.repeat)
         if self.share < 1:
-            parts.fit = subset(rows, parts.fit, self.split, self.share, self.seed)
+            parts.train = subset(rows, parts.train, self.split, self.share, self.seed)
         return parts
 
 
@@ -115,15 +115,15 @@ def train_arm(arm, data, data_hash, folder, stop=lambda: False, tick=lambda: Non
     return {
         "settings": arm.settings(data_hash),
         "code": code_hashes(),
-        "pictures": len(parts.fit),
-        "people": len({data.rows[k]["person"] for k in parts.fit}),
+        "pictures": len(parts.train),
+        "people": len({data.rows[k]["person"] for k in parts.train}),
         "chosen": trained.chosen,
         "history": {
             f"{part}_{what}": [metrics[f"{part}_{what}"] for metrics in trained.history]
             for part in ("train", "choose", "val")
             for what in CURVES
         },
-        "val": parts.val.tolist(),
+        "val": parts.test.tolist(),
         "predicted": trained.predicted.argmax(axis=1).tolist(),
         "identity": identity_of(trained.network, data),
     }

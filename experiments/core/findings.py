@@ -113,7 +113,7 @@ class Findings:
     def majority_rate(self, comparison):
         """Accuracy of naming the most frequent class of a comparison's data."""
         counts = {}
-        rows = self.rows(f"eval_split/{comparison}/balance.csv", deal=0)
+        rows = self.rows(f"eval_split/{comparison}/balance.csv", repeat=0)
         for row in (row for row in rows if row["split"] == rows[0]["split"]):
             counts[row["smiley"]] = counts.get(row["smiley"], 0) + int(row["pictures"])
         return max(counts.values()) / sum(counts.values())

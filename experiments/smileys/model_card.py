@@ -35,8 +35,8 @@ def write_card(path, data, parts, trained, *, title, source, data_hash, command,
         "## Data",
         "",
         f"`{source}` (hash {data_hash}): {len(data.rows)} pictures of {people} "
-        f"{'person' if people == 1 else 'people'}. {len(parts.fit)} pictures trained, "
-        f"{len(parts.choose)} chose the epoch, {len(parts.val)} tested.",
+        f"{'person' if people == 1 else 'people'}. {len(parts.train)} pictures trained, "
+        f"{len(parts.validation)} chose the epoch, {len(parts.test)} tested.",
         "",
         "## Training",
         "",
@@ -75,7 +75,7 @@ def measured(data, trained):
 
 def failures(data, parts, trained):
     """What the confusion matrix tells, and what nobody has measured."""
-    part = "val" if len(parts.val) else "choose"
+    part = "val" if len(parts.test) else "choose"
     confusion = np.array(trained.chosen[f"{part}_confusion"])
     counts = confusion.sum(axis=1)
     shares = row_shares(confusion)
@@ -94,8 +94,8 @@ def failures(data, parts, trained):
     ]
     if said:
         yield f"Most often taken: {', '.join(said)}."
-    known = {data.rows[k]["person"] for k in parts.fit}
-    strangers = len(parts.val) and all(data.rows[k]["person"] not in known for k in parts.val)
+    known = {data.rows[k]["person"] for k in parts.train}
+    strangers = len(parts.test) and all(data.rows[k]["person"] not in known for k in parts.test)
     if not strangers:
         yield (
             "The test pictures show people who also trained: on people it has not seen it "

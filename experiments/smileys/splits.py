@@ -9,7 +9,7 @@ from common.cli import UserError
 
 SPLITS = ("person", "clip", "image")
 MANY = {"person": "people", "clip": "clips", "image": "pictures"}
-CHOOSE = 8  # one in so many groups of the training data is kept to choose the epoch
+VALIDATION = 8  # one in so many groups of the training data is kept to choose the epoch
 
 
 def split_names(text):
@@ -24,9 +24,9 @@ def split_names(text):
 class Parts:
     """Rows of a data set by what they are for: three ndarrays of int that share no element."""
 
-    fit: np.ndarray  # training: the network learns from them
-    choose: np.ndarray  # validation: they choose the epoch
-    val: np.ndarray  # test, used once; the article calls it validation
+    train: np.ndarray  # the network learns from them
+    validation: np.ndarray  # they choose the epoch
+    test: np.ndarray  # used once; the article and the tables' ``val_`` call it validation
 
 
 def groups_of(rows, by):
@@ -99,9 +99,9 @@ def parts_of(rows, by, folds, fold, seed):
             f"the epoch, one to judge; there are {len(groups) + int(held_out.any())}"
         )
     order = np.random.default_rng([seed, 1, fold]).permutation(len(groups))
-    kept = {groups[index] for index in order[: max(1, round(len(groups) / CHOOSE))]}
-    choose = np.array([name in kept for name in names])
-    return Parts(rest[~choose], rest[choose], everything[held_out])
+    kept = {groups[index] for index in order[: max(1, round(len(groups) / VALIDATION))]}
+    validation = np.array([name in kept for name in names])
+    return Parts(rest[~validation], rest[validation], everything[held_out])
 
 
 def subset(rows, indices, by, share, seed):

@@ -28,7 +28,7 @@ class Trained:
     chosen : dict
         The chosen epoch's.
     predicted : ndarray (pictures held out, classes)
-        The chosen epoch's probabilities, in the order of ``parts.val``.
+        The chosen epoch's probabilities, in the order of ``parts.test``.
     """
 
     network: lasagne.layers.Layer
@@ -94,10 +94,10 @@ def train_smileys(
     network = build_net_smiles(num_classes=len(data.classes))
     trainer = Trainer(network)
     probabilities = compile_probabilities(network)
-    some = parts.fit[:: math.ceil(len(parts.fit) / shown)]
+    some = parts.train[:: math.ceil(len(parts.train) / shown)]
     sets = {
         name: prepare(data, part)
-        for name, part in (("train", some), ("choose", parts.choose), ("val", parts.val))
+        for name, part in (("train", some), ("choose", parts.validation), ("val", parts.test))
         if len(part)
     }
 
@@ -107,7 +107,7 @@ def train_smileys(
             metrics.update(measure(predict(probabilities, inputs), labels, name))
         return metrics
 
-    rows, pictures = data.of(parts.fit)
+    rows, pictures = data.of(parts.train)
     batches = SmileyBatches(rows, pictures, data.classes, augmentation, batch)
     monitor = None
     if watch:

@@ -60,7 +60,7 @@ def test_all_arms_of_a_seed_and_split_judge_the_same_pictures_with_as_many_steps
     for split in ("person", "image"):
         for seed in range(2):
             judged = {
-                tuple(arm.parts(data.rows).val)
+                tuple(arm.parts(data.rows).test)
                 for (by, _, number), arm in arms.items()
                 if (by, number) == (split, seed)
             }

@@ -48,22 +48,22 @@ def test_more_people_include_fewer_and_all_name_the_same():
     assert len({(arm.epochs * arm.steps, arm.augmentation) for arm in arms.values()}) == 1
     assert next(iter(arms.values())).augmentation == SMILEYS
     parts = {key: arm.parts(data.rows) for key, arm in arms.items()}
-    assert len({tuple(p.val) for p in parts.values()}) == 1
-    unseen = people_of(data, parts[2, 1, 0].val)
+    assert len({tuple(p.test) for p in parts.values()}) == 1
+    unseen = people_of(data, parts[2, 1, 0].test)
     assert len(unseen) == 10
     for seed in (0, 1):
         before = set(), set()
         for count in (2, 4, 8, 16):
             found = parts[count, 4, seed]
-            now = people_of(data, found.fit), people_of(data, found.choose)
+            now = people_of(data, found.train), people_of(data, found.validation)
             assert len(now[0] | now[1]) == count
             assert not (now[0] | now[1]) & unseen
             assert not now[0] & now[1]
             assert before[0] <= now[0]
             assert before[1] <= now[1]
             before = now
-            assert len(parts[count, 1, seed].fit) == 2 * len(now[0])
-    assert people_of(data, parts[4, 1, 0].fit) != people_of(data, parts[4, 1, 1].fit)
+            assert len(parts[count, 1, seed].train) == 2 * len(now[0])
+    assert people_of(data, parts[4, 1, 0].train) != people_of(data, parts[4, 1, 1].train)
 
 
 def test_what_a_grid_lacks_is_said():
@@ -88,7 +88,9 @@ def test_what_a_grid_lacks_is_said():
 def test_real_people_take_turns():
     data = data_of(people=11)
     arms = arms_of(data, (4,), 3, seeds=3, rotate=True)
-    judged = [people_of(data, arm.parts(data.rows).val) for key, arm in arms.items() if key[1] == 1]
+    judged = [
+        people_of(data, arm.parts(data.rows).test) for key, arm in arms.items() if key[1] == 1
+    ]
     assert len(set.union(*judged)) == 9
     with pytest.raises(UserError, match="11 people, 10 of them unseen, leave 1 to learn from"):
         arms_of(data, (4,), 10)
@@ -137,7 +139,7 @@ def test_intervals_of_people_who_take_turns_allow_for_what_trainings_share():
     rng = np.random.default_rng(0)
     results = {}
     for arm in arms.values():
-        val = arm.parts(data.rows).val.tolist()
+        val = arm.parts(data.rows).test.tolist()
         predicted = rng.integers(2, size=len(val)).tolist()
         results[arm.name] = {"val": val, "predicted": predicted, "pictures": 1,
                              "history": {"train_accuracy": [0.9] * 20}}  # fmt: skip
@@ -168,10 +170,10 @@ def test_the_report(tmp_path, monkeypatch):
     labels = np.array([row["smiley"] == "b" for row in data.rows], int)
     results = {}
     for (count, pictures, _), arm in arms.items():
-        val = arm.parts(data.rows).val
+        val = arm.parts(data.rows).test
         right = np.arange(len(val)) % 16 >= 16 / count - (pictures > 1)
         results[arm.name] = {
-            "pictures": len(arm.parts(data.rows).fit),
+            "pictures": len(arm.parts(data.rows).train),
             "val": val.tolist(),
             "predicted": np.where(right, labels[val], 1 - labels[val]).tolist(),
             "history": {"train_accuracy": [0.9] * 20},

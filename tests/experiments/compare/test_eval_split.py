@@ -175,11 +175,11 @@ def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
                 index
                 for arm in arms
                 if arm.split == split and arm.share == 1 and bool(arm.augmentation) == augmented
-                for index in arm.parts(data.rows).val
+                for index in arm.parts(data.rows).test
             ]
             assert sorted(judged) == list(range(len(data.rows)))
     grown = [arm for arm in arms if arm.share < 1]
-    assert all(len(arm.parts(data.rows).fit) < len(data.rows) / 2 for arm in grown)
+    assert all(len(arm.parts(data.rows).train) < len(data.rows) / 2 for arm in grown)
     # What judges is the same however much is learnt from.
     for arm in grown:
         (whole,) = [
@@ -188,7 +188,7 @@ def test_every_arm_takes_as_many_steps_and_everyone_judges_once():
             if (other.split, other.seed, other.share) == (arm.split, arm.seed, 1)
             and other.augmentation
         ]
-        np.testing.assert_array_equal(arm.parts(data.rows).val, whole.parts(data.rows).val)
+        np.testing.assert_array_equal(arm.parts(data.rows).test, whole.parts(data.rows).test)
 
 
 def test_a_sixth_seed_deals_anew():
@@ -196,7 +196,7 @@ def test_a_sixth_seed_deals_anew():
     arms = [a for a in arms_of(data, seeds=6) if a.split == "person" and a.share == 1]
     first, sixth = (next(a for a in arms if a.seed == seed) for seed in (0, 5))
     assert first.fold == sixth.fold
-    assert set(first.parts(data.rows).val) != set(sixth.parts(data.rows).val)
+    assert set(first.parts(data.rows).test) != set(sixth.parts(data.rows).test)
 
 
 def test_a_class_missing_from_a_fold_is_a_warning():

@@ -25,7 +25,7 @@ def found(tmp_path):
     )
     write(
         "eval_split/small/balance.csv",
-        "split,deal,fold,smiley,pictures\n"
+        "split,repeat,fold,smiley,pictures\n"
         "person,0,0,smile,3\nperson,0,1,smile,5\nperson,0,0,sad,2\n"
         "image,0,0,smile,8\nimage,0,0,sad,2\nperson,1,0,sad,90\n",
     )

@@ -30,13 +30,13 @@ def test_no_group_is_on_two_sides_and_every_frame_is_somewhere(by, seed):
     tested = []
     for fold in range(5):
         parts = parts_of(ROWS, by, 5, fold, seed)
-        together = np.concatenate([parts.fit, parts.choose, parts.val])
+        together = np.concatenate([parts.train, parts.validation, parts.test])
         assert sorted(together) == list(range(len(ROWS)))
-        assert min(map(len, (parts.fit, parts.choose, parts.val))) > 0
-        assert not keys(by, parts.fit) & keys(by, parts.val)
-        assert not keys(by, parts.choose) & keys(by, parts.val)
-        assert not keys(by, parts.fit) & keys(by, parts.choose)
-        tested.extend(parts.val)
+        assert min(map(len, (parts.train, parts.validation, parts.test))) > 0
+        assert not keys(by, parts.train) & keys(by, parts.test)
+        assert not keys(by, parts.validation) & keys(by, parts.test)
+        assert not keys(by, parts.train) & keys(by, parts.validation)
+        tested.extend(parts.test)
     # Over the folds everyone is tested once.
     assert sorted(tested) == list(range(len(ROWS)))
 
@@ -44,16 +44,16 @@ def test_no_group_is_on_two_sides_and_every_frame_is_somewhere(by, seed):
 def test_what_chooses_the_epoch_does_not_depend_on_the_order_of_the_rows():
     parts = parts_of(ROWS, "person", 5, 2, 7)
     backwards = parts_of(ROWS[::-1], "person", 5, 2, 7)
-    assert {ROWS[k]["person"] for k in parts.choose} == {
-        ROWS[::-1][k]["person"] for k in backwards.choose
+    assert {ROWS[k]["person"] for k in parts.validation} == {
+        ROWS[::-1][k]["person"] for k in backwards.validation
     }
 
 
 def test_without_a_split_nothing_is_tested():
     parts = parts_of(ROWS, "none", 5, 0, 0)
-    assert len(parts.val) == 0
-    assert len(parts.choose) == len(ROWS) // 8
-    assert sorted([*parts.fit, *parts.choose]) == list(range(len(ROWS)))
+    assert len(parts.test) == 0
+    assert len(parts.validation) == len(ROWS) // 8
+    assert sorted([*parts.train, *parts.validation]) == list(range(len(ROWS)))
 
 
 @pytest.mark.parametrize("people", [1, 2])
@@ -68,14 +68,14 @@ def test_smaller_shares_lie_in_larger_ones_and_keep_groups_whole():
     sizes = []
     last = set()
     for share in (0.1, 0.25, 0.5, 0.75, 1):
-        part = subset(ROWS, parts.fit, "person", share, seed=3)
-        assert last <= set(part) <= set(parts.fit)
+        part = subset(ROWS, parts.train, "person", share, seed=3)
+        assert last <= set(part) <= set(parts.train)
         # Each person with all her twelve frames.
         assert len(part) == 12 * len(keys("person", part))
         last = set(part)
         sizes.append(len(keys("person", part)))
     assert sizes == [1, 2, 4, 5, 7]
-    assert len(subset(ROWS, parts.fit, "image", 0.5, 0)) == len(parts.fit) // 2
+    assert len(subset(ROWS, parts.train, "image", 0.5, 0)) == len(parts.train) // 2
 
 
 @pytest.mark.parametrize("by", ["person", "clip", "image"])
