@@ -178,6 +178,24 @@ class Progress:
     best: list = None  # parameters of the chosen epoch
     best_epoch: int = 0
 
+    def end_epoch(self, number, trainer, measured):
+        """Add an epoch's metrics to the history and return them; keep its parameters if chosen."""
+        loss, accuracy = np.mean(self.losses, axis=0)
+        metrics = {
+            "epoch": number,
+            "rate": trainer.learning_rate,
+            "batch_loss": float(loss),
+            "batch_accuracy": float(accuracy),
+            **measured,
+        }
+        self.losses = []
+        self.history.append(metrics)
+        if chosen_epoch(self.history) == number:
+            params = lasagne.layers.get_all_params(trainer.network)
+            self.best = [param.get_value() for param in params]
+            self.best_epoch = number
+        return metrics
+
     def save(self, path, trainer, settings):
         """Write everything, beside and renamed.
 
@@ -335,7 +353,6 @@ def train(
     else:
         path.unlink(missing_ok=True)
         progress = Progress()
-    params = lasagne.layers.get_all_params(trainer.network)
     log = MetricsFile(folder / "metrics.jsonl", progress.history, monitor.guard)
     monitor.start(progress.history)
     total = epochs * steps
@@ -362,19 +379,7 @@ def train(
             tick()
             if not ends:
                 continue
-            loss, accuracy = np.mean(progress.losses, axis=0)
-            metrics = {
-                "epoch": progress.step // steps,
-                "rate": trainer.learning_rate,
-                "batch_loss": float(loss),
-                "batch_accuracy": float(accuracy),
-                **evaluate(),
-            }
-            progress.losses = []
-            progress.history.append(metrics)
-            if chosen_epoch(progress.history) == metrics["epoch"]:
-                progress.best = [param.get_value() for param in params]
-                progress.best_epoch = metrics["epoch"]
+            metrics = progress.end_epoch(progress.step // steps, trainer, evaluate())
             # First the checkpoint: whatever is killed in between, no epoch is listed twice.
             progress.save(path, trainer, settings)
             log.write(progress.history)

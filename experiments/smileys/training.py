@@ -94,12 +94,7 @@ def train_smileys(
     network = build_net_smiles(num_classes=len(data.classes))
     trainer = Trainer(network)
     probabilities = compile_probabilities(network)
-    some = parts.train[:: math.ceil(len(parts.train) / shown)]
-    sets = {
-        name: prepare(data, part)
-        for name, part in (("train", some), ("choose", parts.validation), ("val", parts.test))
-        if len(part)
-    }
+    sets = measured_sets(data, parts, shown)
 
     def evaluate():
         metrics = {}
@@ -131,6 +126,16 @@ def train_smileys(
     if "val" in sets:
         predicted = predict(probabilities, sets["val"][0])
     return Trained(network, progress.history, chosen, predicted)
+
+
+def measured_sets(data, parts, shown):
+    """Inputs and labels that an epoch is measured on, by what metrics call them.
+
+    Of the training pictures as many as ``shown``; an empty part is left out.
+    """
+    some = parts.train[:: math.ceil(len(parts.train) / shown)]
+    named = {"train": some, "choose": parts.validation, "val": parts.test}
+    return {name: prepare(data, part) for name, part in named.items() if len(part)}
 
 
 def prepare(data, indices):
