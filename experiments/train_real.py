@@ -174,8 +174,8 @@ def main(argv=None):
     from experiments.core.results import command_line
     from experiments.core.training import check_unfinished
     from experiments.real.card import write_card
-    from experiments.real.labels import SMILEYS
     from experiments.real.finish_as import read_chosen
+    from experiments.real.labels import SMILEYS
     from nets.weights import save_weights
 
     make_folder(args.out, parents=True)
