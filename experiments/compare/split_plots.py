@@ -3,6 +3,7 @@
 import numpy as np
 
 from experiments.compare.comparison import name_of
+from experiments.core.confusion import row_shares
 from experiments.core.plots import plt, save
 
 
@@ -52,8 +53,7 @@ def plot_confusions(c, path):
         if setting not in c.settings():
             axes.set_axis_off()
             continue
-        counts = c.confusion(setting).astype(float)
-        axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), "Blues", vmax=1)
+        axes.imshow(row_shares(c.confusion(setting)), "Blues", vmax=1)
         axes.set_title(name_of(setting), fontsize=9)
         axes.set_xticks(places, c.data.classes, rotation=90, fontsize=7)
         axes.set_yticks(places, c.data.classes, fontsize=7)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from experiments.core.confusion import confusion_matrix
+
 
 def predict(probabilities, inputs, batch=256):
     """Probabilities (N, classes) of windows (N, 3, 48, 48), in batches of bounded memory."""
@@ -27,8 +29,7 @@ def measure(predicted, labels, name):
         pictures), ``confusion`` (nested list of int: true, predicted).
     """
     classes = predicted.shape[1]
-    confusion = np.zeros((classes, classes), int)
-    np.add.at(confusion, (labels, predicted.argmax(axis=1)), 1)
+    confusion = confusion_matrix(labels, predicted.argmax(axis=1), (classes, classes))
     counts = confusion.sum(axis=1)
     right = np.clip(predicted[np.arange(len(labels)), labels], 1e-12, 1)
     return {
