@@ -1,4 +1,7 @@
-"""Measure how many augmented windows a second one core makes, and one background worker."""
+"""Measure how many augmented windows a second one core makes, and one background worker.
+
+Takes a minute, and prints both.
+"""
 
 import sys
 import time

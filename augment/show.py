@@ -1,6 +1,9 @@
 """Draw what augmentation makes of a picture: a row a source, the original first.
 
-Without `--data` the source is a drawn face.
+    python augment/show.py --only rotation blur --out turned.png
+    python augment/show.py --data data/smileys
+
+Without `--data` the source is a drawn face. Takes seconds.
 """
 
 import sys
@@ -34,9 +37,11 @@ def parse_args(argv):
     parser.add_argument("--columns", type=count, default=15, help="variations of each")
     parser.add_argument("--size", type=count, default=48, help="side of a window in pixels")
     parser.add_argument("--strength", type=number(0), default=1.0, help="of all transforms, from 0")
-    parser.add_argument("--only", choices=NAMES, nargs="+", help="these transforms alone")
+    parser.add_argument("--only", choices=NAMES, nargs="+", metavar="NAME",
+                        help=f"these transforms alone: {', '.join(NAMES)}")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("augmentation.png"))
+    parser.add_argument("--out", type=Path, default=Path("augmentation.png"),
+                        help="PNG or JPEG to write")  # fmt: skip
     return parser.parse_args(argv)
 
 

@@ -122,7 +122,9 @@ def main(argv=None):
     """Run the demo; ``argv`` as for argparse."""
     parser = cli.parser(__doc__)
     default = cli.ROOT / "dataset" / "demo"
-    parser.add_argument("--videos", type=Path, default=default, help="folder with their truth")
+    parser.add_argument(
+        "--videos", type=Path, default=default, help="folder with the two videos and their truth"
+    )
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder to write to")
     parser.add_argument("--table", type=Path, metavar="CSV", help="also write the counts there")
     parser.add_argument("--slow", default="4", help="how many times as long (default 4)")

@@ -1,7 +1,9 @@
 """Finds the faces in pictures: one JSON line a picture, best face first.
 
-python pipeline/detect.py photo.jpg --out drawn/
-{"image": "photo.jpg", "faces": [{"box": [x, y, w, h], "score": s}, ...]}
+    python pipeline/detect.py photo.jpg --out drawn/
+    {"image": "photo.jpg", "faces": [{"box": [x, y, w, h], "score": s}, ...]}
+
+It names no smileys: run_video.py does, of a folder of photos, too.
 """
 
 import sys
