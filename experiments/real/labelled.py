@@ -7,7 +7,6 @@ import numpy as np
 
 from common.cli import UserError
 from common.tables import finite, manifest_path, read_picture, read_table, text
-from dataset.manifest_checks import inner_path
 from experiments.real.vocabulary import meaning
 
 HALVES = ("all", "first", "second")
@@ -68,7 +67,8 @@ def read_labelled(data, half="all", boxes="ours"):
     data : path-like
         A folder with ``manifest.csv``, or a CSV file: ``path``, ``smiley`` or ``label``, and
         where there are any ``person`` (without, each picture shows another one) and
-        ``x, y, w, h``. Rows whose label is empty are left out.
+        ``x, y, w, h``, empty where a picture has no person or no square of its own. Rows whose
+        label is empty are left out.
     half : {'all', 'first', 'second'}
         Of the people, in the order of their names.
     boxes : {'ours', 'haar'}
@@ -111,15 +111,20 @@ def read_rows(path):
     """Rows with a label, as `read_labelled` describes them."""
     header = read_header(path)
     name = "smiley" if "smiley" in header else "label"
-    columns = {"path": inner_path, name: str}
-    columns |= {name: text for name in ("person", "performance") if name in header}
+    columns = {"path": text, name: str}
+    columns |= {name: str.strip for name in ("person", "performance") if name in header}
     if {*"xywh"} <= {*header}:
-        columns |= dict.fromkeys("xywh", finite)
+        columns |= dict.fromkeys("xywh", finite_or_none)
     rows = read_table(path, columns)
     for row in rows:
         row["label"] = row[name].strip()
-        row.setdefault("person", row["path"])
+        row["person"] = row.get("person") or row["path"]
     return [row for row in rows if row["label"]]
+
+
+def finite_or_none(value):
+    """Converter for a number, NaN for an empty cell."""
+    return finite(value) if value.strip() else float("nan")
 
 
 def read_header(path):

@@ -73,6 +73,18 @@ def test_a_set_is_read_with_and_without_people_and_boxes(tmp_path):
         read_labelled(file)
 
 
+def test_cells_may_be_empty_and_paths_absolute(tmp_path):
+    """What one measures on may lie anywhere: nothing is written there, unlike in a data set."""
+    rows = [("a.png", "", "happy", "", "", "", ""), ("b.png", "p1", "sad", 1, 2, 30, 30),
+            (tmp_path / "other.png", "p1", "sad", 0, 0, 9, 9)]  # fmt: skip
+    file = write_set(tmp_path / "1", ["path", "person", "label", *"xywh"], rows)
+    data = read_labelled(file)
+    assert data.paths[2] == tmp_path / "other.png"
+    assert data.people.tolist() == ["a.png", "p1", "p1"]
+    assert np.isnan(data.boxes[0]).all()
+    assert data.boxes[1].tolist() == [1, 2, 30, 30]
+
+
 def test_all_that_cannot_be_measured_is_named_before_the_work(tmp_path):
     """A box without a size ended in OpenCV, one off the picture was measured."""
     rows = [("fine.png", "smile", -5, 0, 50, 50), ("flat.png", "sad", 10, 10, 0, 9),
