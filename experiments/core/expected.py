@@ -197,7 +197,7 @@ EXPECTED = {
     "eval_server_load": ("minutes", load),
     "eval_stages": ("minutes", losses),
     "eval_mirror": ("minutes", mirror),
-    "eval_people": ("a night", people),
+    "eval_people": ("two hours", people),
     "eval_real": ("minutes", real_faces),
     "eval_real_people": ("an hour and a half", real_people),
     "eval_realism": ("25 minutes", realism),

@@ -139,16 +139,6 @@ class Findings:
             found[row["trained on"]] = f"{float(row['accuracy']):.3f}", change
         return found
 
-    def growth(self, comparison, split):
-        """How the gap between training and held-out accuracy shrinks: list of (size, gap)."""
-        sizes = {}
-        column = "people" if split == "person" else "pictures"
-        for row in self.rows(f"eval_split/{comparison}/growth.csv", split=split):
-            gap = float(row["train_accuracy"]) - float(row["val_accuracy"])
-            sizes.setdefault(row["share"], []).append((float(row[column]), gap))
-        means = [[sum(values) / len(pairs) for values in zip(*pairs)] for pairs in sizes.values()]
-        return sorted((round(size), gap) for size, gap in means)
-
     def vote_gain(self, box):
         """What the vote gains on a kind of squares, in whole points with a sign."""
         row = self.row("eval_vote/boxes.csv", box=box)

@@ -19,11 +19,6 @@ def found(tmp_path):
         "a,person,0,0.4\nb,person,0,0.6\na,person,1,0.7\na,image,1,0.9\nc,person,0,0.5\n",
     )
     write(
-        "eval_split/small/growth.csv",
-        "split,share,people,pictures,seed,train_accuracy,val_accuracy\n"
-        "person,1.0,8,80,0,0.9,0.7\nperson,1.0,8,80,1,0.9,0.5\nperson,0.5,4,40,0,1.0,0.4\n",
-    )
-    write(
         "eval_split/small/balance.csv",
         "split,repeat,fold,smiley,pictures\n"
         "person,0,0,smile,3\nperson,0,1,smile,5\nperson,0,0,sad,2\n"
@@ -61,13 +56,6 @@ def test_how_values_are_shown():
     assert str(Value(0.5)) == "0.500"
     assert Value(0.5).percent == "50 %"
     assert Value(0.996, 0.990, 1.012).percent == "100 % [99, 100]"
-
-
-def test_the_gap_by_size(found):
-    assert found.growth("small", "person") == [
-        (4, pytest.approx(0.6)),
-        (8, pytest.approx((0.2 + 0.4) / 2)),
-    ]
 
 
 def test_what_leaving_a_source_out_changes_and_what_survives_the_correction(found):
