@@ -120,16 +120,20 @@ choose-recipe: setup ## choose learning rate, batch, schedule and budget for all
 	    --out runs/recipe,--data data/tuning --out results/recipe) $(ARGS)
 
 eval-people: named setup ## how many people it takes: two hours (QUICK=1: minutes; CROWD=360: a night; REAL=CSV: real people too)
-	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py --people $(CROWD) --takes 2 --frames 5 --whole 0 --seed 12 --out data/crowd
+	@test -n '$(QUICK)' || $(RUN) dataset/make_data.py --people $(CROWD) --takes 2 --frames 5 --whole 0 --seed 12 --out data/$(CROWD_NAME)
 	@test -z '$(QUICK)' || $(RUN) dataset/make_data.py $(QUICK_PEOPLE) --out data/quick
 	$(RUN) experiments/eval_people.py $(if $(QUICK),--data data/quick --unseen 2 --out runs/eval_people/quick \
-	    $(QUICK_GRID),--data data/crowd --out results/eval_people/rendered $(GRID_$(CROWD)) $(RECIPE)) $(ARGS)
+	    $(QUICK_GRID),--data data/$(CROWD_NAME) --out $(CROWD_OUT) $(GRID_$(CROWD)) $(RECIPE)) $(ARGS)
 	@test -z '$(REAL)' || $(RUN) experiments/eval_people.py --data '$(REAL)' --unseen 5 --rotate \
 	    --out '$(if $(QUICK),runs,results)/eval_people/$(basename $(notdir $(REAL)))' \
 	    $(if $(QUICK),$(QUICK_GRID),$(REAL_GRID) $(RECIPE)) $(ARGS)
 
-# Forty of them are unseen; of 360 up to 320 train, by two seeds.
+# Forty of them are unseen; of 360 up to 320 train, by two seeds. Others than the committed result's
+# are other data, and get folders of their own.
 CROWD = 120
+OTHER_CROWD = $(filter-out 120,$(CROWD))
+CROWD_NAME = crowd$(addprefix -,$(OTHER_CROWD))
+CROWD_OUT = $(if $(OTHER_CROWD),runs/eval_people/$(CROWD_NAME),results/eval_people/rendered)
 GRID_120 = --people 5,10,20,40,80 --seeds 1
 REAL_GRID = --people 4,6,9,13,18 --seeds 4
 QUICK_GRID = --people 2,3,4 --pictures 1,4 --seeds 1 --batch 16 --batches 100 --epoch 10

@@ -346,3 +346,19 @@ def test_every_installed_package_is_pinned():
         package.replace("opencv-python-headless", "opencv-python") for package in installed
     }
     assert {package for package in installed if not package.startswith("pip==")} <= pins
+
+
+@pytest.mark.parametrize(
+    ("crowd", "data", "out"),
+    [
+        ([], "data/crowd", "results/eval_people/rendered"),
+        (["CROWD=360"], "data/crowd-360", "runs/eval_people/crowd-360"),
+    ],
+)
+def test_another_crowd_is_compared_in_folders_of_its_own(crowd, data, out):
+    """After hours of rendering it was refused: the committed trainings are of other people."""
+    lines = call("make", "--dry-run", "eval-people", *crowd).stdout.splitlines()
+    (made,) = (line.split() for line in lines if "--seed 12" in line)
+    compared = next(line.split() for line in lines if "eval_people.py" in line)
+    assert made[made.index("--out") + 1] == compared[compared.index("--data") + 1] == data
+    assert compared[compared.index("--out") + 1] == out
