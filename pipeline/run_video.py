@@ -231,8 +231,10 @@ def main(argv=None):
     if told:
         note(told)
     rate = bar.n / bar.format_dict["elapsed"]
-    told = sys.stderr if printed else sys.stdout
-    print(f"wrote {out}: {bar.n} frames at {rate:.1f} a second", file=told)
+    print(
+        f"wrote {out}: {bar.n} frames at {rate:.1f} a second",
+        file=sys.stderr if printed else sys.stdout,
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def pixels_of(data):
 
 
 def divisions_of(data, arms):
-    """The divisions of a comparison: dict of (split, repeat, fold) to (train, val).
+    """The divisions of a comparison: dict of (split, repeat, fold) to (train, test).
 
     The pictures that choose the epoch are training data too.
     """

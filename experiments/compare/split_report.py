@@ -247,9 +247,9 @@ def class_lines(c):
     for split in c.splits():
         sizes, classes = [], []
         for arm in c.any_group(split):
-            val = arm.parts(c.data.rows).test
-            counts = Counter(c.data.rows[k]["smiley"] for k in val)
-            sizes.append(len(val))
+            test = arm.parts(c.data.rows).test
+            counts = Counter(c.data.rows[k]["smiley"] for k in test)
+            sizes.append(len(test))
             classes += [counts[name] for name in c.data.classes]
         yield (
             f"- by {split}, one of {arm.folds} parts of the {MANY[split]}: {min(sizes)} to "
