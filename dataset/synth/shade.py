@@ -249,7 +249,7 @@ SHADERS = {
 }
 
 
-def shade(person, face, mesh, fragments, sky, shadow, light):
+def shade(person, face, mesh, fragments, sky, shadow, light, shaders=SHADERS):
     """Colour of all fragments, (k, 3) float32.
 
     Parameters
@@ -264,6 +264,8 @@ def shade(person, face, mesh, fragments, sky, shadow, light):
         `ambient_visibility` of the solid vertices.
     shadow : Shadow
     light : Light
+    shaders : dict of str to callable, optional
+        Of each material but hair, as `SHADERS`.
     """
     material = mesh.material[fragments.triangle]
     colour = np.zeros((len(material), 3), np.float32)
@@ -291,7 +293,7 @@ def shade(person, face, mesh, fragments, sky, shadow, light):
         if name in ("top", "frame", "earring"):  # seen from either side
             normal = np.where(normal[:, 2:] < 0, -normal, normal)
         surface = Surface(values[:, :3], normal, values[:, 6], key[here], corner[:, 0])
-        colour[here] = SHADERS[name](person, face, surface, light)
+        colour[here] = shaders[name](person, face, surface, light)
     return colour
 
 

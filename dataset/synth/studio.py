@@ -11,7 +11,7 @@ from dataset.synth.light import Shadow, ambient_visibility, make_light
 from dataset.synth.mesh import MATERIALS, TWO_SIDED, Body
 from dataset.synth.raster import facing, rasterize
 from dataset.synth.seeding import generator
-from dataset.synth.shade import shade
+from dataset.synth.shade import SHADERS, shade
 
 SUPERSAMPLE = 2
 FACE = 1.64  # side of the face box in head units, brow to chin with a margin
@@ -59,6 +59,8 @@ class Studio:
         Four times as fast and rougher: jagged edges, the same soft shadows whatever the
         face does.
     """
+
+    shaders = SHADERS
 
     def __init__(self, person, shot, view, room=None, body=None, draft=False):
         self.person, self.shot, self.view = person, shot, view
@@ -123,9 +125,8 @@ class Studio:
         found = rasterize(fine, mesh.triangles[drawn], width, height)
         found = found._replace(triangle=drawn[found.triangle])
         shadow = Shadow(mesh, self.light)
-        colour = shade(
-            self.person, face, mesh, found, self._sky_of(mesh, amount), shadow, self.light
-        )
+        sky = self._sky_of(mesh, amount)
+        colour = shade(self.person, face, mesh, found, sky, shadow, self.light, self.shaders)
         layer = np.zeros((height * width, 4), np.float32)
         layer[found.pixel, :3] = np.minimum(colour, 1.6)
         layer[found.pixel, 3] = 1

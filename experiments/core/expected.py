@@ -208,6 +208,7 @@ EXPECTED = {
     "eval_transfer": ("minutes", None),
     "eval_vote": ("half an hour", vote),
     "make_hard_faces": ("minutes", None),
+    "make_odd_faces": ("minutes", None),
     "make_parts": ("a minute", None),
     "make_wallpapers": ("seconds", None),
     "set_confidence": ("minutes", None),
