@@ -1,49 +1,66 @@
 """Teaching a trained smiley net one more face without forgetting the old ones."""
 
+from itertools import cycle, islice
+
 import lasagne
 import numpy as np
 
-from augment.stream import Stream
 from common.cli import UserError
 from experiments.core.training import Trainer, cosine, set_seed
 from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
+from nets.head import split_after_pooling
 from nets.weights import blended
 from pipeline.light import face_input
 
-STEPS = 150
+# The blocks of convolution that stay as they are. What they give is computed once for each window,
+# so a batch costs a tenth of one of the whole net; how faces look is not new to them.
+FROZEN = 2
+WINDOWS = 512  # random variations of the new face, and as many of old ones
+STEPS = 75
 BATCH = 64  # windows: one half of the new face, the other of old ones
-RATE = 1e-3  # first step size of Adam: a third of the first training's
+RATE = 2e-3  # first step size of Adam
 FEWEST = 3  # smileys of the new face
 # Of what was learnt, where the old pictures are not of those whom the network knows, as with the
 # net for real people; the rest stays what it was. The mean of the weights before and after knows
 # the new face as well, and others better than the end of the training does (Wortsman et al., 2022).
 SHARE = 0.5
+OLD, NEW, DRAWN = range(3)  # streams of random numbers: variations of old faces, new; of batches
 
 
-class MixedBatches:
-    """Batches for `augment.stream.Stream`: first windows of a new face, then of old ones.
+def balanced(rows, pictures):
+    """Rows and pictures, those of each smiley repeated in turn until all smileys have as many."""
+    pairs = {}
+    for row, picture in zip(rows, pictures):
+        pairs.setdefault(row["smiley"], []).append((row, picture))
+    most = max(map(len, pairs.values()))
+    rows, pictures = zip(*(pair for some in pairs.values() for pair in islice(cycle(some), most)))
+    return list(rows), list(pictures)
+
+
+def mixed(rng, parts, batch=BATCH):
+    """A batch of as many examples of each part.
 
     Parameters
     ----------
-    own, old : (list of dict, list of Mipmap)
-        Rows and pictures.
-    classes : list of str
+    rng : numpy.random.Generator
+    parts : sequence of (ndarray (N, ...), ndarray of int32 (N,))
+        Inputs and their labels.
     batch : int
+
+    Returns
+    -------
+    (inputs, labels) : (ndarray (batch, ...), ndarray of int32 (batch,))
+        The parts one behind another.
     """
-
-    def __init__(self, own, old, classes, batch=BATCH):
-        half = batch // 2
-        self.parts = [
-            SmileyBatches(*own, classes, SMILEYS, batch - half),
-            SmileyBatches(*old, classes, SMILEYS, half),
-        ]
-
-    def __call__(self, rng):
-        """One batch: (windows uint8 (N, 48, 48, 3), labels int32 (N,))."""
-        windows, labels = zip(*(part(rng) for part in self.parts))
-        return np.concatenate(windows), np.concatenate(labels)
+    chosen = []
+    for k, (inputs, labels) in enumerate(parts):
+        size = batch * (k + 1) // len(parts) - batch * k // len(parts)
+        drawn = rng.integers(len(labels), size=size)
+        chosen.append((inputs[drawn], labels[drawn]))
+    inputs, labels = zip(*chosen)
+    return np.concatenate(inputs), np.concatenate(labels)
 
 
 def hold_out(rows):
@@ -109,7 +126,7 @@ class Accuracy:
 
 
 class FineTuner:
-    """Fine-tunes a network; compiled once, used for any number of people.
+    """Fine-tunes a network's upper layers; compiled once, used for any number of people.
 
     Parameters
     ----------
@@ -117,6 +134,7 @@ class FineTuner:
         Changed in place.
     classes : list of str
     old : (list of dict, list of Mipmap)
+        Rows and pictures that keep it from forgetting.
     seed : int
     normalized : bool
         As for `pipeline.vote.Voter`.
@@ -124,10 +142,38 @@ class FineTuner:
 
     def __init__(self, network, classes, old, seed=0, normalized=False):
         set_seed(seed)
-        self.classes, self.old, self.seed = classes, old, seed
+        self.network, self.classes, self.seed = network, classes, seed
         self.normalized = normalized
-        self.network, self.trainer = network, Trainer(network)
+        self.features, head = split_after_pooling(network, FROZEN)
+        self.trainer = Trainer(head)
         self.fresh = self.trainer.state()
+        # Not their labels but what the network says of them is to stay (Li & Hoiem, 2016,
+        # Learning without Forgetting): it may never have known these people.
+        inputs, _ = self.examples(old, OLD)
+        self.old = inputs, predict(compile_probabilities(head), inputs).argmax(axis=1).astype("i4")
+
+    def examples(self, part, stream):
+        """Random variations of labelled faces, as the upper layers see them.
+
+        Parameters
+        ----------
+        part : (list of dict, list of Mipmap)
+            Rows and pictures.
+        stream : {OLD, NEW}
+            Each has random numbers of its own.
+
+        Returns
+        -------
+        (ndarray of float32 (WINDOWS, ...), ndarray of int32 (WINDOWS,))
+            With their labels.
+        """
+        batches = SmileyBatches(*part, self.classes, SMILEYS, BATCH)
+        features, labels = [], []
+        for number in range(WINDOWS // BATCH):
+            windows, own = batches(np.random.default_rng([self.seed, stream, number]))
+            features.append(self.features(face_input(windows, self.normalized)))
+            labels.append(own)
+        return np.concatenate(features), np.concatenate(labels)
 
     def __call__(self, own, steps=STEPS, rate=RATE, share=None, tick=lambda done: None):
         """Teach one face.
@@ -136,6 +182,7 @@ class FineTuner:
         ----------
         own : (list of dict, list of Mipmap)
         steps : int
+            Batches.
         rate : float
         share : float, optional
             Of the weights as taught, 0 to 1; the rest are those of before. By default `SHARE` for
@@ -146,13 +193,12 @@ class FineTuner:
         if share is None:
             share = SHARE if self.normalized else 1.0
         before = lasagne.layers.get_all_param_values(self.network)
-        batches = MixedBatches(own, self.old, self.classes)
-        with Stream(batches, self.seed) as stream:
-            for step in range(steps):
-                self.trainer.learning_rate = cosine(rate, step / steps)
-                windows, labels = next(stream)
-                self.trainer.step(face_input(windows, self.normalized), labels)
-                tick(step + 1)
+        parts = self.examples(balanced(*own), NEW), self.old
+        rng = np.random.default_rng([self.seed, DRAWN])
+        for step in range(steps):
+            self.trainer.learning_rate = cosine(rate, step / steps)
+            self.trainer.step(*mixed(rng, parts))
+            tick(step + 1)
         after = lasagne.layers.get_all_param_values(self.network)
         lasagne.layers.set_all_param_values(self.network, blended(before, after, share))
 

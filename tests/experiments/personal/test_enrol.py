@@ -14,11 +14,16 @@ from dataset.manifest import write_manifest
 from experiments import enrol, eval_enrol
 from experiments.personal import fine_tuning
 from experiments.personal.fine_tuning import (
+    FROZEN,
+    NEW,
+    OLD,
+    WINDOWS,
     Accuracy,
     FineTuner,
-    MixedBatches,
+    balanced,
     check_smileys,
     hold_out,
+    mixed,
 )
 from experiments.smileys import replay
 from nets.smiles import build_net_smiles
@@ -66,16 +71,59 @@ def test_what_cannot_teach_is_refused():
 
 
 def test_half_of_a_batch_is_old():
-    """The new face is dark, the old ones are bright."""
-    box = {"x": 12, "y": 12, "w": 24, "h": 24}
-    dark, bright = (Mipmap(np.full((48, 48, 3), value, np.uint8)) for value in (20, 230))
-    own = [{"smiley": "sad", **box}], [dark]
-    old = [{"smiley": name, **box} for name in CLASSES], [bright] * 3
-    windows, labels = MixedBatches(own, old, CLASSES, 10)(np.random.default_rng(0))
-    assert windows.shape == (10, 48, 48, 3)
-    assert windows[:5].mean() < 100 < windows[5:].mean()
+    new = np.full((3, 2), 20.0), np.int32([2, 2, 2])
+    old = np.full((40, 2), 230.0), np.arange(40, dtype=np.int32)
+    inputs, labels = mixed(np.random.default_rng(0), (new, old), 11)
+    assert inputs[:5].tolist() == [[20.0, 20.0]] * 5
+    assert inputs[5:].tolist() == [[230.0, 230.0]] * 6
     assert set(labels[:5]) == {2}
     assert len(set(labels[5:])) > 1
+
+
+def test_smileys_are_taught_equally_often():
+    """Whoever sends five smiles and two sad faces is shown both as often."""
+    rows = [
+        {"smiley": name} for name in ("smile", "sad", "smile", "sad", "smile", "smile", "smile")
+    ]
+    found, pictures = balanced(rows, list("abcdefg"))
+    assert "".join(pictures) == "acefg" + "bdbdb"
+    assert [row["smiley"] for row in found] == ["smile"] * 5 + ["sad"] * 5
+
+
+def test_of_old_faces_the_networks_own_answers_are_remembered():
+    """Also where the labels are others: this network says laugh of every face."""
+    network = build_net_smiles(num_classes=3)
+    network.b.set_value(np.float32([0, 99, 0]))
+    tuner = FineTuner(network, CLASSES, some_pictures("p", 3))
+    assert set(tuner.old[1]) == {CLASSES.index("laugh")}
+
+
+def test_examples_are_variations_that_the_lower_layers_have_seen():
+    """Of a bright face and a dark one, each label has its own; the same seed makes the same."""
+    box = {"x": 12, "y": 12, "w": 24, "h": 24}
+    rows = [{"smiley": "sad", **box}, {"smiley": "laugh", **box}]
+    pictures = [Mipmap(np.full((48, 48, 3), value, np.uint8)) for value in (20, 230)]
+    tuner = FineTuner(build_net_smiles(num_classes=3), CLASSES, (rows, pictures), seed=5)
+    features, labels = tuner.examples((rows, pictures), NEW)
+    assert features.shape == (WINDOWS, 64, 48 // 2**FROZEN, 48 // 2**FROZEN)
+    assert set(labels) == {1, 2}
+    assert len(np.unique(features.reshape(WINDOWS, -1), axis=0)) > WINDOWS / 2
+    means = [features[labels == label].mean(axis=0) for label in (1, 2)]
+    spread = features[labels == 1].std(axis=0).mean()
+    assert np.abs(means[0] - means[1]).mean() > spread
+    np.testing.assert_array_equal(tuner.examples((rows, pictures), NEW)[0], features)
+    assert not np.array_equal(tuner.examples((rows, pictures), OLD)[1], labels)
+
+
+def test_the_lower_layers_stay():
+    network = build_net_smiles(num_classes=3)
+    get = lasagne.layers.get_all_param_values
+    before = get(network)
+    FineTuner(network, CLASSES, some_pictures("p", 3))(some_pictures("q", 3), steps=2)
+    changed = [(a != b).any() for a, b in zip(before, get(network))]
+    lower = 5 * FROZEN  # a block has filters and the four vectors of its batch norm
+    assert not any(changed[:lower])
+    assert all(changed[lower:])
 
 
 def test_the_shipped_old_pictures():
@@ -140,8 +188,8 @@ def test_a_share_of_what_was_learnt_stays():
     whole = get(network)
     tuner.reset()
     tuner(own, steps=2, share=0.25)
-    for a, b, mixed in zip(before, whole, get(network)):
-        np.testing.assert_allclose(mixed, a + 0.25 * (b - a), atol=1e-6)
+    for a, b, found in zip(before, whole, get(network)):
+        np.testing.assert_allclose(found, a + 0.25 * (b - a), atol=1e-6)
 
 
 def some_pictures(person, frames, size=64):
