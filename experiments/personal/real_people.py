@@ -2,19 +2,26 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from common.cli import UserError
 from common.crops import crop
+from experiments.core.results import table_head
+from experiments.core.statistics import over_people
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
 from pipeline.light import face_input
 
+# A row a seed, person and number of pictures; then what is told of each number of pictures, the
+# measured values with the bounds of their 95 % intervals over people.
 COLUMNS = (
-    "person", "pictures_each", "taught", "tested", "before", "after", "others_before",
+    "seed", "person", "pictures_each", "taught", "tested", "before", "after", "others_before",
     "others_after", "seconds",
 )  # fmt: skip
+PUPPETS = "puppets of one neutral"  # in place of a number of pictures
+MEASURED = ("before", "after", "gain", "others_before", "others_after", "others_gain")
 
 
 @dataclass
@@ -39,12 +46,12 @@ class LabelledPeople:
     ways: np.ndarray
     groups: dict
 
-    def divide(self, name, count, way):
+    def divide(self, name, count, ways):
         """Split one person's pictures into training and test.
 
-        Of each label the first ``count`` pictures acted in one way are for training; all acted in
-        other ways are the test. A label that is acted in one way only (neutral) keeps its others
-        for the test, at least one.
+        Of each label the first ``count`` pictures that are acted in ``ways``, in their order, are
+        for training; all that are acted in other ways are the test, whatever ``count`` is. Of a
+        label that is acted in one way only (neutral) the first half may train, the rest tests.
 
         Returns
         -------
@@ -52,14 +59,12 @@ class LabelledPeople:
         """
         train, test = [], []
         for label in self.groups:
-            own = np.flatnonzero((self.names == name) & (self.labels == label))
-            first = [k for k in own if self.ways[k] == way]
-            others = [k for k in own if self.ways[k] != way]
-            if not first or not others:
-                first, others = own[: max(0, len(own) - 1)], own
-            taken = [int(k) for k in first[:count]]
-            train += taken
-            test += [int(k) for k in others if k not in taken]
+            own = [int(k) for k in np.flatnonzero((self.names == name) & (self.labels == label))]
+            first = [k for way in ways for k in own if self.ways[k] == way]
+            if len(set(self.ways[own])) < 2 or len(first) in (0, len(own)):
+                first = own[: len(own) // 2]
+            train += first[:count]
+            test += [k for k in own if k not in first]
         return train, test
 
     def squares(self, indices):
@@ -89,10 +94,14 @@ class LabelAccuracy:
         self.members = [[number[s] for s in group] for group in people.groups.values()]
         self.labels = list(people.groups)
 
+    @cached_property
+    def inputs(self):
+        """Network input of all pictures of the set."""
+        return face_input(self.people.squares(range(len(self.people.labels))), self.normalized)
+
     def best(self, indices):
         """Probability of each label, that of its likeliest smiley: (N, labels); and which."""
-        inputs = face_input(self.people.squares(indices), self.normalized)
-        predicted = predict(self.probabilities, inputs)
+        predicted = predict(self.probabilities, self.inputs[list(indices)])
         likeliest = [[m[k] for k in predicted[:, m].argmax(axis=1)] for m in self.members]
         return np.stack([predicted[:, m].max(axis=1) for m in self.members], axis=1), likeliest
 
@@ -109,65 +118,127 @@ class LabelAccuracy:
         return float(np.mean([(found == truth)[truth == k].mean() for k in np.unique(truth)]))
 
 
-def fine_tune_one(tuner, accuracy, people, name, count, way, steps):
-    """Teach one person from ``count`` pictures a label; the net is as before when it ends.
+def fine_tune_one(tuner, accuracy, name, count, ways, part=None, **settings):
+    """Teach one person of ``accuracy``'s; the net is as before when it ends.
 
     Parameters
     ----------
     tuner : experiments.personal.fine_tuning.FineTuner
     accuracy : LabelAccuracy
-    people : LabelledPeople
     name : str
-    count : int
-    way : str
-        The way of acting that teaches.
-    steps : int
-        Batches.
+    count : int or str
+        Pictures of each label that teach, or `PUPPETS`.
+    ways : sequence of str
+        The ways of acting that teach.
+    part : (list of dict, list of Mipmap), optional
+        Rows and pictures that teach instead.
+    **settings
+        As for calling ``tuner``.
 
     Returns
     -------
-    tuple
-        Values of `COLUMNS`.
+    dict
+        Of `COLUMNS`.
     """
-    teach, own = people.divide(name, count, way)
-    others = [int(k) for k in np.flatnonzero(people.names != name)]
+    people = accuracy.people
     tuner.reset()
+    teach, own = people.divide(name, 1 if part else count, ways)
+    if part is None:
+        smileys = [tuner.classes[k] for k in accuracy.smileys(teach)]
+        boxes = [dict(zip("xywh", people.boxes[k])) for k in teach]
+        rows = [{"smiley": smiley, **box} for smiley, box in zip(smileys, boxes)]
+        part = rows, [people.pictures[k] for k in teach]
+    others = [int(k) for k in np.flatnonzero(people.names != name)]
     before, others_before = accuracy(own), accuracy(others)
-    smileys = [tuner.classes[k] for k in accuracy.smileys(teach)]
-    rows = [
-        {"smiley": smiley, **dict(zip("xywh", people.boxes[k]))}
-        for k, smiley in zip(teach, smileys)
-    ]
-    start = time.perf_counter()
-    tuner((rows, [people.pictures[k] for k in teach]), steps)
-    seconds = time.perf_counter() - start
+    start = time.process_time()
+    tuner(part, **settings)
+    seconds = time.process_time() - start
     found = (before, accuracy(own), others_before, accuracy(others))
     tuner.reset()
-    return (name, count, len(teach), len(own), *found, round(seconds, 1))
+    values = (tuner.seed, name, count, len(part[0]), len(own), *found, round(seconds, 1))
+    return dict(zip(COLUMNS, values))
 
 
-def report(rows, data, command, steps, labels):
-    """The report's text, of rows of `COLUMNS`."""
-    table = np.array([[float(value) for value in row[1:]] for row in rows])
+def summary(rows):
+    """What is told of each number of pictures, of rows of `COLUMNS`.
+
+    Returns
+    -------
+    list of dict
+        ``pictures_each``; ``taught`` (pictures of a person, mean), ``people`` and ``seeds``;
+        each of `MEASURED` as the mean over people with ``NAME low`` and ``NAME high``; ``seconds``.
+    """
+    found = []
+    for count in dict.fromkeys(row["pictures_each"] for row in rows):
+        part = [row for row in rows if row["pictures_each"] == count]
+        names = sorted({row["person"] for row in part})
+        line = {
+            "pictures_each": count,
+            "taught": np.mean([row["taught"] for row in part]),
+            "people": len(names),
+            "seeds": len({row["seed"] for row in part}),
+        }
+        for what, values in measured(part, names).items():
+            mean = over_people(values)
+            line |= {what: mean.mean, f"{what} low": mean.low, f"{what} high": mean.high}
+        line["seconds"] = np.mean([row["seconds"] for row in part])
+        found.append({k: float(v) if isinstance(v, np.floating) else v for k, v in line.items()})
+    return found
+
+
+def measured(rows, names):
+    """Each of `MEASURED`, a value a person: her mean over the seeds."""
+
+    def each(column):
+        return np.array(
+            [np.mean([row[column] for row in rows if row["person"] == name]) for name in names]
+        )
+
+    values = {column: each(column) for column in MEASURED if column in COLUMNS}
+    values["gain"] = values["after"] - values["before"]
+    values["others_gain"] = values["others_after"] - values["others_before"]
+    return {what: values[what] for what in MEASURED}
+
+
+def report(table, data, command, steps, labels):
+    """The report's text, of a table as `summary` gives it."""
+    head = (
+        "| pictures of each label | people | taught in all | before | after | gain | others before "
+        "| others' change | s |"
+    )
     lines = [
         f"# Your face in a minute: {data}",
         "",
         f"`{command}`",
         "",
-        f"{len({row[0] for row in rows})} people, each taught alone by {steps} batches of 64 "
+        f"{max(row['people'] for row in table)} people, each taught alone by {steps} batches of 64 "
         "windows, half of them of the rendered people that the net remembers; tested on pictures "
-        f"acted in other ways, by labelled square, among {labels} labels (chance "
-        f"{1 / labels:.2f}). Means over the labels and then over the people, ± standard "
-        "deviation over the people; one seed.",
+        "acted in other ways than those that teach, the same for any number of pictures, by "
+        f"labelled square, among {labels} labels (chance {1 / labels:.2f}). *Others*: the people "
+        f"of the set who were not taught. Means over the labels, {table[0]['seeds']} seed(s) and "
+        "the people; in brackets 95 % intervals over the people.",
         "",
-        "| pictures of each label | before | after | others before | others after | s |",
-        "| --- | --- | --- | --- | --- | --- |",
+        *table_head(head),
+        *(table_row(row) for row in table),
+        "",
+        "*Taught in all*: few have as many pictures of each label as are asked for. *Puppets*: one "
+        "neutral picture, made to pull all 17 smileys (`dataset/make_puppets.py`), of those who "
+        "have one to spare. *s*: processor seconds of one teaching, without what is done once "
+        "(imports, compiling).",
     ]
-    for count in np.unique(table[:, 0]):
-        part = table[table[:, 0] == count]
-        spread = [
-            f"{part[:, k].mean():.3f} ± {part[:, k].std(ddof=min(1, len(part) - 1)):.3f}"
-            for k in (3, 4, 5, 6)
-        ]
-        lines.append(f"| {count:.0f} | {' | '.join(spread)} | {part[:, 7].mean():.0f} |")
     return "\n".join(lines) + "\n"
+
+
+def table_row(row):
+    """A line of the report's table."""
+
+    def shown(what, sign=""):
+        mean, low, high = (row[f"{what}{bound}"] for bound in ("", " low", " high"))
+        return f"{mean:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
+
+    cells = (
+        row["pictures_each"], row["people"], f"{row['taught']:.1f}", shown("before"),
+        shown("after"), shown("gain", "+"), shown("others_before"), shown("others_gain", "+"),
+        f"{row['seconds']:.1f}",
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"

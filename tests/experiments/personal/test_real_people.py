@@ -8,7 +8,14 @@ import pytest
 
 from common.tables import read_csv
 from experiments import eval_enrol_real
-from experiments.personal.real_people import LabelAccuracy, LabelledPeople, report
+from experiments.core.statistics import over_people
+from experiments.personal.real_people import (
+    COLUMNS,
+    LabelAccuracy,
+    LabelledPeople,
+    report,
+    summary,
+)
 from experiments.real.vocabulary import smileys
 from nets.smiles import build_net_smiles
 from nets.weights import save_weights
@@ -26,19 +33,28 @@ def people(*pictures):
     )
 
 
-def test_other_ways_of_acting_are_the_test():
-    some = people(
-        ("a", "happy", "personal"), ("a", "happy", "theatric"), ("a", "happy", "personal"),
-        ("a", "neutral", "neutral"), ("b", "happy", "personal"), ("a", "happy", "facs"),
-        ("a", "neutral", "neutral"), ("a", "neutral", "neutral"),
-    )  # fmt: skip
-    assert some.divide("a", 1, "personal") == ([0, 3], [1, 5, 6, 7])
-    assert some.divide("a", 5, "personal") == ([0, 2, 3, 6], [1, 5, 7])  # one neutral is left
+SOME = (
+    ("a", "happy", "facs"), ("a", "happy", "theatric"), ("a", "happy", "personal"),
+    ("a", "neutral", "neutral"), ("b", "happy", "personal"), ("a", "happy", "personal"),
+    ("a", "neutral", "neutral"), ("a", "neutral", "neutral"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "taught"), [(1, [2, 3]), (2, [2, 5, 3]), (3, [2, 5, 0, 3]), (9, [2, 5, 0, 3])]
+)
+def test_other_ways_of_acting_are_the_test_whatever_is_taught(count, taught):
+    """The ways teach in the order named; neutral is acted in one way, and half of it tests."""
+    assert people(*SOME).divide("a", count, ["personal", "facs"]) == (taught, [1, 6, 7])
+
+
+def test_one_way_may_teach_alone():
+    assert people(*SOME).divide("a", 2, ["personal"]) == ([2, 5, 3], [0, 1, 6, 7])
 
 
 def test_a_label_with_one_picture_only_tests():
     some = people(("a", "happy", "personal"), ("a", "neutral", "neutral"))
-    assert some.divide("a", 3, "personal") == ([], [0, 1])
+    assert some.divide("a", 3, ["personal"]) == ([], [0, 1])
 
 
 @pytest.fixture
@@ -70,23 +86,45 @@ def test_a_label_of_several_smileys_teaches_the_likeliest(accuracy):
     assert accuracy.smileys([0, 1, 2, 3]).tolist() == [0, 1, 1, 2]
 
 
-def test_the_report_is_the_mean_over_people():
-    rows = [
-        ("a", 1, 5, 9, 0.2, 0.6, 0.5, 0.5, 4.0), ("b", 1, 5, 9, 0.4, 0.8, 0.5, 0.4, 6.0),
-    ]  # fmt: skip
-    text = report(rows, "set.csv", "command", 10, 5)
-    assert "| 1 | 0.300 ± 0.141 | 0.700 ± 0.141 | 0.500 ± 0.000 | 0.450 ± 0.071 | 5 |" in text
+def taught(*rows):
+    """Rows of `COLUMNS` from (seed, person, before, after, others before, others after)."""
+    return [
+        dict(zip(COLUMNS, (seed, person, 2, 8, 9, *found, 1.5))) for seed, person, *found in rows
+    ]
+
+
+def test_the_summary_is_of_people_not_of_trainings():
+    rows = taught(
+        (0, "a", 0.2, 0.6, 0.5, 0.5), (1, "a", 0.2, 0.8, 0.5, 0.4), (0, "b", 0.4, 0.5, 0.5, 0.5),
+        (1, "b", 0.4, 0.5, 0.5, 0.6),
+    )  # fmt: skip
+    (line,) = summary(rows)
+    assert [line[k] for k in ("pictures_each", "taught", "people", "seeds")] == [2, 8, 2, 2]
+    expected = over_people([0.7 - 0.2, 0.5 - 0.4])
+    assert line["gain"] == pytest.approx(0.3)
+    assert line["gain low"] == pytest.approx(expected.low)
+    assert line["gain high"] == pytest.approx(expected.high)
+    assert line["others_gain"] == pytest.approx(0.0)
+    assert line["seconds"] == 1.5
+
+
+def test_the_report_shows_the_table():
+    table = summary(taught((0, "a", 0.2, 0.6, 0.5, 0.4), (0, "b", 0.2, 0.6, 0.5, 0.4)))
+    text = report(table, "set.csv", "command", 10, 5)
+    assert "| 2 | 2 | 8.0 | 0.200 [0.200, 0.200] | 0.600 [0.600, 0.600] | +0.400 [" in text
+    assert "| 0.500 [0.500, 0.500] | -0.100 [-0.100, -0.100] | 1.5 |" in text
     assert "2 people" in text
 
 
-@pytest.mark.slow
-def test_the_script_from_end_to_end(tmp_path, call):
+@pytest.fixture
+def acted(tmp_path):
+    """Arguments for the script: two people on disk who act three labels, and a net."""
     header = ("path", "person", "label", "performance", "x", "y", "w", "h")
     rows = [
         (f"{person}{label}{way}{k}.png", person, label, way, 20, 10, 70, 70)
         for person in "ab"
         for label, way in [
-            ("happy", "personal"), ("happy", "facs"), ("sad", "personal"), ("sad", "facs"),
+            ("happy", "personal"), ("happy", "theatric"), ("sad", "facs"), ("sad", "theatric"),
             ("neutral", "neutral"),
         ]
         for k in range(2)
@@ -97,14 +135,52 @@ def test_the_script_from_end_to_end(tmp_path, call):
         csv.writer(file).writerows([header, *rows])
     network = build_net_smiles(num_classes=17)
     save_weights(tmp_path / "net.npz", network, "smiles", classes=smileys(), origin="x")
-    argv = ["--data", tmp_path / "set.csv", "--smiles", tmp_path / "net.npz", "--taught", 1]
-    code, text, errors = call(eval_enrol_real.main, *argv, "--steps", 2, "--out", tmp_path / "out")
+    return ["--data", tmp_path / "set.csv", "--smiles", tmp_path / "net.npz"]
+
+
+@pytest.mark.slow
+def test_the_script_from_end_to_end(acted, tmp_path, call):
+    out = tmp_path / "out"
+    options = ["--steps", 2, "--seeds", 2, "--taught", 1, 2, "--out", out]
+    code, text, errors = call(eval_enrol_real.main, *acted, *options)
     assert code == 0, errors
     assert "2 people, each taught alone by 2 batches" in text
-    table = read_csv(tmp_path / "out" / "table.csv")
-    assert [(row["person"], row["taught"], row["tested"]) for row in table] == [
-        ("a", "3", "5"), ("b", "3", "5"),
-    ]  # fmt: skip
-    code, _, errors = call(eval_enrol_real.main, *argv, "--performance", "none", "--out", tmp_path)
-    assert code == 2
-    assert "no picture of the performance none" in errors
+    assert text.rstrip() == (out / "REPORT.md").read_text(encoding="utf-8").rstrip()
+    rows = read_csv(out / "people.csv")
+    assert [[row[k] for k in ("seed", "person", "taught", "tested")] for row in rows] == [
+        [seed, person, taught, "5"] for seed in "01" for person in "ab" for taught in ("3", "5")
+    ]
+    assert [row["pictures_each"] for row in read_csv(out / "table.csv")] == ["1", "2"]
+
+
+def test_a_way_that_nobody_acts_is_named(acted, tmp_path, refused):
+    options = ["--performances", "personal", "none", "--out", tmp_path / "out"]
+    assert "no picture of the performance none" in refused(eval_enrol_real.main, *acted, *options)
+
+
+def test_who_chooses_is_every_other_one_of_the_first_half(acted):
+    _, table, *_ = acted
+    for part, who in (("choose", {"a"}), ("all", {"a", "b"}), ("second", {"b"})):
+        people, paths = eval_enrol_real.read_people(table, part, "ours")
+        assert set(people.names) == who
+        assert [path.name[0] for path in paths] == list(people.names)
+
+
+def test_a_neutral_picture_to_spare_is_made_to_pull_all(acted, monkeypatch):
+    """Each person's first neutral picture teaches; the second tests."""
+    _, table, *_ = acted
+    asked = []
+
+    def read_source(path, landmarks, inner, name):
+        asked.append((path.name, landmarks, inner, name))
+        return name
+
+    monkeypatch.setattr("experiments.personal.puppets.read_source", read_source)
+    monkeypatch.setattr("experiments.personal.puppets.pull_all", lambda source: f"of {source}")
+    args = eval_enrol_real.parse_args(["--data", str(table), "--landmarks", "points.npz"])
+    people, paths = eval_enrol_real.read_people(table, "all", "ours")
+    assert eval_enrol_real.puppets_of(people, paths, args) == {"a": "of a", "b": "of b"}
+    name = "aneutralneutral0.png"
+    assert asked[0] == (name, args.landmarks, name, "a")
+    args.landmarks = None
+    assert eval_enrol_real.puppets_of(people, paths, args) == {}
