@@ -40,6 +40,13 @@ class Value:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     @property
+    def signed(self):
+        """A difference with its sign: +0.076 [-0.010, +0.162]."""
+        if math.isnan(self.low):
+            return f"{self.mean:+.3f}"
+        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
+    @property
     def percent(self):
         """Whole percent: 65 % [59, 70]; a proportion's bounds stay within 0 and 100."""
         if math.isnan(self.low):
@@ -138,6 +145,20 @@ class Findings:
                     change = f"**{change}**"
             found[row["trained on"]] = f"{float(row['accuracy']):.3f}", change
         return found
+
+    def enrolment(self):
+        """What pictures of each smiley teach, by `eval_enrol_real.py`: (how many, texts).
+
+        The texts: accuracy before and after, the gain, the others' before and their change.
+        """
+        table = "enrol_real/table.csv"
+        for row in self.rows(table):
+            each = row["pictures_each"]
+            before, after, gain, others, change = (
+                self.value(table, what, f"{what} low", f"{what} high", pictures_each=each)
+                for what in ("before", "after", "gain", "others_before", "others_gain")
+            )
+            yield each, [str(before), str(after), gain.signed, str(others), change.signed]
 
     def vote_gain(self, box):
         """What the vote gains on a kind of squares, in whole points with a sign."""

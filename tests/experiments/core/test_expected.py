@@ -63,8 +63,12 @@ def test_results_to_come(tmp_path, monkeypatch):
     (tmp_path / "eval_people" / "rendered" / "people.csv").write_text(
         "people,accuracy\n5,0.3\n20,0.61234\n"
     )
-    (tmp_path / "enrol_real" / "table.csv").write_text("pictures_each,after\n1,0.2\n5,0.7\n5,0.8\n")
+    (tmp_path / "enrol_real" / "table.csv").write_text(
+        "pictures_each,before,after\n1,0.1,0.2\n5,0.1,0.75\n"
+    )
     said = [expecting("What it does.", script) for script in scripts]
     assert "batch 64, batches 3000." in said[0]
-    assert "accuracy 0.750 after 5 pictures" in said[1]
+    assert "0.100 right before, 0.200 after 1 and 0.750 after 5 of each smiley" in " ".join(
+        said[1].split()
+    )
     assert "accuracy 0.612 on new people from 20 people" in said[2]

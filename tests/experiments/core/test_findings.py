@@ -35,6 +35,13 @@ def found(tmp_path):
         "all,real,0.7256,,,,\nrendered only,real,0.4,-0.3256,-0.4,-0.25,0.0001\n"
         "without x,real,0.7,-0.0256,-0.1,0.05,1.0\nall,puppets,0.5,,,,\n",
     )
+    write(
+        "enrol_real/table.csv",
+        "pictures_each,before,before low,before high,after,after low,after high,gain,gain low,"
+        "gain high,others_before,others_before low,others_before high,others_gain,"
+        "others_gain low,others_gain high\n"
+        "1,0.7,0.6,0.8,0.75,0.7,0.85,0.05,-0.01,0.11,0.66,0.65,0.67,-0.004,-0.02,0.012\n",
+    )
     return Findings(tmp_path)
 
 
@@ -54,6 +61,8 @@ def test_how_values_are_shown():
     assert str(Value(0.64512, 0.591, 0.6987)) == "0.645 [0.591, 0.699]"
     assert Value(0.64512, 0.591, 0.6987).percent == "65 % [59, 70]"
     assert str(Value(0.5)) == "0.500"
+    assert Value(0.0764, -0.0101, 0.16).signed == "+0.076 [-0.010, +0.160]"
+    assert Value(-0.5).signed == "-0.500"
     assert Value(0.5).percent == "50 %"
     assert Value(0.996, 0.990, 1.012).percent == "100 % [99, 100]"
 
@@ -83,3 +92,15 @@ def test_counts_and_gains(found):
 def test_what_is_not_there_is_said(found, ask, words):
     with pytest.raises(UserError, match=words):
         ask(found)
+
+
+def test_what_pictures_of_each_smiley_teach(found):
+    assert list(found.enrolment()) == [
+        (
+            "1",
+            [
+                "0.700 [0.600, 0.800]", "0.750 [0.700, 0.850]", "+0.050 [-0.010, +0.110]",
+                "0.660 [0.650, 0.670]", "-0.004 [-0.020, +0.012]",
+            ],
+        )
+    ]  # fmt: skip
