@@ -6,12 +6,6 @@
 Half of every batch is old people, so that they are not forgotten; the old weights stay as
 they are. Accuracy is told before and after, on shots that did not teach; the net that is
 written has then learned from all her pictures, in as many batches.
-
-Where there is only one photo of her calm face, --photo makes it pull all 17 smileys (see
-dataset/make_puppets.py) and teaches with these. That is worth less than pictures in which she
-makes them, and no accuracy is told. It needs the photo's 478 landmarks, made with MediaPipe's
-face landmarker (docs/real.md shows how): landmarks.npz beside it with path (1,), the photo's
-name, and points (1, 478, 2), in pixels.
 """
 
 import itertools
@@ -33,11 +27,7 @@ def parse_args(argv):
     """Read the command line."""
     parser = cli.parser(expecting(__doc__, "enrol"))
     add = parser.add_argument
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--data", type=Path, help="folder with manifest.csv, or a CSV file")
-    what.add_argument("--photo", type=Path, help="one photo of a calm, frontal face instead")
-    add("--landmarks", type=Path, metavar="NPZ",
-        help="of the photo (default: landmarks.npz beside it)")  # fmt: skip
+    add("--data", type=Path, required=True, help="folder with manifest.csv, or a CSV file")
     add("--person", help="whose pictures (default: the only person in it)")
     smiles = cli.ROOT / "weights" / "real.npz"
     add("--smiles", type=Path, default=smiles,
@@ -69,17 +59,6 @@ def pictures_of(data, person):
     if not rows:
         raise cli.UserError(f"{data} shows no {person}")
     return rows, [Mipmap(image) for image in read_images(manifest_path(data), rows)]
-
-
-def taught_pictures(arguments):
-    """Rows and pictures that teach: of a data set, or made of one photo."""
-    if arguments.data is not None:
-        return pictures_of(arguments.data, arguments.person)
-    from experiments.personal.puppets import pull_all, read_source
-
-    photo = arguments.photo
-    landmarks = arguments.landmarks or photo.parent / "landmarks.npz"
-    return pull_all(read_source(photo, landmarks), arguments.seed)
 
 
 def own_threshold(votes, rows):
@@ -171,10 +150,10 @@ def main(argv=None):
     from experiments.smileys import replay
     from nets.weights import load_network, save_weights
 
-    rows, pictures = taught_pictures(arguments)
+    rows, pictures = pictures_of(arguments.data, arguments.person)
     network, meta = load_network(arguments.smiles, "smiles")
     normalized = meta["normalized"]
-    check_smileys(rows, meta["classes"], arguments.data or arguments.photo)
+    check_smileys(rows, meta["classes"], arguments.data)
     old = old_pictures(arguments.old)
     check_smileys(old[0], meta["classes"], arguments.old or replay.REPLAY)
     train, test, whole = hold_out(rows)

@@ -1,18 +1,12 @@
-"""One photo that pulls all smileys teaches a net; photos that will not do are named."""
-
-import json
+"""One photo pulls all smileys; photos that will not do are named."""
 
 import cv2
-import lasagne
 import numpy as np
 import pytest
 
-from common.cli import ROOT, UserError
+from common.cli import UserError
 from dataset.synth.expression import recipes
-from experiments import enrol
-from experiments.personal import fine_tuning
 from experiments.personal.puppets import pull_all, read_source
-from nets.weights import load_network
 from tests.dataset.puppet.conftest import SIDE, Sitter
 
 pytestmark = pytest.mark.slow
@@ -45,31 +39,15 @@ def test_a_photo_pulls_all_smileys(puppets):
     assert not any(np.array_equal(images[0], other) for other in images[1:])
 
 
-def test_the_script_learns_from_one_photo(photo, tmp_path, call, monkeypatch):
-    monkeypatch.setattr(fine_tuning, "STEPS", 2)
-    out = tmp_path / "mine.npz"
-    code, said, errors = call(enrol.main, "--photo", photo, "--out", out, "--json")
-    assert code == 0, errors
-    found = json.loads(said.splitlines()[-1])
-    assert (found["taught"], found["tested"], found["before"]) == (17, 0, None)
-    before, after = (
-        lasagne.layers.get_all_param_values(load_network(path, "smiles")[0])
-        for path in (ROOT / "weights" / "real.npz", out)
-    )
-    assert any((a != b).any() for a, b in zip(before, after))
-
-
-def test_photos_that_will_not_do_are_named(photo, tmp_path, refused):
-    options = ["--photo", photo, "--out", tmp_path / "mine.npz", "--landmarks"]
-    assert "no landmarks" in refused(enrol.main, *options, tmp_path / "none.npz")
+def test_photos_that_will_not_do_are_named(photo, tmp_path):
     found = np.load(photo.parent / "landmarks.npz")
     other = tmp_path / "other.npz"
     np.savez(other, path=np.array(["other.png"]), points=found["points"])
-    assert "has no landmarks of calm.png" in refused(enrol.main, *options, other)
-    np.savez(other, path=found["path"], points=np.full((1, 478, 2), np.nan))
-    assert "calm.png cannot pull smileys: no landmarks" in refused(enrol.main, *options, other)
-    assert "not allowed with" in refused(enrol.main, *options, other, "--data", tmp_path)
-    assert "required" in refused(enrol.main, "--out", tmp_path / "mine.npz")
+    with pytest.raises(UserError, match=r"has no landmarks of calm\.png"):
+        read_source(photo, other)
+    np.savez(other, path=np.array(["in/calm.png"]), points=np.full((1, 478, 2), np.nan))
+    with pytest.raises(UserError, match=r"calm\.png cannot pull smileys: no landmarks"):
+        pull_all(read_source(photo, other, "in/calm.png"))
 
 
 def test_a_fitted_face_that_will_not_do_says_why(photo, tmp_path):
