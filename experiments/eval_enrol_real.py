@@ -93,7 +93,7 @@ def main(argv=None):
     from tqdm import tqdm
 
     from common.output import make_folder, write_csv, write_file
-    from experiments.core.results import command_line, write_rows
+    from experiments.core.results import command_line
     from experiments.personal.fine_tuning import STEPS, FineTuner
     from experiments.personal.real_people import (
         COLUMNS,
@@ -130,7 +130,7 @@ def main(argv=None):
                 write_csv(args.out / "people.csv", COLUMNS, rows, digits=4)
                 bar.update()
     table = summary(rows)
-    write_rows(args.out / "table.csv", table)
+    write_csv(args.out / "table.csv", list(table[0]), table, digits=6)
     command = command_line("python experiments/eval_enrol_real.py", argv)
     text = report(table, args.data.name, command, args.steps or STEPS, len(people.groups))
     write_file(args.out / "REPORT.md", text)

@@ -149,7 +149,8 @@ class Findings:
     def enrolment(self):
         """What pictures of each smiley teach, by `eval_enrol_real.py`: (how many, texts).
 
-        The texts: accuracy before and after, the gain, the others' before and their change.
+        The texts: people taught, accuracy before and after, the gain, the others' before and
+        their change.
         """
         table = "enrol_real/table.csv"
         for row in self.rows(table):
@@ -158,7 +159,8 @@ class Findings:
                 self.value(table, what, f"{what} low", f"{what} high", pictures_each=each)
                 for what in ("before", "after", "gain", "others_before", "others_gain")
             )
-            yield each, [str(before), str(after), gain.signed, str(others), change.signed]
+            texts = (row["people"], before, after, gain.signed, others, change.signed)
+            yield each, [str(text) for text in texts]
 
     def vote_gain(self, box):
         """What the vote gains on a kind of squares, in whole points with a sign."""

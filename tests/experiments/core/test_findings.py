@@ -37,10 +37,10 @@ def found(tmp_path):
     )
     write(
         "enrol_real/table.csv",
-        "pictures_each,before,before low,before high,after,after low,after high,gain,gain low,"
-        "gain high,others_before,others_before low,others_before high,others_gain,"
+        "pictures_each,people,before,before low,before high,after,after low,after high,gain,"
+        "gain low,gain high,others_before,others_before low,others_before high,others_gain,"
         "others_gain low,others_gain high\n"
-        "1,0.7,0.6,0.8,0.75,0.7,0.85,0.05,-0.01,0.11,0.66,0.65,0.67,-0.004,-0.02,0.012\n",
+        "1,11,0.7,0.6,0.8,0.75,0.7,0.85,0.05,-0.01,0.11,0.66,0.65,0.67,-0.004,-0.02,0.012\n",
     )
     return Findings(tmp_path)
 
@@ -99,7 +99,7 @@ def test_what_pictures_of_each_smiley_teach(found):
         (
             "1",
             [
-                "0.700 [0.600, 0.800]", "0.750 [0.700, 0.850]", "+0.050 [-0.010, +0.110]",
+                "11", "0.700 [0.600, 0.800]", "0.750 [0.700, 0.850]", "+0.050 [-0.010, +0.110]",
                 "0.660 [0.650, 0.670]", "-0.004 [-0.020, +0.012]",
             ],
         )

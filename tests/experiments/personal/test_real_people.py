@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from common.cli import ROOT
 from common.tables import read_csv
 from experiments import eval_enrol_real
 from experiments.core.statistics import over_people
@@ -114,6 +115,19 @@ def test_the_report_shows_the_table():
     assert "| 2 | 2 | 8.0 | 0.200 [0.200, 0.200] | 0.600 [0.600, 0.600] | +0.400 [" in text
     assert "| 0.500 [0.500, 0.500] | -0.100 [-0.100, -0.100] | 1.5 |" in text
     assert "2 people" in text
+
+
+def test_the_committed_table_is_of_the_committed_people():
+    folder = ROOT / "results" / "enrol_real"
+    people, table = read_csv(folder / "people.csv"), read_csv(folder / "table.csv")
+    report = (folder / "REPORT.md").read_text(encoding="utf-8")
+    assert [row["pictures_each"] for row in table][:4] == ["1", "2", "3", "5"]
+    for row in table:
+        own = [one for one in people if one["pictures_each"] == row["pictures_each"]]
+        gain = np.mean([float(one["after"]) - float(one["before"]) for one in own])
+        assert float(row["gain"]) == pytest.approx(gain, abs=1e-3)
+        assert int(row["people"]) == len({one["person"] for one in own})
+        assert f"| {float(row['gain']):+.3f} [" in report
 
 
 @pytest.fixture
