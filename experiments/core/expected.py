@@ -114,6 +114,16 @@ def difference(found):
     return f"recall {gain} ({low} to {high}) at 0.1 false squares a picture"
 
 
+def ceiling(found):
+    """What a net twice as wide gains on as many batches."""
+    where = {"nets": "wide less on", "rate": "0.1"}
+    gain, low, high = (
+        f"{float(found.row('detector/ceiling/difference.csv', **where)[name]):+.3f}"
+        for name in ("difference", "low", "high")
+    )
+    return f"recall {gain} ({low} to {high}) by a net twice as wide"
+
+
 def agreement(found):
     """At half the size."""
     row = found.row("detector/agreement/composed.csv", change="half")
@@ -195,6 +205,7 @@ EXPECTED = {
     "enrol": ("ten seconds", enrolment_real),
     "eval_agreement": ("minutes", agreement),
     "eval_augment": ("8 hours", augmentation),
+    "eval_ceiling": ("an hour", ceiling),
     "eval_detector": ("half an hour", detector),
     "eval_enrol": ("ten minutes", enrolment),
     "eval_enrol_real": ("two minutes", enrolment_real),
