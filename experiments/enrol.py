@@ -145,12 +145,14 @@ def main(argv=None):
     check_output(arguments.out, arguments.smiles)
     from tqdm import tqdm
 
-    from experiments.personal.fine_tuning import STEPS, Accuracy, FineTuner, check_smileys, hold_out
+    from experiments.core.training import set_seed
+    from experiments.personal.fine_tuning import Accuracy, FineTuner, check_smileys, hold_out
     from experiments.real.measures import RIGHT
     from experiments.smileys import replay
     from nets.weights import load_network, save_weights
 
     rows, pictures = pictures_of(arguments.data, arguments.person)
+    set_seed(arguments.seed)
     network, meta = load_network(arguments.smiles, "smiles")
     normalized = meta["normalized"]
     check_smileys(rows, meta["classes"], arguments.data)
@@ -164,18 +166,19 @@ def main(argv=None):
     accuracy = Accuracy(network, meta["classes"], normalized)
     before = accuracy(*part(test)) if test else None
     tuner = FineTuner(network, meta["classes"], old, arguments.seed, normalized)
-    share = 1.0 if arguments.old else None  # who names old pictures has those whom the net knows
+    # Who names old pictures has those whom the net knows: nothing need be kept back for them.
+    settings = {"share": 1.0} if arguments.old else {}
     rounds = [train, range(len(rows))] if test else [train]  # the second one is for use
-    steps = STEPS * len(rounds)
+    steps = tuner.settings.steps * len(rounds)
     after, threshold, answers = None, None, []
     with tqdm(total=steps, desc="learning", unit="batch", disable=arguments.json) as bar:
         tick = line_printer(steps) if arguments.json else lambda _: bar.update()
-        tuner(part(train), STEPS, share=share, tick=tick)
+        tuner(part(train), tick, **settings)
         if test:
             after = accuracy(*part(test))
             threshold, answers = name_pictures(network, meta, *part(test))
             tuner.reset()
-            tuner(part(rounds[1]), STEPS, share=share, tick=tick)
+            tuner(part(rounds[1]), tick, **settings)
     save_weights(
         arguments.out,
         network,
@@ -185,14 +188,8 @@ def main(argv=None):
         normalized=normalized,
         sure={"threshold": threshold, "wanted": RIGHT, "tested": len(test)},
     )
-    found = {
-        "before": before,
-        "after": after,
-        "tested": len(test),
-        "whole": whole,
-        "taught": len(rows),
-        "answers": answers,
-    }
+    found = {"before": before, "after": after, "tested": len(test), "whole": whole}
+    found |= {"taught": len(rows), "answers": answers}
     if arguments.json:
         print(line(found), flush=True)
         return

@@ -94,7 +94,8 @@ def main(argv=None):
 
     from common.output import make_folder, write_csv, write_file
     from experiments.core.results import command_line
-    from experiments.personal.fine_tuning import STEPS, FineTuner
+    from experiments.core.training import set_seed
+    from experiments.personal.fine_tuning import FineTuner
     from experiments.personal.real_people import (
         COLUMNS,
         PUPPETS,
@@ -111,8 +112,6 @@ def main(argv=None):
     missing = sorted(set(args.performances) - set(people.ways))
     if missing:
         raise cli.UserError(f"{args.data} has no picture of the performance {', '.join(missing)}")
-    network, meta = load_network(args.smiles, "smiles")
-    accuracy = LabelAccuracy(network, meta["classes"], people, meta["normalized"])
     settings = {name: getattr(args, name) for name in ("steps", "rate", "share")}
     settings = {name: value for name, value in settings.items() if value is not None}
     names = sorted(set(people.names))[: args.limit]
@@ -122,6 +121,9 @@ def main(argv=None):
     rows, old = [], replay.load()
     with tqdm(total=args.seeds * len(plans), desc="teaching", unit="person") as bar:
         for seed in range(args.seeds):
+            set_seed(seed)
+            network, meta = load_network(args.smiles, "smiles")
+            accuracy = LabelAccuracy(network, meta["classes"], people, meta["normalized"])
             tuner = FineTuner(network, meta["classes"], old, seed, meta["normalized"])
             for name, each in plans:
                 part = puppets[name] if each == PUPPETS else None
@@ -132,7 +134,8 @@ def main(argv=None):
     table = summary(rows)
     write_csv(args.out / "table.csv", list(table[0]), table, digits=6)
     command = command_line("python experiments/eval_enrol_real.py", argv)
-    text = report(table, args.data.name, command, args.steps or STEPS, len(people.groups))
+    steps = args.steps or tuner.settings.steps
+    text = report(table, args.data.name, command, steps, len(people.groups))
     write_file(args.out / "REPORT.md", text)
     print(text)
     return 0

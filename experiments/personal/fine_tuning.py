@@ -1,12 +1,13 @@
 """Teaching a trained smiley net one more face without forgetting the old ones."""
 
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 import lasagne
 import numpy as np
 
 from common.cli import UserError
-from experiments.core.training import Trainer, cosine, set_seed
+from experiments.core.training import Trainer, cosine
 from experiments.smileys.data import SMILEYS, SmileyBatches, labelled_squares, labels_of
 from experiments.smileys.metrics import predict
 from nets.functions import compile_probabilities
@@ -18,15 +19,34 @@ from pipeline.light import face_input
 # so a batch costs a tenth of one of the whole net; how faces look is not new to them.
 FROZEN = 2
 WINDOWS = 512  # random variations of the new face, and as many of old ones
-STEPS = 75
 BATCH = 64  # windows: one half of the new face, the other of old ones
-RATE = 2e-3  # first step size of Adam
 FEWEST = 3  # smileys of the new face
-# Of what was learnt, where the old pictures are not of those whom the network knows, as with the
-# net for real people; the rest stays what it was. The mean of the weights before and after knows
-# the new face as well, and others better than the end of the training does (Wortsman et al., 2022).
-SHARE = 0.5
 OLD, NEW, DRAWN = range(3)  # streams of random numbers: variations of old faces, new; of batches
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a net is taught.
+
+    Parameters
+    ----------
+    steps : int
+        Batches.
+    rate : float
+        First step size of Adam.
+    share : float
+        Of the weights as taught, 0 to 1; the rest are those of before. The mean of both knows the
+        new face as well, and others better than the end of the training does (Wortsman et al.,
+        2022).
+    """
+
+    steps: int
+    rate: float
+    share: float
+
+
+REAL = Settings(75, 2e-3, 0.5)  # a net for real people, whom no old picture shows
+RENDERED = Settings(150, 1e-3, 1.0)  # one that has learnt from the people of the old pictures
 
 
 def balanced(rows, pictures):
@@ -136,14 +156,15 @@ class FineTuner:
     old : (list of dict, list of Mipmap)
         Rows and pictures that keep it from forgetting.
     seed : int
+        Of the variations and batches. Dropout's is of when the network was built, see
+        `experiments.core.training.set_seed`.
     normalized : bool
         As for `pipeline.vote.Voter`.
     """
 
     def __init__(self, network, classes, old, seed=0, normalized=False):
-        set_seed(seed)
         self.network, self.classes, self.seed = network, classes, seed
-        self.normalized = normalized
+        self.normalized, self.settings = normalized, REAL if normalized else RENDERED
         self.features, head = split_after_pooling(network, FROZEN)
         self.trainer = Trainer(head)
         self.fresh = self.trainer.state()
@@ -175,32 +196,27 @@ class FineTuner:
             labels.append(own)
         return np.concatenate(features), np.concatenate(labels)
 
-    def __call__(self, own, steps=STEPS, rate=RATE, share=None, tick=lambda done: None):
+    def __call__(self, own, tick=lambda done: None, **settings):
         """Teach one face.
 
         Parameters
         ----------
         own : (list of dict, list of Mipmap)
-        steps : int
-            Batches.
-        rate : float
-        share : float, optional
-            Of the weights as taught, 0 to 1; the rest are those of before. By default `SHARE` for
-            a net for real people, which wants one contrast, and 1 for others.
         tick : callable
             Called after each step with the number of steps done.
+        **settings
+            Of `Settings`, in place of those for such a net.
         """
-        if share is None:
-            share = SHARE if self.normalized else 1.0
+        settings = replace(self.settings, **settings)
         before = lasagne.layers.get_all_param_values(self.network)
         parts = self.examples(balanced(*own), NEW), self.old
         rng = np.random.default_rng([self.seed, DRAWN])
-        for step in range(steps):
-            self.trainer.learning_rate = cosine(rate, step / steps)
+        for step in range(settings.steps):
+            self.trainer.learning_rate = cosine(settings.rate, step / settings.steps)
             self.trainer.step(*mixed(rng, parts))
             tick(step + 1)
         after = lasagne.layers.get_all_param_values(self.network)
-        lasagne.layers.set_all_param_values(self.network, blended(before, after, share))
+        lasagne.layers.set_all_param_values(self.network, blended(before, after, settings.share))
 
     def reset(self):
         """Take the network and the optimiser back to where they began."""

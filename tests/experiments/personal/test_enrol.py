@@ -20,6 +20,7 @@ from experiments.personal.fine_tuning import (
     WINDOWS,
     Accuracy,
     FineTuner,
+    Settings,
     balanced,
     check_smileys,
     hold_out,
@@ -229,7 +230,8 @@ def collected(tmp_path):
 
 @pytest.mark.parametrize("normalized", [False, True])
 def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, monkeypatch):
-    monkeypatch.setattr(fine_tuning, "STEPS", 30)
+    for name in ("REAL", "RENDERED"):
+        monkeypatch.setattr(fine_tuning, name, Settings(30, 2e-3, 0.5))
     net, out = collected / "net.npz", collected / "mine.npz"
     note(net, net, normalized=normalized)
     before = net.read_bytes()
@@ -260,12 +262,26 @@ def test_the_script_learns_and_leaves_the_old_net(normalized, collected, call, m
     assert meta["sure"]["threshold"] is None
 
 
+def test_the_same_seed_writes_the_same_net(collected, call, monkeypatch):
+    """Dropout's random numbers included, which are drawn when a network is built."""
+    monkeypatch.setattr(fine_tuning, "RENDERED", Settings(2, 1e-3, 1.0))
+    options = ["--data", collected / "set", "--old", collected / "set", "--person", "ann"]
+    found = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        out = collected / f"{name}.npz"
+        more = ["--smiles", collected / "net.npz", "--out", out, "--seed", seed]
+        assert call(enrol.main, *options, *more)[0] == 0
+        found.append(lasagne.layers.get_all_param_values(load_network(out, "smiles")[0]))
+    same, other = ([(x == y).all() for x, y in zip(found[0], one)] for one in found[1:])
+    assert all(same)
+    assert not all(other)
+
+
 def test_the_net_that_is_written_has_learned_from_all(collected, call, monkeypatch):
     """Test pictures train, too, once they have tested: the second round sees all clips."""
-    monkeypatch.setattr(fine_tuning, "STEPS", 1)
     taught = []
 
-    def learn(tuner, own, steps, share, tick):
+    def learn(tuner, own, tick, share):
         taught.append({(row["clip"], row["frame"]) for row in own[0]})
 
     monkeypatch.setattr(FineTuner, "__call__", learn)
