@@ -38,10 +38,10 @@ def parse_args(argv=None):
     add("--only", nargs="*", metavar="SOURCE", help="the only sources to take")
     add(
         "--init",
-        type=Path,
+        type=lambda word: None if word == "none" else Path(word),
         default=cli.ROOT / "weights" / "strangers.npz",
         metavar="FILE",
-        help="net to start from (default weights/strangers.npz)",
+        help="net to start from, 'none' for none (default weights/strangers.npz)",
     )
     add("--epochs", type=int, default=20, help="of --steps batches each (default 20)")
     add("--steps", type=int, default=300, help="batches an epoch (default 300)")
@@ -157,8 +157,9 @@ def training_words(args, chosen):
     from experiments.real.card import bias_words
 
     weight = chosen["weight"]
+    start = f"from `{args.init.name}`" if args.init else "from nothing"
     return (
-        f"from `{args.init.name}`, {args.epochs} epochs of {args.steps} batches of {args.batch} "
+        f"{start}, {args.epochs} epochs of {args.steps} batches of {args.batch} "
         f"windows (`REAL` in `experiments/real/mixture.py`), seed {args.seed}, Adam, the rate "
         f"falling from {args.rate:g} to 0 along a cosine, to its end. The "
         f"logits were adjusted by the classes' shares at strength {args.adjust:g}. Batch "

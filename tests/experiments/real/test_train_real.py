@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import cv2
 import lasagne
@@ -33,7 +34,7 @@ from experiments.real.training import started
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
-from nets.weights import load_network, save_weights
+from nets.weights import load_network, read_weights, save_weights
 from tests.experiments.real.drawn import faces
 
 pytestmark = pytest.mark.slow
@@ -392,6 +393,23 @@ def test_the_script_trains_and_writes_a_net_that_loads(toy, tmp_path, call):
         assert f"## {heading}" in card
     left = sum(recipe.SHARES.values()) - recipe.SHARES["puppets"]
     assert f"| labelled | 17 | {recipe.SHARES['labelled'] / left:.2f} |" in card
+
+
+def test_a_training_can_start_from_nothing(toy, tmp_path, call):
+    """Its scales are then still near 1, as Lasagne begins, and not near those of a net."""
+    from experiments import train_real
+
+    words = ["--data", tmp_path, "--epochs", 1, "--steps", 1, "--batch", 8, "--workers", 0]
+    for init in ("none", ROOT / "weights" / "strangers.npz"):
+        call(train_real.main, *words, "--init", init, "--out", tmp_path / Path(init).stem)
+    texts = {name: (tmp_path / name / "real.md").read_text() for name in ("none", "strangers")}
+    assert "from nothing, 1 epochs" in texts["none"]
+    assert "from `strangers.npz`, 1 epochs" in texts["strangers"]
+    gamma = "16.BatchNormLayer.gamma"
+    scales = {name: read_weights(tmp_path / name / "real.npz")[0][gamma] for name in texts}
+    old = read_weights(ROOT / "weights" / "strangers.npz")[0][gamma]
+    assert np.abs(scales["none"] - 1).max() < 0.01  # a step of Adam is 0.002
+    assert np.abs(scales["strangers"] - old).max() < 0.01 < np.abs(old - 1).max()
 
 
 def test_the_final_training_is_finished_as_another_has_chosen(toy, tmp_path, call):
