@@ -1,8 +1,8 @@
 """What a source may say of a face: one smiley, or a set of smileys of which it is one.
 
 People who vote on emotions say "happiness" and do not tell a smile from a roar; who marks
-smiles says of the other faces only what they are not. A label is the set of smileys that it
-allows, and a face's target divides a mass of 1 between labels.
+smiles says of the other faces only what they are not; so does who looks at a net's mistakes. A
+label is the set of smileys that it allows, and a face's target divides a mass of 1 between labels.
 """
 
 import numpy as np
@@ -13,11 +13,12 @@ SMILEYS = tuple(read_smileys())
 HAPPY = ("smile", "laugh", "joy", "roar")
 LABELS = {
     **{slug: (slug,) for slug in SMILEYS},
+    **{f"no {slug}": tuple(other for other in SMILEYS if other != slug) for slug in SMILEYS},
     "happiness": HAPPY,
     "lips together": ("smile", "joy"),
     "lips apart": ("laugh", "roar"),
     "sadness": ("sad", "cry"),
-    "no smile": tuple(slug for slug in SMILEYS if slug not in HAPPY),
+    "no smile": tuple(slug for slug in SMILEYS if slug not in HAPPY),  # of whatever force
     # Lids down without a smile are no smiley; they are not joy and not a wink either.
     "eyes_closed": tuple(slug for slug in SMILEYS if slug not in ("joy", "wink", "odd")),
 }
