@@ -182,7 +182,7 @@ def main(argv=None):
     make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
-    final = read_chosen(args.final) if args.final else None
+    final = read_chosen(args.final) if args.final else None  # as main wrote it, of another one
     mixture, sets = read_data(args)
     network, chosen = train(mixture, sets, args)
     tried, finished = finish_network(network, mixture, sets, final, args.seed)
@@ -193,12 +193,10 @@ def main(argv=None):
     save_weights(
         args.out / "real.npz", network, "smiles", classes=classes, normalized=True, origin=origin
     )
-    text = json.dumps({"sources": counts_of(mixture), "finish": tried, **chosen}, indent=1)
-    write_file(args.out / "chosen.json", text)
-    training = training_words(args, chosen)
-    write_card(
-        args.out / "real.md", mixture, f"python {origin}", training, chosen, tried, recalled
-    )  # fmt: skip
+    chosen["training"] = training_words(args, chosen)
+    note = {"command": origin, "sources": counts_of(mixture), "finish": tried, **chosen}
+    write_file(args.out / "chosen.json", json.dumps(note, indent=1))
+    write_card(args.out / "real.md", mixture, note, recalled, final)
     shown = {name: round(value, 3) for name, value in chosen.items() if "_own" in name}
     print(
         f"weight {chosen['weight']}, penalty {chosen['penalty']}, on the validation sets: {shown}"

@@ -50,14 +50,15 @@ def betrayed(mixture):
     return float(sum(share * prior.max() for share, prior in mixture.priors()))
 
 
-def chosen_lines(tried, chosen):
-    """What those who chose said of the last epoch and of each way to finish."""
-    names = [name for name in chosen if name.endswith(("_own", "_among"))]
+def chosen_lines(chosen):
+    """What those who chose said of each way to finish."""
+    tried = chosen["finish"]
+    names = [name for name in tried[0] if name.endswith(("_own", "_among"))]
     yield f"| statistics of real faces | bias | mean | {' | '.join(names)} |"
     yield "| --- " * (len(names) + 3) + "|"
     for one in tried:
         same = all(one[name] == chosen[name] for name in ("weight", "penalty"))
-        mark = " (shipped)" if same else ""
+        mark = " (taken)" if same else ""
         bias = bias_words(one["penalty"])
         cells = " | ".join(f"{one[name]:.3f}" for name in names)
         yield (f"| {one['weight']:.2f} | {bias}{mark} | {one['choose_accuracy']:.3f} | {cells} |")
@@ -76,21 +77,26 @@ def failure_lines(recalled):
         yield f"- {name}: recall is lowest for {said}."
 
 
-def write_card(path, mixture, command, training, chosen, tried, recalled):
+def training_lines(chosen, before):
+    """How it was trained: one line, or two where another training has chosen before it."""
+    lines = [f"`python {one['command']}`: {one['training']}" for one in (before, chosen) if one]
+    return [f"{k}. {line}" for k, line in enumerate(lines, 1)] if before else lines
+
+
+def write_card(path, mixture, chosen, recalled, before=None):
     """Write what is known of trained weights.
 
     Parameters
     ----------
     path : pathlib.Path
     mixture : experiments.real.mixture.Mixture
-    command, training : str
-        How it was called; one sentence on the optimiser.
     chosen : dict
-        Metrics of the last epoch, as finished.
-    tried : list of dict
-        As from `experiments.real.finish.finish`.
+        As ``chosen.json`` has it: ``command`` and ``training`` (a sentence), what was tried to
+        ``finish`` it, what was taken, and the last epoch's metrics.
     recalled : dict of str to dict
         Recall of each label, a set that chose each.
+    before : dict, optional
+        The same of the training that has chosen how this one is finished.
     """
     faces = sum(len(part.source) for part in mixture.parts)
     labels = np.unique(np.concatenate([part.source.strata for part in mixture.parts]))
@@ -115,7 +121,7 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "",
         "## Training",
         "",
-        f"`{command}`: {training}",
+        *training_lines(chosen, before),
         "",
         "## Measured",
         "",
@@ -125,7 +131,8 @@ def write_card(path, mixture, command, training, chosen, tried, recalled):
         "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has. A "
         "calibrated bias is asked of the people on whom it was not fitted.",
         "",
-        *chosen_lines(tried, chosen),
+        *(["After step 1:", "", *chosen_lines(before), "", "After step 2:", ""] if before else []),
+        *chosen_lines(chosen),
         "",
         "## Where it fails",
         "",

@@ -16,6 +16,8 @@ from experiments.real.finish import finish, held_out, voted
 from experiments.real.labels import SMILEYS
 from nets.functions import input_of
 
+NOTED = ("command", "training", "finish", "weight", "penalty", "bias")
+
 
 def note_bias(before, after):
     """What calibration has added to the last layer's bias: dict of smiley to float, JSON."""
@@ -23,7 +25,7 @@ def note_bias(before, after):
 
 
 def read_chosen(path):
-    """What `train_real.py` has chosen, from its ``chosen.json``: (weight, bias (classes,)).
+    """What `train_real.py` has written of a training, its ``chosen.json``: dict of `NOTED`.
 
     Raises
     ------
@@ -32,11 +34,17 @@ def read_chosen(path):
     """
     try:
         note = json.loads(path.read_text())
-        return float(note["weight"]), np.float32([note["bias"][name] for name in SMILEYS])
+        bias_of(note)  # has all smileys
+        return {name: note[name] for name in NOTED}
     except FileNotFoundError:
         raise UserError(f"there is no {path}: train without --final first") from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path} is no chosen.json of train_real.py") from None
+
+
+def bias_of(note):
+    """What `note_bias` has noted: float32 (classes,)."""
+    return np.float32([note["bias"][name] for name in SMILEYS])
 
 
 def finish_as(chosen, network, mixture, sets, seed=0):
@@ -44,8 +52,8 @@ def finish_as(chosen, network, mixture, sets, seed=0):
 
     Parameters
     ----------
-    chosen : (float, ndarray of float32 (classes,))
-        As from `read_chosen`.
+    chosen : dict
+        As from `read_chosen`: its ``weight`` and ``bias`` count.
     network, mixture, sets, seed : as for `experiments.real.finish.finish`
         ``sets`` measure only.
 
@@ -54,9 +62,9 @@ def finish_as(chosen, network, mixture, sets, seed=0):
     list of dict
         One, as `finish` gives them.
     """
-    weight, bias = chosen
+    weight = chosen["weight"]
     finish(network, mixture, sets, seed, weight)
-    network.b.set_value(network.b.get_value() + bias)
+    network.b.set_value(network.b.get_value() + bias_of(chosen))
     outputs = theano.function(
         [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
     )

@@ -430,7 +430,12 @@ def test_the_final_training_is_finished_as_another_has_chosen(toy, tmp_path, cal
     assert whole["weight"] == chosen["weight"]
     assert len(whole["finish"]) == 1
     assert not any(name.startswith("acted") for name in whole["finish"][0])
-    assert "| as chosen (shipped) |" in (tmp_path / "all" / "real.md").read_text()
+    card = (tmp_path / "all" / "real.md").read_text()
+    assert "| as chosen (taken) |" in card
+    for number, step in enumerate(("six", "all"), 1):  # each with its own command, in order
+        line = next(line for line in card.splitlines() if line.startswith(f"{number}. "))
+        assert f"--out {step}`" in line
+    assert card.count("(taken)") == 2
     (tmp_path / "bad.json").write_text("{}")
     for name, said in (("bad.json", "is no chosen.json"), ("none.json", "train without --final")):
         with pytest.raises(UserError, match=said):
