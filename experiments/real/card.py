@@ -11,7 +11,8 @@ TERMS = {
     "genki": 'GENKI-4K, crops (acknowledge "http://mplab.ucsd.edu, The MPLab GENKI-4K Dataset")',
     "strangers": "LFW and AFLW as in MTFL (research; cite MTFL, LFW, AFLW): smile or not",
     "labelled": "smileys by eye: beside `strangers`, `grimaces` (Helen, research) and in "
-    "`dataset/real/labels.csv` (those, YouTube Faces, GENKI-4K, FER2013)",
+    "`dataset/real/labels.csv` (those, YouTube Faces, GENKI-4K, FER2013), mostly of what a net "
+    "before took for a rare smiley and is none (no wink)",
     "portraits": "Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0)",
     "rendered": "rendered people, `dataset/make_data.py`, and those of `weights/replay.npz`",
     "puppets": "photographs of real people puppeteered into all 17 smileys, "
