@@ -4,7 +4,7 @@ from common.tables import box_of, manifest_path, read_images
 from dataset.manifest import read_manifest
 from experiments.real.labelled import from_haar
 from experiments.real.labels import HAPPY
-from experiments.real.sources import source
+from experiments.real.source import source
 from pipeline.windows import neighbours
 
 # Acted expressions, and the label of each.

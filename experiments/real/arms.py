@@ -25,8 +25,8 @@ START = ROOT / "weights" / "strangers.npz"  # has seen rendered people only
 MODULES = (
     *(path for path in COUNTED if not path.startswith(("experiments/compare", "experiments/smil"))),
     *(f"experiments/real/{name}.py" for name in (
-        "acted", "arms", "choosing", "finish", "labelled", "labels", "loss", "mixture", "recipe",
-        "sources", "training",
+        "acted", "arms", "choosing", "finish", "labelled", "labels", "loss", "mixture", "packed",
+        "recipe", "source", "sources", "training",
     )),
     "experiments/smileys/metrics.py",
     "pipeline/light.py",

@@ -86,13 +86,13 @@ def finish(network, mixture, sets, seed=0, weight=None):
     if weight is not None:
         weights, penalties = (weight,), (None,)
     tried, logits = [], {}
-    for weight in weights:
-        if weight:
-            adapter(windows, weight)
-        logits[weight] = [voted(outputs, one.votes) for one in sets]
+    for share in weights:
+        if share:
+            adapter(windows, share)
+        logits[share] = [voted(outputs, one.votes) for one in sets]
         for penalty in penalties:
-            predicted = held_out(logits[weight], sets, penalty)
-            tried.append({"weight": weight, "penalty": penalty, **chosen_metrics(sets, predicted)})
+            predicted = held_out(logits[share], sets, penalty)
+            tried.append({"weight": share, "penalty": penalty, **chosen_metrics(sets, predicted)})
     best = taken(tried)
     adapter.restore()
     if best["weight"]:

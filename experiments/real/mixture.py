@@ -29,7 +29,7 @@ class Part:
 
     Parameters
     ----------
-    source : experiments.real.sources.Source
+    source : experiments.real.source.Source
     share : float
         Of all windows; shares are scaled to add up to 1.
     levelled : float

@@ -1,4 +1,4 @@
-"""Faces of one origin with what is known of them, read from the folder of a published set.
+"""The sources: faces of one origin each, read from the folder of a published set.
 
 Each reader gives the pictures, the face's square in each, and a target over labels
 (`experiments.real.labels`). People of the `val` split, and every tenth picture where nothing is
@@ -6,7 +6,6 @@ known of people, are left for choosing: no reader of a training source returns t
 """
 
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,12 +14,12 @@ import numpy as np
 from common.cli import ROOT, UserError
 from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
 from dataset.manifest import read_manifest
-from experiments.real.labels import LABELS, SMILEYS, targets
+from experiments.real.labels import LABELS, SMILEYS
+from experiments.real.packed import archive, lips_of, strips
+from experiments.real.source import source
 from experiments.smileys import replay
 
 CHOOSING = 10  # one in so many pictures or people chooses, where the set has no split
-REACH = 1.7  # sides of the face's square that are kept of a picture: a window may look so far
-SIDE = 96  # pixels of a square kept at most: two of them make one of the network's
 LABELLED = ROOT / "dataset" / "real" / "labels.csv"
 # Where FER+'s ten voters and our smileys meet. A mouth of a frightened or disgusted face may be
 # that of several smileys and of none: such votes are left out.
@@ -34,70 +33,6 @@ VOTES = {
 FEW = 1  # votes for an emotion that are taken for slips
 
 
-@dataclass
-class Source:
-    """Faces of one origin.
-
-    Parameters
-    ----------
-    name : str
-    pictures : list of ndarray of uint8 (H, W, 3)
-    boxes : ndarray (N, 4)
-        Square of the face, pixels of the picture.
-    targets : ndarray of float32 (N, labels)
-    people : list of str
-    """
-
-    name: str
-    pictures: list
-    boxes: np.ndarray
-    targets: np.ndarray
-    people: list
-
-    def __post_init__(self):
-        if not len(self.targets):
-            raise UserError(f"the source {self.name} has no face to learn from")
-
-    def __len__(self):
-        return len(self.targets)
-
-    def subset(self, some):
-        """The faces of some rows, as a source."""
-        pictures, people = [self.pictures[k] for k in some], [self.people[k] for k in some]
-        return Source(self.name, pictures, self.boxes[some], self.targets[some], people)
-
-    @property
-    def strata(self):
-        """Number of each face's heaviest label: int (N,)."""
-        return self.targets.argmax(axis=1)
-
-
-def source(name, rows, pictures):
-    """A source of rows with ``box``, ``masses`` and ``person``, pictures cut around the face."""
-    kept = [cut(picture, row["box"]) for row, picture in zip(rows, pictures)]
-    boxes = np.array([box for _, box in kept], float).reshape(-1, 4)
-    made = targets([row["masses"] for row in rows]) if rows else np.zeros((0, len(LABELS)))
-    people = [row["person"] for row in rows]
-    return Source(name, [picture for picture, _ in kept], boxes, made, people)
-
-
-def cut(picture, box):
-    """Keep of a picture what windows may see, its face at most `SIDE` pixels: (picture, box)."""
-    x, y, w, h = box
-    margin = (REACH - 1) / 2
-    left, top = max(0, int(x - margin * w)), max(0, int(y - margin * h))
-    right, bottom = int(np.ceil(x + (1 + margin) * w)), int(np.ceil(y + (1 + margin) * h))
-    part = picture[top:bottom, left:right]
-    x, y = x - left, y - top
-    scale = min(1.0, SIDE / max(w, h))
-    if scale < 1:
-        size = [max(1, round(side * scale)) for side in part.shape[1::-1]]
-        across, down = size[0] / part.shape[1], size[1] / part.shape[0]
-        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-        x, y, w, h = x * across, y * down, w * across, h * down
-    return np.ascontiguousarray(part), (x, y, w, h)
-
-
 def chosen_by(key):
     """Whether a picture or person is among the one in `CHOOSING` that choose, by its name."""
     return zlib.crc32(key.encode()) % CHOOSING == 0
@@ -106,28 +41,6 @@ def chosen_by(key):
 def of_part(choosing, part):
     """Whether something belongs to ``part``, 'train' or 'choose'."""
     return choosing == (part == "choose")
-
-
-def archive(path):
-    """A packed set: dict of its arrays."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
-
-
-def strips(packed, side):
-    """Pictures that stand as tiles in strips, JPEG behind JPEG: list of uint8 (side, side, 3)."""
-    data, ends = packed["jpeg"], packed["offsets"]
-    images = [cv2.imdecode(data[a:b], cv2.IMREAD_COLOR) for a, b in zip(ends, ends[1:])]
-    return [tile for image in images for tile in image.reshape(-1, side, side, 3)]
-
-
-def scores_of(packed, *names):
-    """Blendshape scores (N, len(names)); a face the mesh was not found in has NaN."""
-    order = list(packed["blendshape_names"])
-    return packed["blendshapes"][:, [order.index(name) for name in names]].astype(np.float32)
 
 
 def read_fer(folder, part="train", name="train"):
@@ -152,21 +65,6 @@ def read_fer(folder, part="train", name="train"):
         rows.append({"box": (0, 0, 48, 48), "masses": masses, "person": str(key)})
         kept.append(pictures[index])
     return source("fer", rows, kept)
-
-
-# Looked at, 45 happy faces of fer drawn at random from each side: 42 of those below TOGETHER keep
-# their lips together, 43 of those above APART show teeth. Between them voters' word stands.
-TOGETHER, APART = 0.12, 0.9
-OPENING = ("mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft", "mouthLowerDownRight")
-
-
-def lips_of(packed):
-    """Label of each face, were it a smiling one: lips together, lips apart, or just happiness."""
-    open_ = scores_of(packed, *OPENING).mean(axis=1) * 2 + scores_of(packed, "jawOpen")[:, 0]
-    # Comparing with NaN, where no mesh was found, is false.
-    return np.where(
-        open_ < TOGETHER, "lips together", np.where(open_ > APART, "lips apart", "happiness")
-    )
 
 
 def read_genki(folder, part="train"):

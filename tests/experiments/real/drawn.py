@@ -3,7 +3,8 @@
 import numpy as np
 
 from augment.drawn import BOX, drawn_face
-from experiments.real import labels, sources
+from experiments.real import labels
+from experiments.real.source import Source
 
 
 def faces(name, smileys, colour=0, people=None):
@@ -14,4 +15,4 @@ def faces(name, smileys, colour=0, people=None):
     box = [value / 2 for value in BOX]
     made = labels.targets([{smiley: 1} for smiley in smileys])
     people = people or [f"{name}{k}" for k in range(len(smileys))]
-    return sources.Source(name, pictures, np.array([box] * len(smileys)), made, people)
+    return Source(name, pictures, np.array([box] * len(smileys)), made, people)

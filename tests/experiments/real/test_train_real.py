@@ -15,7 +15,7 @@ from augment.drawn import BOX, drawn_face
 from augment.transforms import Augmentation
 from common.cli import ROOT, UserError
 from common.tables import read_csv
-from experiments.real import acted, labels, mixture, recipe, sources
+from experiments.real import acted, labels, mixture, packed, recipe, source, sources
 from experiments.real.card import betrayed
 from experiments.real.choosing import Chooser, mean_recall, recalls
 from experiments.real.finish import (
@@ -135,8 +135,8 @@ def test_a_tight_picture_ends_beside_the_face_and_keeps_it_in_place():
 
 def test_a_cut_picture_shows_the_same_face():
     picture = cv2.resize(drawn_face(96), (480, 480), interpolation=cv2.INTER_CUBIC)
-    part, box = sources.cut(picture, tuple(5 * value / 2 for value in BOX))
-    assert max(box[2:]) == pytest.approx(sources.SIDE, abs=1)
+    part, box = source.cut(picture, tuple(5 * value / 2 for value in BOX))
+    assert max(box[2:]) == pytest.approx(source.SIDE, abs=1)
     whole = mixture.Mipmap(picture)
     from common.crops import crop
 
@@ -198,9 +198,9 @@ def test_an_unknown_label_is_refused(tmp_path):
 def test_votes_become_targets_and_no_one_is_in_two_parts():
     train, choose = (sources.read_fer(DATA, part) for part in ("train", "choose"))
     assert not set(train.people) & set(choose.people)
-    packed = sources.archive(DATA / "fer" / "train.npz")
-    votes = dict(zip(packed["names"].tolist(), packed["votes"].astype(int)))
-    classes = list(packed["classes"])
+    fer = packed.archive(DATA / "fer" / "train.npz")
+    votes = dict(zip(fer["names"].tolist(), fer["votes"].astype(int)))
+    classes = list(fer["classes"])
     names = list(LABELS)
     for k in range(0, len(train), 997):
         row = {c: v for c, v in zip(classes, votes[train.people[k]]) if v > 1}
