@@ -17,7 +17,7 @@ from common.cli import ROOT, UserError
 from common.tables import read_csv
 from experiments.real import acted, labels, mixture, packed, recipe, source, sources
 from experiments.real.card import betrayed
-from experiments.real.choosing import Chooser, mean_recall, recalls
+from experiments.real.choosing import Chooser, chosen_metrics, mean_recall, parted, recalls
 from experiments.real.finish import (
     PENALTIES,
     WEIGHTS,
@@ -442,6 +442,23 @@ def test_the_final_training_is_finished_as_another_has_chosen(toy, tmp_path, cal
             train_real.main(
                 [*map(str, words), "--final", str(tmp_path / name), "--out", str(tmp_path / "x")]
             )
+
+
+def test_what_a_face_is_not_chooses_as_a_set_of_its_own():
+    some = faces("labelled", ["wink", "no wink", "no kiss", "eyes_closed"])
+    kept, mistaken = parted(some)
+    assert (kept.name, mistaken.name) == ("labelled", "mistaken")
+    assert kept.people == [some.people[0], some.people[3]]
+    assert mistaken.people == some.people[1:3]
+    assert parted(faces("strangers", ["no smile", "happiness"]))[0].name == "strangers"
+    assert len(parted(faces("strangers", ["no smile", "happiness"]))) == 1
+    sets = [Chooser.of(kept), Chooser.of(mistaken)]
+    winks = np.eye(len(SMILEYS))[[SMILEYS.index("wink")] * 2]
+    found = chosen_metrics(sets, [winks, winks])  # right once of two, wrong once of two
+    assert found["labelled_own"] == found["mistaken_own"] == found["choose_accuracy"] == 0.5
+    others = np.eye(len(SMILEYS))[[SMILEYS.index("sad")] * 2]
+    assert chosen_metrics(sets, [winks, others])["choose_accuracy"] == 0.5
+    assert chosen_metrics(sets, [winks, others])["mistaken_own"] == 1
 
 
 def test_what_the_source_alone_tells():
