@@ -5,8 +5,8 @@
 Each photo of a calm, nearly frontal face is fitted with the project's head, which then
 makes the smileys; the photo is warped with it, and what it does not show (closed lids,
 mouth, teeth, tongue, sunglasses) is drawn. Writes OUT/manifest.csv, as
-dataset/manifest.py describes it. The same options give the same pictures, about one
-a second and core; a run that was stopped goes on where it was. The pictures show real
+dataset/manifest.py describes it. The same options give the same pictures, some
+sixty a second and core; a run that was stopped goes on where it was. The pictures show real
 people: mind their rights.
 
 The photos: a CSV with the columns path (relative to it) and person; split, if there is
