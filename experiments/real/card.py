@@ -11,8 +11,7 @@ TERMS = {
     "genki": 'GENKI-4K, crops (acknowledge "http://mplab.ucsd.edu, The MPLab GENKI-4K Dataset")',
     "strangers": "LFW and AFLW as in MTFL (research; cite MTFL, LFW, AFLW): smile or not",
     "labelled": "smileys by eye: beside `strangers`, `grimaces` (Helen, research) and in "
-    "`dataset/real/labels.csv` (those, YouTube Faces, GENKI-4K, FER2013), mostly of what a net "
-    "before took for a rare smiley and is none (no wink)",
+    "`dataset/real/labels.csv` (those, YouTube Faces, GENKI-4K, FER2013)",
     "portraits": "Face Research Lab London Set (DeBruine & Jones 2017, CC BY 4.0)",
     "rendered": "rendered people, `dataset/make_data.py`, and those of `weights/replay.npz`",
     "puppets": "photographs of real people puppeteered into all 17 smileys, "
@@ -129,8 +128,10 @@ def write_card(path, mixture, chosen, recalled, before=None):
         "On those who chose how it was finished: people and pictures that no source "
         "trains on, among them performers of the Taiwanese facial expression database (`acted`) "
         "of the first half, unless all of those train. A vote of nine windows; means over the "
-        "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has. A "
-        "calibrated bias is asked of the people on whom it was not fitted.",
+        "labels; `own`: the answer among all 17 smileys, `among`: among those that the set has. "
+        "`mistaken`, which chooses nothing: how many faces that a net took for a rare smiley and "
+        "that are none it names otherwise. A calibrated bias is asked of the people on whom it was "
+        "not fitted.",
         "",
         *(["After step 1:", "", *chosen_lines(before), "", "After step 2:", ""] if before else []),
         *chosen_lines(chosen),

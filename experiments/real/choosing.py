@@ -1,6 +1,6 @@
 """People and pictures that choose: no source trains on them, and they judge nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from pipeline.windows import neighbours
 VOTING = (1.0,)  # scales of the windows that vote: nine, as good as the pipeline's 45
 FEWEST = 3  # pictures of a label: a mean over labels would hang on fewer
 SHOWN = 500  # pictures of a set at most
-MISTAKEN = "mistaken"  # the set of faces of which is known what they are not
+MISTAKEN = "mistaken"  # the source of faces of which is known what they are not
 
 
 @dataclass
@@ -96,24 +96,12 @@ def choosers(names, data, rendered, puppets, acted=True):
     if acted:
         part = "choose" if "acted" in names else "first half"
         made.append(Chooser.of(read_acted(data, part), ACTED))
-    for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
+    for name in ("fer", "labelled", MISTAKEN, "strangers", "portraits", "puppets"):
         if name in names or name not in ("rendered", "puppets"):
             faces = read_source(name, data, rendered, puppets, "choose")
             among = {"fer": ACTED, "strangers": SMILEYS, "portraits": ACTED}.get(name, SMILEYS)
-            made += [Chooser.of(part, among) for part in parted(faces)]
+            made.append(Chooser.of(faces, among))
     return made
-
-
-def parted(faces):
-    """Of a source those labelled with what they are, and those with one smiley they are not.
-
-    As two sets, since what a net gains on one it loses on the other; the second is called
-    `MISTAKEN`. Sources without such labels stay one.
-    """
-    kinds = np.array([len(smileys) for smileys in LABELS.values()])
-    mistaken = kinds[faces.strata] == len(SMILEYS) - 1
-    parts = [faces.subset(np.flatnonzero(mask)) for mask in (~mistaken, mistaken) if mask.any()]
-    return [replace(part, name=MISTAKEN) if k else part for k, part in enumerate(parts)]
 
 
 def chosen_metrics(sets, predicted):

@@ -23,6 +23,8 @@ LABELS = {
     "eyes_closed": tuple(slug for slug in SMILEYS if slug not in ("joy", "wink", "odd")),
 }
 NUMBER = {name: k for k, name in enumerate(LABELS)}
+# Labels that say of one smiley only that a face does not show it.
+NEGATIONS = [name for name, slugs in LABELS.items() if len(slugs) == len(SMILEYS) - 1]
 
 
 def allowed(classes):

@@ -14,7 +14,7 @@ import numpy as np
 from common.cli import ROOT, UserError
 from common.tables import BOX, box_of, manifest_path, read_images, read_table, text
 from dataset.manifest import read_manifest
-from experiments.real.labels import LABELS, SMILEYS
+from experiments.real.labels import LABELS, NEGATIONS, SMILEYS
 from experiments.real.packed import archive, lips_of, strips
 from experiments.real.source import source
 from experiments.smileys import replay
@@ -94,14 +94,26 @@ def read_strangers(folder, part="train"):
 
 def read_labelled(folder, part="train", path=LABELLED):
     """Real faces whose smiley somebody has seen: published beside the sets, and in `LABELLED`."""
-    folder, ours = Path(folder), labelled(path)
+    ours = {place: label for place, label in labelled(path).items() if label not in NEGATIONS}
+    return by_eye("labelled", folder, part, ours, published=True)
+
+
+def read_mistaken(folder, part="train", path=LABELLED):
+    """Real faces that a net took for a rare smiley, and of which somebody has seen otherwise."""
+    ours = {place: label for place, label in labelled(path).items() if label in NEGATIONS}
+    return by_eye("mistaken", folder, part, ours, published=False)
+
+
+def by_eye(title, folder, part, ours, published):
+    """The faces of ``ours``, {(set, key): label}, and those labelled in the sets themselves."""
+    folder = Path(folder)
     rows, pictures = [], []
     for name in ("strangers", "grimaces", "faces"):
         some = read_rows(folder / f"{name}.csv", part)
         for row in some:
-            row["smiley"] = row.get("smiley") or ours.get((name, row["path"]), "")
-            row["masses"] = {row["smiley"]: 1}
-        some = [row for row in some if row["smiley"]]
+            label = (published and row.get("smiley")) or ours.get((name, row["path"]), "")
+            row["masses"] = {label: 1}
+        some = [row for row in some if "" not in row["masses"]]
         rows += some
         pictures += pictures_of(folder, name, some)
     for name, side in (("fer", 48), ("genki", 64)):
@@ -112,7 +124,7 @@ def read_labelled(folder, part="train", path=LABELLED):
                 masses = {ours[name, key]: 1}
                 rows.append({"box": (0, 0, side, side), "masses": masses, "person": key})
                 pictures.append(tile)
-    return source("labelled", rows, pictures)
+    return source(title, rows, pictures)
 
 
 def labelled(path=LABELLED):

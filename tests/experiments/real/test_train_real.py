@@ -17,7 +17,7 @@ from common.cli import ROOT, UserError
 from common.tables import read_csv
 from experiments.real import acted, labels, mixture, packed, recipe, source, sources
 from experiments.real.card import betrayed
-from experiments.real.choosing import Chooser, chosen_metrics, mean_recall, parted, recalls
+from experiments.real.choosing import Chooser, chosen_metrics, mean_recall, recalls
 from experiments.real.finish import (
     PENALTIES,
     WEIGHTS,
@@ -54,6 +54,8 @@ def test_every_label_allows_known_smileys_and_not_all():
     assert [name for name in LABELS if len(LABELS[name]) == 1] == list(SMILEYS)
     assert not set(LABELS["no smile"]) & set(HAPPY)
     assert sorted({*SMILEYS} - {*LABELS["no wink"]}) == ["wink"]
+    assert {"no wink", "no joy"} < {*labels.NEGATIONS}
+    assert "no smile" not in labels.NEGATIONS
 
 
 def test_the_loss_is_minus_the_logarithm_of_what_is_allowed():
@@ -444,21 +446,31 @@ def test_the_final_training_is_finished_as_another_has_chosen(toy, tmp_path, cal
             )
 
 
-def test_what_a_face_is_not_chooses_as_a_set_of_its_own():
-    some = faces("labelled", ["wink", "no wink", "no kiss", "eyes_closed"])
-    kept, mistaken = parted(some)
-    assert (kept.name, mistaken.name) == ("labelled", "mistaken")
-    assert kept.people == [some.people[0], some.people[3]]
-    assert mistaken.people == some.people[1:3]
-    assert parted(faces("strangers", ["no smile", "happiness"]))[0].name == "strangers"
-    assert len(parted(faces("strangers", ["no smile", "happiness"]))) == 1
-    sets = [Chooser.of(kept), Chooser.of(mistaken)]
-    winks = np.eye(len(SMILEYS))[[SMILEYS.index("wink")] * 2]
-    found = chosen_metrics(sets, [winks, winks])  # right once of two, wrong once of two
+def test_what_a_face_is_not_is_told_and_chooses_nothing():
+    shown = Chooser.of(faces("labelled", ["wink", "kiss"]))
+    mistaken = Chooser.of(faces("mistaken", ["no wink", "no kiss"]))
+    winks, sad = (np.eye(len(SMILEYS))[[SMILEYS.index(name)] * 2] for name in ("wink", "sad"))
+    found = chosen_metrics([shown, mistaken], [winks, winks])
     assert found["labelled_own"] == found["mistaken_own"] == found["choose_accuracy"] == 0.5
-    others = np.eye(len(SMILEYS))[[SMILEYS.index("sad")] * 2]
-    assert chosen_metrics(sets, [winks, others])["choose_accuracy"] == 0.5
-    assert chosen_metrics(sets, [winks, others])["mistaken_own"] == 1
+    found = chosen_metrics([shown, mistaken], [winks, sad])
+    assert found["choose_accuracy"] == 0.5
+    assert found["mistaken_own"] == 1
+
+
+@needs_data
+def test_faces_of_which_is_known_what_they_are_not_are_a_source_of_their_own():
+    labelled, mistaken = (
+        {name for part in ("train", "choose") for name in names_of(read(DATA, part))}
+        for read in (sources.read_labelled, sources.read_mistaken)
+    )
+    assert mistaken <= set(labels.NEGATIONS)
+    assert not labelled & set(labels.NEGATIONS)
+    assert {"wink", "kiss", "cool"} <= labelled
+
+
+def names_of(faces):
+    """Labels of a source's faces."""
+    return [list(LABELS)[k] for k in faces.strata]
 
 
 def test_what_the_source_alone_tells():
