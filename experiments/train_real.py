@@ -77,7 +77,7 @@ def parse_args(argv=None):
 
 
 def read_data(args):
-    """What trains and who chooses: (Mixture, list of sets as from `choosing.choosers`)."""
+    """What trains, and who chooses or is told: (Mixture, list of `choosing.Chooser`)."""
     from experiments.real import choosing, recipe
     from experiments.real.mixture import Mixture
 
@@ -89,7 +89,7 @@ def read_data(args):
     sets = choosing.choosers(
         args.names, args.data, args.rendered, args.puppets, acted=not args.final
     )
-    return mixture, sets
+    return mixture, [*sets, choosing.mistaken(args.data)]
 
 
 def counts_of(mixture):
@@ -182,7 +182,7 @@ def main(argv=None):
     make_folder(args.out, parents=True)
     if not args.resume:
         check_unfinished(args.out, args.epochs * args.steps)
-    final = read_chosen(args.final) if args.final else None  # as main wrote it, of another one
+    final = read_chosen(args.final) if args.final else None
     mixture, sets = read_data(args)
     network, chosen = train(mixture, sets, args)
     tried, finished = finish_network(network, mixture, sets, final, args.seed)

@@ -67,15 +67,17 @@ def read_sources(table, landmarks=None):
     nothing = np.full((COUNT, 2), np.nan)
     sources = []
     for row in rows:
-        found = scores.get(row["path"])
-        told = dict(zip(names, map(float, found))) if found is not None else None
+        path, split = row["path"], row.get("split", "")
+        told = named_scores(scores, names, path)
         sources.append(
-            Source(
-                table.parent, row["path"], row["person"], row.get("split", ""),
-                points.get(row["path"], nothing), told,
-            )
-        )  # fmt: skip
+            Source(table.parent, path, row["person"], split, points.get(path, nothing), told)
+        )
     return sources
+
+
+def named_scores(scores, names, path):
+    """A photo's scores of what `read_landmarks` gave, {name: float}; None if it has none."""
+    return dict(zip(names, map(float, scores[path]))) if path in scores else None
 
 
 def read_landmarks(path):

@@ -6,7 +6,7 @@ from common.cli import UserError
 from common.crops import Mipmap
 from dataset.puppet.people import puppets
 from dataset.puppet.photo_checks import rejection
-from dataset.puppet.sources import Source, read_landmarks
+from dataset.puppet.sources import Source, named_scores, read_landmarks
 from dataset.synth.expression import recipes
 
 
@@ -27,7 +27,7 @@ def read_source(photo, landmarks, name=None, person="person"):
     name = name or photo.name
     if name not in points:
         raise UserError(f"{landmarks} has no landmarks of {name}: its paths name other photos")
-    told = dict(zip(names, map(float, scores[name]))) if name in scores else None
+    told = named_scores(scores, names, name)
     return Source(photo.parent, photo.name, person, "", points[name], told)
 
 

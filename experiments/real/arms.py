@@ -14,7 +14,7 @@ from common.cli import ROOT
 from experiments.core.provenance import COUNTED, code_hashes
 from experiments.core.training import CHECKPOINT, RNG_LOCK, forget_other
 from experiments.real import recipe
-from experiments.real.choosing import MISTAKEN, choosers
+from experiments.real.choosing import choosers
 from experiments.real.finish import voted
 from experiments.real.mixture import Mixture, Part
 from experiments.real.training import fingerprint, train_real
@@ -89,8 +89,7 @@ class RealData:
     def read(cls, folders):
         """From (published sets, rendered people, list of puppets' folders)."""
         names = list(recipe.SHARES)
-        sets = [one for one in choosers(names, *folders) if one.name != MISTAKEN]
-        return cls(recipe.parts_of(names, *folders), sets)
+        return cls(recipe.parts_of(names, *folders), choosers(names, *folders))
 
     def hash(self):
         """Twelve digits of the pictures that train and their targets."""

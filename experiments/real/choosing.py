@@ -96,12 +96,17 @@ def choosers(names, data, rendered, puppets, acted=True):
     if acted:
         part = "choose" if "acted" in names else "first half"
         made.append(Chooser.of(read_acted(data, part), ACTED))
-    for name in ("fer", "labelled", MISTAKEN, "strangers", "portraits", "puppets"):
+    for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
         if name in names or name not in ("rendered", "puppets"):
             faces = read_source(name, data, rendered, puppets, "choose")
             among = {"fer": ACTED, "strangers": SMILEYS, "portraits": ACTED}.get(name, SMILEYS)
             made.append(Chooser.of(faces, among))
     return made
+
+
+def mistaken(data):
+    """Faces of which is known what they are not: a set that is told beside those that choose."""
+    return Chooser.of(read_source(MISTAKEN, data, None, None, "choose"))
 
 
 def chosen_metrics(sets, predicted):

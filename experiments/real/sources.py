@@ -109,11 +109,11 @@ def by_eye(title, folder, part, ours, published):
     folder = Path(folder)
     rows, pictures = [], []
     for name in ("strangers", "grimaces", "faces"):
-        some = read_rows(folder / f"{name}.csv", part)
-        for row in some:
-            label = (published and row.get("smiley")) or ours.get((name, row["path"]), "")
-            row["masses"] = {label: 1}
-        some = [row for row in some if "" not in row["masses"]]
+        some = []
+        for row in read_rows(folder / f"{name}.csv", part):
+            label = (published and row.get("smiley")) or ours.get((name, row["path"]))
+            if label:
+                some.append({**row, "masses": {label: 1}})
         rows += some
         pictures += pictures_of(folder, name, some)
     for name, side in (("fer", 48), ("genki", 64)):
