@@ -81,4 +81,4 @@ def claims(verdicts):
 
 def cells(found):
     """An interval as cells of a table."""
-    return (*(f"{value:.4f}" for value in (found.mean, found.low, found.high)), found.count)
+    return (*(f"{value:.6f}" for value in (found.mean, found.low, found.high)), found.count)
