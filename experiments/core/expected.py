@@ -21,6 +21,12 @@ def real_faces(found):
     return f"{found.real('fer_valid', 'real')} of web pictures right, among the set's labels"
 
 
+def rare(found):
+    """On strangers in news photos."""
+    value = found.value("eval_rare/table.csv", "share", set="strangers", net="real")
+    return f"{value} of strangers in news photos are named a rare smiley"
+
+
 def real_people(found):
     """From the fewest people to the most."""
     rows = found.rows("eval_real_people/table.csv", sets="real")
@@ -215,6 +221,7 @@ EXPECTED = {
     "eval_stages": ("minutes", losses),
     "eval_mirror": ("minutes", mirror),
     "eval_people": ("two hours", people),
+    "eval_rare": ("minutes", rare),
     "eval_real": ("minutes", real_faces),
     "eval_real_people": ("an hour and a half", real_people),
     "eval_realism": ("25 minutes", realism),

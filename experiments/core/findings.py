@@ -125,6 +125,13 @@ class Findings:
             counts[row["smiley"]] = counts.get(row["smiley"], 0) + int(row["pictures"])
         return max(counts.values()) / sum(counts.values())
 
+    @staticmethod
+    def rare(row, most=3):
+        """The rare smileys that `eval_rare.py` counts most often in one of its rows: text."""
+        counts = {name: int(row[name]) for name in list(row)[7:] if row[name] != "0"}
+        first = sorted(counts, key=counts.get, reverse=True)[:most]
+        return ", ".join(f"{name} {counts[name]}" for name in first)
+
     def real(self, report, who, way="detector", among="the set's"):
         """Accuracy of `eval_real.py`, mean over the labels."""
         where = {"who": who, "way": way, "among": among, "label": "mean"}

@@ -30,6 +30,9 @@ VOTES = {
     "sadness": "sad",
     "anger": "angry",
 }
+# Sets of which some faces were labelled by eye; of packed ones the file and the side in pixels.
+SEEN = ("strangers", "grimaces", "faces", "fer", "genki")
+PACKED = {"fer": ("train.npz", 48), "genki": ("genki.npz", 64)}
 FEW = 1  # votes for an emotion that are taken for slips
 
 
@@ -106,25 +109,37 @@ def read_mistaken(folder, part="train", path=LABELLED):
 
 def by_eye(title, folder, part, ours, published):
     """The faces of ``ours``, {(set, key): label}, and those labelled in the sets themselves."""
-    folder = Path(folder)
     rows, pictures = [], []
-    for name in ("strangers", "grimaces", "faces"):
-        some = []
-        for row in read_rows(folder / f"{name}.csv", part):
-            label = (published and row.get("smiley")) or ours.get((name, row["path"]))
-            if label:
-                some.append({**row, "masses": {label: 1}})
-        rows += some
-        pictures += pictures_of(folder, name, some)
-    for name, side in (("fer", 48), ("genki", 64)):
-        packed = archive(folder / name / ("train.npz" if name == "fer" else "genki.npz"))
-        tiles = strips(packed, side)
-        for tile, key in zip(tiles, packed["names"].tolist()):
-            if (name, key) in ours and of_part(chosen_by(key), part):
-                masses = {ours[name, key]: 1}
-                rows.append({"box": (0, 0, side, side), "masses": masses, "person": key})
-                pictures.append(tile)
+    for name in SEEN:
+
+        def label(key, smiley, name=name):
+            return (published and smiley) or ours.get((name, key))
+
+        some, shown = faces_of(folder, name, part, label)
+        rows += [{**row, "masses": {label(row["path"], row["smiley"]): 1}} for row in some]
+        pictures += shown
     return source(title, rows, pictures)
+
+
+def faces_of(folder, name, part, wanted=lambda key, smiley: True):
+    """Faces of one set of `SEEN` and one part: (rows with path, person, smiley and box, pictures).
+
+    ``wanted`` takes a face's key and its smiley by eye as published, '' where there is none.
+    """
+    folder = Path(folder)
+    if name not in PACKED:
+        rows = [{**row, "smiley": row.get("smiley", "")} for row in
+                read_rows(folder / f"{name}.csv", part)]  # fmt: skip
+        rows = [row for row in rows if wanted(row["path"], row["smiley"])]
+        return rows, pictures_of(folder, name, rows)
+    file, side = PACKED[name]
+    packed = archive(folder / name / file)
+    keys, tiles = packed["names"].tolist(), strips(packed, side)
+    some = [k for k, key in enumerate(keys) if of_part(chosen_by(key), part) and wanted(key, "")]
+    rows = [
+        {"path": keys[k], "person": keys[k], "smiley": "", "box": (0, 0, side, side)} for k in some
+    ]
+    return rows, [tiles[k] for k in some]
 
 
 def labelled(path=LABELLED):
