@@ -15,24 +15,24 @@ class SetLoss:
 
     Parameters
     ----------
-    prior : ndarray (classes,)
-        How often each class is shown. Its logarithm is added to the outputs in training only
-        (logit adjustment; Menon et al., 2021), so that the network as used favours none.
     strength : float
-        Of that addition; 0 leaves it away.
+        Of the logarithm of how often the face's source shows each class, which is added to the
+        outputs in training only (logit adjustment; Menon et al., 2021), so that the network as
+        used favours none, on whatever kind of picture; 0 leaves it away.
     classes : sequence of str
         What the network's outputs are.
 
     Attributes
     ----------
-    labels : Theano matrix (N, labels)
-        The batch's targets, as `experiments.real.labels.targets` makes them.
+    labels : Theano matrix (N, labels + classes)
+        The batch's targets, as `experiments.real.labels.targets` makes them, and beside each the
+        logarithms of its source (`experiments.real.mixture.log_prior`).
     """
 
-    def __init__(self, prior, strength=1.0, classes=SMILEYS):
+    def __init__(self, strength=1.0, classes=SMILEYS):
         self.labels = T.fmatrix("targets")
         self.sets = allowed(classes)
-        self.offset = np.float32(strength) * np.log(np.maximum(prior, 1e-4)).astype(np.float32)
+        self.strength = np.float32(strength)
 
     def __call__(self, outputs):
         """Outputs (N, classes), before the softmax, to (loss, accuracy): the batch's means.
@@ -40,7 +40,8 @@ class SetLoss:
         Right is an answer that the face's heaviest label allows.
         """
         sets = T.constant(self.sets)
-        mass = T.dot(T.nnet.softmax(outputs + T.constant(self.offset)), sets.T)
-        loss = -T.sum(self.labels * T.log(T.maximum(mass, np.float32(LEAST))), axis=1).mean()
-        heaviest, answer = T.argmax(self.labels, axis=1), T.argmax(outputs, axis=1)
+        targets, offsets = self.labels[:, : len(self.sets)], self.labels[:, len(self.sets) :]
+        mass = T.dot(T.nnet.softmax(outputs + self.strength * offsets), sets.T)
+        loss = -T.sum(targets * T.log(T.maximum(mass, np.float32(LEAST))), axis=1).mean()
+        heaviest, answer = T.argmax(targets, axis=1), T.argmax(outputs, axis=1)
         return loss, T.mean(sets[heaviest, answer], dtype="float32")

@@ -47,6 +47,10 @@ class Part:
         weights = counts[strata] ** -self.levelled
         return weights / weights.sum()
 
+    def prior(self):
+        """How often each class is shown by the source: (classes,), adding up to 1."""
+        return class_prior(self.source.targets, self.weights())
+
 
 class Mixture:
     """Makes training batches for `augment.stream.Stream`.
@@ -64,18 +68,22 @@ class Mixture:
         self.shares = shares / shares.sum()
         self.weights = [part.weights() for part in parts]
         self.steps = [np.cumsum(weights) for weights in self.weights]
+        self.own_priors = [part.prior() for part in parts]
+        self.offsets = [log_prior(prior) for prior in self.own_priors]
 
     def priors(self):
         """Each source's share, and how often it shows each class: pairs (share, (classes,))."""
-        for share, part, weights in zip(self.shares, self.parts, self.weights):
-            yield share, class_prior(part.source.targets, weights)
+        return zip(self.shares, self.own_priors)
 
     def prior(self):
         """How often each class is shown: (classes,), adding up to 1."""
         return sum(share * prior for share, prior in self.priors())
 
     def __call__(self, rng):
-        """One batch: (windows uint8 (N, 48, 48, 3), targets float32 (N, labels))."""
+        """One batch: (windows uint8 (N, 48, 48, 3), targets float32 (N, labels + classes)).
+
+        Beside a face's labels stands its source's `log_prior`.
+        """
         windows = np.empty((self.batch, 48, 48, 3), np.uint8)
         made = []
         for k, number in enumerate(rng.choice(len(self.parts), self.batch, p=self.shares)):
@@ -83,8 +91,17 @@ class Mixture:
             # As `rng.choice` would, which sums up the weights of all pictures at each call.
             index = min(np.searchsorted(self.steps[number], rng.random()), len(source) - 1)
             windows[k] = window(rng, source.pictures[index], source.boxes[index], self.augmentation)
-            made.append(source.targets[index])
+            made.append(np.concatenate([source.targets[index], self.offsets[number]]))
         return windows, np.array(made)
+
+
+def log_prior(prior):
+    """Logarithm of a source's shares of classes, float32 (classes,).
+
+    A class that it never shows counts as its rarest: that a face of this source does not show
+    it is known as well as of others, and may be learnt.
+    """
+    return np.log(np.where(prior > 0, prior, prior[prior > 0].min())).astype(np.float32)
 
 
 def window(rng, picture, box, augmentation):

@@ -79,7 +79,7 @@ def train_real(
     """
     network = started(init, seed)
     see_no_colour(network)  # the windows have none, and those that choose may
-    trainer = Trainer(network, objective=SetLoss(mixture.prior(), adjust))
+    trainer = Trainer(network, objective=SetLoss(adjust))
     probabilities = compile_probabilities(network)
     settings = {
         "mixture": fingerprint(mixture.parts),

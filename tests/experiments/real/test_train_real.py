@@ -58,11 +58,17 @@ def test_every_label_allows_known_smileys_and_not_all():
     assert "no smile" not in labels.NEGATIONS
 
 
+def beside(made, prior):
+    """Targets with the logarithms of a source's shares beside them, as a batch has them."""
+    return np.hstack([made, np.tile(np.log(prior), (len(made), 1))]).astype(np.float32)
+
+
 def test_the_loss_is_minus_the_logarithm_of_what_is_allowed():
     rng = np.random.default_rng(0)
     outputs = rng.normal(size=(3, 17)).astype(np.float32)
     made = labels.targets([{"happiness": 6, "neutral": 2}, {"wink": 1}, {"no smile": 1}])
-    loss = SetLoss(np.full(17, 1 / 17))
+    made = beside(made, np.full(17, 1 / 17))
+    loss = SetLoss()
     symbol = T.fmatrix()
     value, accuracy = theano.function([symbol, loss.labels], list(loss(symbol)))(outputs, made)
     shares = [dict(zip(SMILEYS, row)) for row in softmax(outputs)]
@@ -82,16 +88,31 @@ def test_the_loss_is_minus_the_logarithm_of_what_is_allowed():
 def test_a_net_trained_with_the_shares_added_favours_no_class():
     """With outputs that know nothing, the loss is least where only the shares speak."""
     prior = np.arange(1, 18) / np.arange(1, 18).sum()
-    loss = SetLoss(prior)
+    loss = SetLoss()
     symbol = T.fmatrix()
     value = theano.function([symbol, loss.labels], loss(symbol)[0])
-    made = labels.targets([{name: 1} for name in SMILEYS])
+    made = beside(labels.targets([{name: 1} for name in SMILEYS]), prior)
     weighted = [
         sum(p * value(outputs, row[None]) for p, row in zip(prior, made))
         for outputs in (np.zeros((1, 17), np.float32), np.log(prior)[None].astype(np.float32))
     ]
     assert weighted[0] == pytest.approx(-np.sum(prior * np.log(prior)), rel=1e-4)
     assert weighted[0] < weighted[1]
+
+
+def test_each_source_is_made_even_by_its_own_shares():
+    """Three of four faces of one source wink, half of another are sad: each adds its own."""
+    one = mixture.Part(faces("a", ["wink", "wink", "wink", "smile"]), 0.5, levelled=0.0)
+    other = mixture.Part(faces("b", ["smile", "sad"]), 0.5)
+    made = mixture.Mixture([one, other], batch=200)(np.random.default_rng(0))[1]
+    offsets = dict(zip(SMILEYS, np.exp(made[:, len(LABELS) :].T)))
+    first = made[:, list(LABELS).index("wink")] == 1
+    assert offsets["wink"][first] == pytest.approx(0.75)
+    assert offsets["smile"][first] == pytest.approx(0.25)
+    # What it never shows is to be known as its rarest is.
+    assert offsets["sad"][first] == pytest.approx(0.25)
+    second = made[:, list(LABELS).index("sad")] == 1
+    assert offsets["wink"][second] == pytest.approx(0.5)
 
 
 def test_a_batch_keeps_shares_and_shows_labels_alike():
