@@ -16,6 +16,7 @@ TERMS = {
     "rendered": "rendered people, `dataset/make_data.py`, and those of `weights/replay.npz`",
     "puppets": "photographs of real people puppeteered into all 17 smileys, "
     "`dataset/make_puppets.py`, of YouTube Faces, LFW, AFLW and the London Set",
+    "mistaken": "what faces are not, by eye: `dataset/real/labels.csv`, as `labelled`",
     "acted": "Taiwanese facial expression database (academic use, cite it): performers of its "
     "first half",
 }

@@ -15,6 +15,7 @@ SHARES = {
     "strangers": 0.09,
     "portraits": 0.04,
     "acted": 0.08,
+    "mistaken": 0.04,
 }
 # How far a source's labels are shown equally often: a smiley with two pictures is not shown as
 # often as one with forty.
