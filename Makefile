@@ -241,15 +241,15 @@ train-real: sets setup ## train the net for real people: five hours (SETS=folder
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 6 --seed 0 --out data/puppets
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 7 --seed 1 --out data/puppets-more
 	@mkdir -p runs/real
-	$(REAL_RUN) --without puppets acted mistaken --epochs 8 --out runs/real/first
-	$(REAL_RUN) --without acted mistaken --puppets data/puppets --init runs/real/first/real.npz --epochs 22 --out runs/real/second
-	$(REAL_RUN) --without acted mistaken --puppets data/puppets data/puppets-more --init runs/real/second/real.npz --epochs 12 \
+	$(REAL_RUN) --without puppets acted mistaken winks --epochs 8 --out runs/real/first
+	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets --init runs/real/first/real.npz --epochs 22 --out runs/real/second
+	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/second/real.npz --epochs 12 \
 	    --rate 0.0015 --out runs/real/third
-	$(REAL_RUN) --without acted mistaken --puppets data/puppets data/puppets-more --init runs/real/third/real.npz --epochs 92 --batch 64 \
+	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/third/real.npz --epochs 92 --batch 64 \
 	    --out runs/real/longer
-	$(REAL_RUN) --without acted mistaken --puppets data/puppets data/puppets-more --init runs/real/longer/real.npz --epochs 26 --batch 64 \
+	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/longer/real.npz --epochs 26 --batch 64 \
 	    --rate 0.001 --out runs/real/grey
-	$(REAL_RUN) --without acted mistaken --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
+	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
 	    --rate 0.0012 --out runs/real/last
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 26 --batch 64 \
 	    --rate 0.0012 --out runs/real/six

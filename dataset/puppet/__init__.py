@@ -21,6 +21,8 @@ background. `dataset/make_puppets.py` writes data sets of them.
    the photo does not show, as bright as the photo: closed lids, mouth, teeth, tongue, tears,
    sunglasses; in grey photos in grey.
 
+`one_eye` makes winks of real lids instead, from frames in which somebody blinks.
+
 Every picture passes through the warp, neutral ones too, or untouched pixels would become
 a mark of their class. The same seed gives the same bytes on one machine; unlike rendered
 people's, a photo's fit goes through LAPACK and may differ in the last bit elsewhere.

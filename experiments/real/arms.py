@@ -26,8 +26,9 @@ MODULES = (
     *(path for path in COUNTED if not path.startswith(("experiments/compare", "experiments/smil"))),
     *(f"experiments/real/{name}.py" for name in (
         "acted", "arms", "choosing", "finish", "labelled", "labels", "loss", "mixture", "packed",
-        "recipe", "source", "sources", "training",
+        "recipe", "source", "sources", "training", "winks",
     )),
+    "dataset/puppet/one_eye.py",
     "experiments/smileys/metrics.py",
     "pipeline/light.py",
     "pipeline/windows.py",

@@ -17,6 +17,8 @@ TERMS = {
     "puppets": "photographs of real people puppeteered into all 17 smileys, "
     "`dataset/make_puppets.py`, of YouTube Faces, LFW, AFLW and the London Set",
     "mistaken": "what faces are not, by eye: `dataset/real/labels.csv`, as `labelled`",
+    "winks": "YouTube Faces: frames in which somebody blinks, one eye open and one shut "
+    "(`dataset/puppet/one_eye.py`), and both open or shut",
     "acted": "Taiwanese facial expression database (academic use, cite it): performers of its "
     "first half",
 }

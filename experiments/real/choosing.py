@@ -96,7 +96,7 @@ def choosers(names, data, rendered, puppets, acted=True):
     if acted:
         part = "choose" if "acted" in names else "first half"
         made.append(Chooser.of(read_acted(data, part), ACTED))
-    for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
+    for name in ("fer", "labelled", "strangers", "portraits", "puppets", "winks"):
         if name in names or name not in ("rendered", "puppets"):
             faces = read_source(name, data, rendered, puppets, "choose")
             among = {"fer": ACTED, "strangers": SMILEYS, "portraits": ACTED}.get(name, SMILEYS)

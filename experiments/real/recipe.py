@@ -3,6 +3,7 @@
 from experiments.real import sources
 from experiments.real.acted import read_acted
 from experiments.real.mixture import Part
+from experiments.real.winks import read_winks
 
 # Of all windows. Rendered and puppeteered people bring all 17 smileys, each as often as the
 # others, so that none belongs to one source; votes are nearest to what people act.
@@ -16,6 +17,7 @@ SHARES = {
     "portraits": 0.04,
     "acted": 0.08,
     "mistaken": 0.04,
+    "winks": 0.04,
 }
 # How far a source's labels are shown equally often: a smiley with two pictures is not shown as
 # often as one with forty.
@@ -32,6 +34,7 @@ def read_source(name, data, rendered, puppets, part="train"):
         "mistaken": sources.read_mistaken,
         "portraits": sources.read_portraits,
         "acted": read_acted,
+        "winks": read_winks,
     }
     if name in readers:
         return readers[name](data, part)

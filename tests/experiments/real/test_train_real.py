@@ -31,6 +31,7 @@ from experiments.real.finish import (
 from experiments.real.labels import HAPPY, LABELS, SMILEYS
 from experiments.real.loss import SetLoss
 from experiments.real.training import started
+from experiments.real.winks import read_winks
 from nets.functions import compile_probabilities
 from nets.input import network_input
 from nets.smiles import build_net_smiles
@@ -487,6 +488,24 @@ def test_faces_of_which_is_known_what_they_are_not_are_a_source_of_their_own():
     assert mistaken <= set(labels.NEGATIONS)
     assert not labelled & set(labels.NEGATIONS)
     assert {"wink", "kiss", "cool"} <= labelled
+
+
+@needs_data
+def test_winks_are_as_many_as_their_frames_ask_and_keep_people_apart():
+    train, choose = (read_winks(DATA, part) for part in ("train", "choose"))
+    with open(DATA / "faces.csv", newline="") as file:
+        val = {row["person"] for row in csv.DictReader(file) if row["split"] == "val"}
+    assert set(choose.people) <= val
+    assert not set(train.people) & val
+    for part in (train, choose):
+        names = names_of(part)
+        assert names.count("wink") == 2 * names.count("no wink") > 200
+    # Only one eye of a frame changes: below the nose it stays.
+    frame, first, second = choose.pictures[:3]
+    low = int(choose.boxes[0][1] + 0.7 * choose.boxes[0][3])
+    assert (frame[low:] == first[low:]).all()
+    assert (frame[low:] == second[low:]).all()
+    assert (first != second).any()
 
 
 def names_of(faces):
