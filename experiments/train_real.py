@@ -89,7 +89,7 @@ def read_data(args):
     sets = choosing.choosers(
         args.names, args.data, args.rendered, args.puppets, acted=not args.final
     )
-    return mixture, [*sets, choosing.mistaken(args.data)]
+    return mixture, [*sets, *choosing.told(args.data)]
 
 
 def counts_of(mixture):

@@ -15,7 +15,8 @@ from pipeline.windows import neighbours
 VOTING = (1.0,)  # scales of the windows that vote: nine, as good as the pipeline's 45
 FEWEST = 3  # pictures of a label: a mean over labels would hang on fewer
 SHOWN = 500  # pictures of a set at most
-MISTAKEN = "mistaken"  # the source of faces of which is known what they are not
+# Sets that are told beside: faces of which is known what they are not, and winks out of blinks.
+TOLD = ("mistaken", "winks")
 
 
 @dataclass
@@ -96,7 +97,7 @@ def choosers(names, data, rendered, puppets, acted=True):
     if acted:
         part = "choose" if "acted" in names else "first half"
         made.append(Chooser.of(read_acted(data, part), ACTED))
-    for name in ("fer", "labelled", "strangers", "portraits", "puppets", "winks"):
+    for name in ("fer", "labelled", "strangers", "portraits", "puppets"):
         if name in names or name not in ("rendered", "puppets"):
             faces = read_source(name, data, rendered, puppets, "choose")
             among = {"fer": ACTED, "strangers": SMILEYS, "portraits": ACTED}.get(name, SMILEYS)
@@ -104,16 +105,16 @@ def choosers(names, data, rendered, puppets, acted=True):
     return made
 
 
-def mistaken(data):
-    """Faces of which is known what they are not: a set that is told beside those that choose."""
-    return Chooser.of(read_source(MISTAKEN, data, None, None, "choose"))
+def told(data):
+    """The sets of `TOLD`: told beside those that choose."""
+    return [Chooser.of(read_source(name, data, None, None, "choose")) for name in TOLD]
 
 
 def chosen_metrics(sets, predicted):
     """All sets' accuracies, and their mean as ``choose_accuracy``.
 
-    What a face is not is told, but chooses nothing: whoever names rare smileys less is right
-    there, and people who make them count no less than others.
+    Sets of `TOLD` choose nothing: who names rare smileys less is right about what a face is not,
+    and who winks at every shadow about winks.
 
     Parameters
     ----------
@@ -124,6 +125,6 @@ def chosen_metrics(sets, predicted):
     measured = {}
     for one, rows in zip(sets, predicted):
         measured.update(one.measure(rows))
-    counted = [value for name, value in measured.items() if not name.startswith(MISTAKEN)]
+    counted = [value for name, value in measured.items() if not name.startswith(TOLD)]
     mean = float(np.mean(counted))
     return {**measured, "choose_accuracy": mean, "choose_loss": 1 - mean}

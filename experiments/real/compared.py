@@ -20,7 +20,6 @@ from experiments.real.labels import SMILEYS, allowed
 
 RESAMPLES = 2000
 PUPPETS = "puppets"
-MADE = (PUPPETS, "winks")  # sets that show nobody as she was photographed
 
 
 def right_of(named, one):
@@ -158,7 +157,7 @@ class Judged:
             for one in sets
         }
         self.groups = {
-            "real": [one for one in self.judges if one.name not in MADE],
+            "real": [one for one in self.judges if one.name != PUPPETS],
             PUPPETS: [one for one in self.judges if one.name == PUPPETS],
         }
 

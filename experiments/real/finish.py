@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from augment.transforms import Augmentation
-from experiments.real.choosing import MISTAKEN, chosen_metrics
+from experiments.real.choosing import TOLD, chosen_metrics
 from experiments.real.labels import SMILEYS, allowed
 from experiments.real.mixture import REAL, Mixture
 from nets.adabn import Adapter
@@ -135,8 +135,8 @@ def held_out(logits, sets, penalty):
 def fit_bias(logits, sets, masks, penalty):
     """The bias that makes the vote's log-likelihood highest: (classes,).
 
-    Sets weigh the same, and within a set its labels, as in `choosing.mean_recall`; what faces
-    are not weighs nothing, as in `choosing.chosen_metrics`.
+    Sets weigh the same, and within a set its labels, as in `choosing.mean_recall`; `choosing.TOLD`
+    weighs nothing, as in `choosing.chosen_metrics`.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def fit_bias(logits, sets, masks, penalty):
     used = [
         (rows[mask].astype(float), one.targets[mask])
         for rows, one, mask in zip(logits, sets, masks)
-        if mask.any() and one.name != MISTAKEN
+        if mask.any() and one.name not in TOLD
     ]
     weights = [balanced(targets.argmax(axis=1)) / len(used) for _, targets in used]
 

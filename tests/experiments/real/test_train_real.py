@@ -474,9 +474,11 @@ def test_what_a_face_is_not_is_told_and_chooses_nothing():
     winks, sad = (np.eye(len(SMILEYS))[[SMILEYS.index(name)] * 2] for name in ("wink", "sad"))
     found = chosen_metrics([shown, mistaken], [winks, winks])
     assert found["labelled_own"] == found["mistaken_own"] == found["choose_accuracy"] == 0.5
-    found = chosen_metrics([shown, mistaken], [winks, sad])
+    blinks = Chooser.of(faces("winks", ["wink", "no wink"]))
+    found = chosen_metrics([shown, mistaken, blinks], [winks, sad, sad])
     assert found["choose_accuracy"] == 0.5
     assert found["mistaken_own"] == 1
+    assert found["winks_own"] == 0.5
 
 
 @needs_data
