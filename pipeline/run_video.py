@@ -74,7 +74,8 @@ def parse_args(argv):
         "--adapt",
         action="store_true",
         help="look through the film first, and put the smiley net half-way to the batch "
-        "statistics of its faces: for a film of many smileys; takes longer",
+        "statistics of its faces: for nets of rendered people (real.npz was finished so) and "
+        "films of many smileys; takes longer",
     )
     add("--no-sound", dest="sound", action="store_false", help="leave out the video's sound")
     add_detector_options(parser, "a tenth of the shorter side, at least 24")
