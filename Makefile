@@ -232,24 +232,26 @@ eval-real: labelled setup ## measure the nets beside fer and facex on labelled f
 SETS ?=
 SET_PHOTOS = $(addprefix $(SETS)/,faces.csv strangers.csv portraits.csv)
 REAL_RUN = $(RUN) experiments/train_real.py --data '$(SETS)' --rendered data/few --resume
+LATER = acted mistaken winks
 
 # Eight steps: without puppets, whose making takes longest, with the first set, with both; then longer,
-# in larger batches; without colour; with normalised contrast; with acted expressions of half of the
-# performers, of whom the others choose how it is finished; at last with those of all.
+# in larger batches; without colour; with normalised contrast; with what faces are not, winks out of
+# blinks and acted expressions of half of the performers, of whom the others choose how it is
+# finished; at last with those of all.
 train-real: sets setup ## train the net for real people: five hours (SETS=folder of the published sets)
 	$(RUN) dataset/make_data.py --people 30 --men --frames 1 --whole 0 --seed 8 --out data/few
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 6 --seed 0 --out data/puppets
 	$(RUN) dataset/make_puppets.py --photos $(SET_PHOTOS) --each 7 --seed 1 --out data/puppets-more
 	@mkdir -p runs/real
-	$(REAL_RUN) --without puppets acted mistaken winks --epochs 8 --out runs/real/first
-	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets --init runs/real/first/real.npz --epochs 22 --out runs/real/second
-	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/second/real.npz --epochs 12 \
+	$(REAL_RUN) --without puppets $(LATER) --epochs 8 --out runs/real/first
+	$(REAL_RUN) --without $(LATER) --puppets data/puppets --init runs/real/first/real.npz --epochs 22 --out runs/real/second
+	$(REAL_RUN) --without $(LATER) --puppets data/puppets data/puppets-more --init runs/real/second/real.npz --epochs 12 \
 	    --rate 0.0015 --out runs/real/third
-	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/third/real.npz --epochs 92 --batch 64 \
+	$(REAL_RUN) --without $(LATER) --puppets data/puppets data/puppets-more --init runs/real/third/real.npz --epochs 92 --batch 64 \
 	    --out runs/real/longer
-	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/longer/real.npz --epochs 26 --batch 64 \
+	$(REAL_RUN) --without $(LATER) --puppets data/puppets data/puppets-more --init runs/real/longer/real.npz --epochs 26 --batch 64 \
 	    --rate 0.001 --out runs/real/grey
-	$(REAL_RUN) --without acted mistaken winks --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
+	$(REAL_RUN) --without $(LATER) --puppets data/puppets data/puppets-more --init runs/real/grey/real.npz --epochs 42 --batch 64 \
 	    --rate 0.0012 --out runs/real/last
 	$(REAL_RUN) --puppets data/puppets data/puppets-more --init runs/real/last/real.npz --epochs 26 --batch 64 \
 	    --rate 0.0012 --out runs/real/six

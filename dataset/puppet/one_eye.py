@@ -8,40 +8,35 @@ ones, or one open eye in a frame with closed ones, is a wink of real lids, where
 import cv2
 import numpy as np
 
-from dataset.puppet.photo_checks import DOWN, SMALL, TURNED, turned
+from dataset.puppet.landmark_outlines import LEFT_EYE, RIGHT_EYE
+from dataset.puppet.photo_checks import DOWN, eye_distance, rejection
 
 CLOSED, OPEN = 0.45, 0.25  # blink scores of MediaPipe: both eyes above, both below
 FELLOWS = 2  # frames with open eyes for each with closed ones
 ALIKE = 0.12  # of the eyes' distance by which points may miss after the best similarity
+ROOT = (168, 6)  # of the nose
 # MediaPipe's points beside each eye that do not move with the lids: its corners, the brow, below
 # it, the root of the nose. Right and left are the person's own.
-ROOT = (168, 6)  # of the nose
 BESIDE = {
     "right": (33, 133, 46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 117, 118, 119, 100, *ROOT),
     "left": (263, 362, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336, 346, 347, 348, 329, *ROOT),
 }
-CORNERS = {"right": (33, 133), "left": (263, 362)}
+CORNERS = {  # outer, inner
+    side: (upper[0], upper[-1]) for side, (upper, _) in (("right", RIGHT_EYE), ("left", LEFT_EYE))
+}
 WIDE, HIGH = 0.85, 0.6  # half axes of what is taken over, in widths of the eye
 STRONGEST = 1.5  # factor by which contrast is adapted at most
 
 
 def eyes(source):
     """'closed', 'open' or None: what both eyes of a `dataset.puppet.sources.Source` are."""
-    if source.scores is None or not np.isfinite(source.points).all():
-        return None
-    if abs(turned(source.points)) > TURNED or span(source.points) < SMALL:
+    if source.scores is None or rejection(source.points):
         return None
     blinks = [source.scores[f"eyeBlink{side}"] for side in ("Left", "Right")]
     if min(blinks) > CLOSED:
         return "closed"
     lowered = max(source.scores[f"eyeLookDown{side}"] for side in ("Left", "Right"))
     return "open" if max(blinks) < OPEN and lowered < DOWN else None
-
-
-def span(points):
-    """Distance between the middles of the eyes, pixels."""
-    right, left = (points[list(CORNERS[side])].mean(axis=0) for side in ("right", "left"))
-    return float(np.hypot(*(right - left)))
 
 
 def pairs(sources):
@@ -73,7 +68,7 @@ def unlike(one, other):
     if move is None:
         return np.inf
     moved = one[some] @ move[:, :2].T + move[:, 2]
-    return float(np.sqrt(((moved - other[some]) ** 2).sum(axis=1).mean()) / span(other))
+    return float(np.sqrt(((moved - other[some]) ** 2).sum(axis=1).mean()) / eye_distance(other))
 
 
 def with_eye_of(image, points, other, other_points, side):

@@ -28,8 +28,7 @@ def rejection(points, scores=None):
     """
     if not np.isfinite(points).all():
         return "no landmarks"
-    right, left = (points[[ring[0][0], ring[0][-1]]].mean(0) for ring in (RIGHT_EYE, LEFT_EYE))
-    if np.hypot(*(right - left)) < SMALL:
+    if eye_distance(points) < SMALL:
         return "too small"
     if abs(turned(points)) > TURNED:
         return "turned away"
@@ -63,6 +62,12 @@ def smileys_of(scores):
     if scores["jawOpen"] < 0.03 and bared < 0.08:
         return ("smile", "joy", "wink", "cool")
     return ("joy", "wink", "cool")
+
+
+def eye_distance(points):
+    """Distance between the middles of the eyes, pixels."""
+    right, left = (points[[ring[0][0], ring[0][-1]]].mean(0) for ring in (RIGHT_EYE, LEFT_EYE))
+    return float(np.hypot(*(right - left)))
 
 
 def turned(points):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.cli import ROOT, UserError
+from common.smileys import read_smileys
 from common.tables import read_csv
 from experiments.core.statistics import over_people
 
@@ -128,7 +129,7 @@ class Findings:
     @staticmethod
     def rare(row, most=3):
         """The rare smileys that `eval_rare.py` counts most often in one of its rows: text."""
-        counts = {name: int(row[name]) for name in list(row)[7:] if row[name] != "0"}
+        counts = {name: int(row[name]) for name in read_smileys() if int(row.get(name, 0))}
         first = sorted(counts, key=counts.get, reverse=True)[:most]
         return ", ".join(f"{name} {counts[name]}" for name in first)
 

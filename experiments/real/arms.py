@@ -5,20 +5,16 @@ import zlib
 from dataclasses import asdict, dataclass
 from functools import partial
 
-import lasagne
 import numpy as np
-import theano
-from scipy.special import softmax
 
 from common.cli import ROOT
 from experiments.core.provenance import COUNTED, code_hashes
 from experiments.core.training import CHECKPOINT, RNG_LOCK, forget_other
 from experiments.real import recipe
 from experiments.real.choosing import choosers
-from experiments.real.finish import voted
+from experiments.real.finish import named, outputs_of
 from experiments.real.mixture import Mixture, Part
 from experiments.real.training import fingerprint, train_real
-from nets.functions import input_of
 
 START = ROOT / "weights" / "strangers.npz"  # has seen rendered people only
 # What a result depends on, beside the modules of every training.
@@ -166,9 +162,7 @@ def train_arm(arm, data_hash, data, folder, stop, tick):
             quiet=True,
         )
     metrics = (folder / "metrics.jsonl").read_text().splitlines()
-    outputs = theano.function(
-        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
-    )
+    outputs = outputs_of(network)
     people = {who for part in mixture.parts for who in part.source.people}
     return {
         "settings": arm.settings(data_hash),
@@ -178,8 +172,3 @@ def train_arm(arm, data_hash, data, folder, stop, tick):
         "curve": [json.loads(line)["batch_accuracy"] for line in metrics],
         "named": {one.name: named(outputs, one.votes) for one in data.sets},
     }
-
-
-def named(outputs, votes):
-    """Class of each picture by the vote of its windows, (N, windows, 48, 48, 3): list of int."""
-    return softmax(voted(outputs, votes), axis=2).mean(axis=1).argmax(axis=1).tolist()

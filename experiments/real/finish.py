@@ -79,9 +79,7 @@ def finish(network, mixture, sets, seed=0, weight=None):
     """
     windows = real_windows(mixture.parts, seed)
     adapter = Adapter(network)
-    outputs = theano.function(
-        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
-    )
+    outputs = outputs_of(network)
     weights, penalties = WEIGHTS if len(windows) else (0.0,), PENALTIES
     if weight is not None:
         weights, penalties = (weight,), (None,)
@@ -176,6 +174,18 @@ def balanced(strata):
     """Weights that add up to 1 and give every stratum the same: (N,)."""
     weights = 1 / np.bincount(strata)[strata]
     return weights / weights.sum()
+
+
+def outputs_of(network):
+    """Compile a network's outputs, before the softmax and without dropout."""
+    return theano.function(
+        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
+    )
+
+
+def named(outputs, votes):
+    """Class of each picture by the vote of its windows, (N, windows, 48, 48, 3): list of int."""
+    return softmax(voted(outputs, votes), axis=2).mean(axis=1).argmax(axis=1).tolist()
 
 
 def voted(outputs, votes):

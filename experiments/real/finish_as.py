@@ -6,15 +6,12 @@ that of a training which left half of them out knows people like them.
 
 import json
 
-import lasagne
 import numpy as np
-import theano
 
 from common.cli import UserError
 from experiments.real.choosing import chosen_metrics
-from experiments.real.finish import finish, held_out, voted
+from experiments.real.finish import finish, held_out, outputs_of, voted
 from experiments.real.labels import SMILEYS
-from nets.functions import input_of
 
 NOTED = ("command", "training", "finish", "weight", "penalty", "bias")
 
@@ -65,8 +62,6 @@ def finish_as(chosen, network, mixture, sets, seed=0):
     weight = chosen["weight"]
     finish(network, mixture, sets, seed, weight)
     network.b.set_value(network.b.get_value() + bias_of(chosen))
-    outputs = theano.function(
-        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
-    )
+    outputs = outputs_of(network)
     predicted = held_out([voted(outputs, one.votes) for one in sets], sets, None)
     return [{"weight": weight, "penalty": "as chosen", **chosen_metrics(sets, predicted)}]

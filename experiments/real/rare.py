@@ -1,17 +1,13 @@
 """How often a net names a smiley that hardly anybody makes unasked."""
 
-import lasagne
 import numpy as np
-import theano
-from scipy.special import softmax
 
 from common.crops import crop
 from experiments.core.statistics import over_people
 from experiments.real.choosing import VOTING
-from experiments.real.finish import voted
+from experiments.real.finish import named, outputs_of
 from experiments.real.labels import SMILEYS
 from experiments.real.sources import SEEN, faces_of, labelled
-from nets.functions import input_of
 from nets.weights import load_network
 from pipeline.light import normalize_contrast
 from pipeline.windows import neighbours
@@ -39,17 +35,18 @@ def calm_faces(folder, name):
     return np.stack(windows), [row["person"] for row in rows]
 
 
-def named(weights, windows):
-    """What a net names by the vote of (N, 9, 48, 48, 3) windows: ndarray of str (N,)."""
+def reader(weights):
+    """A net, compiled once: takes (N, 9, 48, 48, 3) windows, gives their votes, str (N,)."""
     network, meta = load_network(weights, "smiles")
-    if meta["normalized"]:
-        middle = windows.shape[1] // 2
-        windows = np.stack([normalize_contrast(some, some[middle]) for some in windows])
-    outputs = theano.function(
-        [input_of(network)], lasagne.layers.get_output(network, deterministic=True)
-    )
-    shares = softmax(voted(outputs, windows), axis=2).mean(axis=1)
-    return np.array(meta["classes"])[shares.argmax(axis=1)]
+    outputs, classes = outputs_of(network), np.array(meta["classes"])
+
+    def read(windows):
+        if meta["normalized"]:
+            middle = windows.shape[1] // 2
+            windows = np.stack([normalize_contrast(some, some[middle]) for some in windows])
+        return classes[named(outputs, windows)]
+
+    return read
 
 
 def rows_of(folder, nets, progress=lambda items: items):
@@ -58,15 +55,16 @@ def rows_of(folder, nets, progress=lambda items: items):
     The share of faces that are named a rare smiley is the mean over people, its 95 % interval as
     of `experiments.core.statistics.over_people`; the smileys' columns count faces.
     """
+    readers = [(weights.stem, reader(weights)) for weights in nets]
     rows = []
     for name in progress(SEEN):
         windows, people = calm_faces(folder, name)
-        for weights in nets:
-            answers = named(weights, windows)
+        for net, read in readers:
+            answers = read(windows)
             share = over_people(means(np.isin(answers, RARE), people), pictures=len(people))
             counts = {slug: int((answers == slug).sum()) for slug in RARE}
             rows.append(
-                {"set": name, "net": weights.stem, "faces": len(people), "people": share.count,
+                {"set": name, "net": net, "faces": len(people), "people": share.count,
                  "share": share.mean, "low": share.low, "high": share.high, **counts}
             )  # fmt: skip
     return rows

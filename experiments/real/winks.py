@@ -6,6 +6,7 @@ from common.tables import BOX, box_of, read_table, text
 from dataset.puppet.one_eye import CORNERS, pairs, with_eye_of
 from dataset.puppet.sources import read_photo, read_sources
 from experiments.real.source import source
+from experiments.real.sources import of_part
 
 
 def read_winks(folder, part="train"):
@@ -21,9 +22,7 @@ def read_winks(folder, part="train"):
         rows.append({"box": boxes[photo.path], "masses": {label: 1}, "person": photo.person})
         pictures.append(picture)
 
-    photos = [
-        photo for photo in read_sources(table) if (photo.split == "val") == (part == "choose")
-    ]
+    photos = [photo for photo in read_sources(table) if of_part(photo.split == "val", part)]
     for two in pairs(photos):
         frames = [(photo, read_photo(photo)) for photo in two]
         for (photo, image), (fellow, other) in (frames, frames[::-1]):

@@ -24,7 +24,7 @@ def test_rows_count_faces_and_average_people(monkeypatch):
     people = ["a", "a", "b", "c"]
     monkeypatch.setattr(rare, "SEEN", ("faces",))
     monkeypatch.setattr(rare, "calm_faces", lambda folder, name: (np.zeros((4, 9)), people))
-    monkeypatch.setattr(rare, "named", lambda weights, windows: np.array(answers))
+    monkeypatch.setattr(rare, "reader", lambda weights: lambda windows: np.array(answers))
     (row,) = rare.rows_of(None, [ROOT / "weights" / "real.npz"])
     assert row["share"] == pytest.approx((0.5 + 1 + 0) / 3)
     assert 0 <= row["low"] < row["share"] < row["high"] <= 1
@@ -52,6 +52,6 @@ def test_whoever_trains_or_is_seen_to_wink_is_not_asked():
 @needs_data
 def test_a_net_is_asked_by_the_names_of_its_own_classes():
     windows, _ = rare.calm_faces(DATA, "grimaces")
-    answers = rare.named(ROOT / "weights" / "real.npz", windows)
+    answers = rare.reader(ROOT / "weights" / "real.npz")(windows)
     assert set(answers) <= set(SMILEYS)
     assert np.isin(answers, ("smile", "laugh")).mean() > 0.3  # most of them grin
